@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# sddf-sim: one Makefile, wildcards only. `make help` lists the targets.
+#
+# BUILD=dir   where everything built goes; variants live side by side
+# SAN=address,undefined   build with sanitizers (give BUILD= too)
+# V=1         show the commands
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD ?= build
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+ARCH := $(shell uname -m)
+MARCH_x86_64 := -march=x86-64-v2
+ARCHDEF_x86_64 := -DCONFIG_ARCH_X86_64
+ARCHDEF_aarch64 := -DCONFIG_ARCH_AARCH64 -DCONFIG_ARCH_ARM
+
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith \
+        -Wwrite-strings -Wvla -Wundef -Werror
+OPT ?= -O2
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined,)
+BASEFLAGS := -std=gnu11 $(OPT) -g -fno-omit-frame-pointer $(MARCH_$(ARCH)) $(SANFLAGS) \
+             -fstack-protector-strong -MMD -MP
+# What a component may see: sddf/ by its own names, and the tree's root for device datasheets.
+IMAGE_CPPFLAGS := -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
+SIM_CPPFLAGS := -D_GNU_SOURCE -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
+LIBS := -lpcap -ljansson -levent_core -lseccomp -lm -ldl -pthread
+EXPORTS := -Wl,--dynamic-list=sim/exec/exports.list
+
+SIM_SRC := $(sort $(wildcard sim/*.c sim/*/*.c))
+MODEL_SRC := $(sort $(wildcard components/device/*.c))
+IMAGE_SRC := $(sort $(filter-out components/device/%,$(wildcard components/*/*.c)))
+TEST_IMAGE_SRC := $(sort $(wildcard tests/image/rogue/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/image/test_*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out sim/main.c,$(SIM_SRC)) $(MODEL_SRC))
+PROGRAM := $(BUILD)/sddfsim
+IMAGES := $(patsubst components/%.c,$(BUILD)/images/%.so,$(IMAGE_SRC))
+TEST_IMAGES := $(patsubst tests/image/%.c,$(BUILD)/images/test/%.so,$(TEST_IMAGE_SRC))
+UNITS := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
+
+.PHONY: all demo test bench fuzz soak tidy install clean help deps unit scenarios
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(PROGRAM) $(IMAGES) $(TEST_IMAGES)
+
+help:
+	@echo 'make all    build the program and every image into $(BUILD)/'
+	@echo 'make demo   install what is missing, build, replay a real capture, show the result'
+	@echo 'make test   every test (unit, image, scenario, process)'
+	@echo 'make bench  the figures, with the machine'"'"'s own costs beside them'
+	@echo 'make fuzz   bounded fuzzing of the parsers; make soak: longer'
+	@echo 'make tidy   format, include direction, row lists, clang-tidy, cppcheck'
+	@echo 'make install PREFIX=/usr/local DESTDIR='
+
+# The compilers and libraries, installed only where something is missing.
+deps:
+	$(Q)scripts/install-deps
+
+# Any target builds from a fresh machine: the stamp checks dependencies once per build directory.
+$(BUILD)/deps.ok: scripts/install-deps
+	@mkdir -p $(@D)
+	$(Q)scripts/install-deps
+	@touch $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/deps.ok
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo '  CC    $<'
+	$(Q)$(CC) $(BASEFLAGS) $(SIM_CPPFLAGS) $(WARN) -c $< -o $@
+
+$(BUILD)/libsim.a: $(LIB_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(PROGRAM): $(BUILD)/sim/main.o $(LIB_OBJ) sim/exec/exports.list
+	@[ $(V) = 1 ] || echo '  LINK  $@'
+	$(Q)$(CC) $(BASEFLAGS) $(EXPORTS) $(BUILD)/sim/main.o $(LIB_OBJ) -o $@ $(LIBS)
+
+# An image is one source file and sees only sddf/; -Bsymbolic keeps its globals its own.
+$(BUILD)/images/%.so: components/%.c | $(BUILD)/deps.ok
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo '  IMAGE $@'
+	$(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -shared -Wl,-Bsymbolic $< -o $@
+
+$(BUILD)/images/test/%.so: tests/image/%.c | $(BUILD)/deps.ok
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo '  IMAGE $@'
+	$(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -shared -Wl,-Bsymbolic $< -o $@
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libsim.a sim/exec/exports.list
+	@mkdir -p $(@D)
+	@[ $(V) = 1 ] || echo '  TEST  $@'
+	$(Q)$(CC) $(BASEFLAGS) $(SIM_CPPFLAGS) $(WARN) $(EXPORTS) $< -o $@ \
+	    $(BUILD)/libsim.a -lcmocka $(LIBS)
+
+unit: all $(UNITS)
+	$(Q)scripts/run-units $(BUILD) $(UNITS)
+
+scenarios: all
+	$(Q)scripts/run-scenarios $(BUILD)
+
+test: unit scenarios
+
+demo: all
+	$(Q)scripts/demo $(BUILD)
+
+bench: all $(BENCHES)
+	$(Q)scripts/bench $(BUILD)
+
+fuzz: | $(BUILD)/deps.ok
+	$(Q)scripts/fuzz $(BUILD) 20
+
+soak: all
+	$(Q)scripts/soak $(BUILD)
+
+tidy: | $(BUILD)/deps.ok
+	$(Q)scripts/tidy $(BUILD)
+
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/sddfsim $(DESTDIR)$(PREFIX)/include
+	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
+	cp -r $(BUILD)/images $(DESTDIR)$(PREFIX)/lib/sddfsim/
+	cp -r sddf $(DESTDIR)$(PREFIX)/include/
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

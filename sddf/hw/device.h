@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SDDF_HW_DEVICE_H
+#define SDDF_HW_DEVICE_H
+/*
+ * The contract of a device model. A model is constant data and six functions over a state the core allocates;
+ * it keeps nothing else, so the same model runs in a process of its own, in a thread, in a fiber and in a test.
+ * Calls never nest and never come from two threads at once.
+ */
+#include <sddf/hw/bus.h>
+#include <sddf/hw/param.h>
+
+#define DEVICE_MEMORIES_MAX 4
+
+/* Memory between driver and device beyond the registers (descriptor rings): device_resources region i+1. */
+struct device_memory {
+    const char *name;      /* NULL ends the list */
+    size_t count_offset;   /* where in the state the uint64_t number of entries is, set from a scenario key */
+    uint32_t entry_bytes;
+    uint32_t spare_entries; /* further entries the driver may need (a terminator) */
+};
+
+struct device_type {
+    const char *name; /* as a scenario spells it */
+    const char *doc;  /* one line, naming the part and its manual */
+    size_t state_size;
+    const struct param *params; /* scenario keys, stored in the state */
+    uint32_t regs_bytes;        /* size of the register window, a page multiple */
+    struct device_memory memory[DEVICE_MEMORIES_MAX];
+    unsigned irq_lines;
+
+    /* Required. Power-on state of everything but the params. `bus` stays valid for the device's life. */
+    void (*reset)(void *state, struct bus *bus);
+    /* Required. A register access of 1, 2, 4 or 8 bytes, offset within the window, naturally aligned. */
+    uint64_t (*read)(void *state, uint32_t offset, unsigned bytes);
+    void (*write)(void *state, uint32_t offset, unsigned bytes, uint64_t value);
+    /* A frame arrives from the wire, without FCS, borrowed for the call. DEVICE_DROP_NONE: it now lies in
+     * memory as the driver asked; else why not. NULL: the device has no wire. */
+    enum device_drop (*frame_in)(void *state, const uint8_t *frame, size_t bytes);
+    /* Could frame_in take a frame now (false where it would say NO_DESCRIPTOR or DISABLED)? For wires that wait. NULL: always. */
+    bool (*ready)(void *state);
+    /* A timer the model armed is due. NULL: it arms none. */
+    void (*timer)(void *state, unsigned id);
+    /* Frames inside the device now: accepted from memory and not yet out or dropped. NULL: none, ever. */
+    unsigned (*holds)(void *state);
+};
+#endif

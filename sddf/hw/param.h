@@ -21,6 +21,13 @@ enum param_kind {
     PARAM_KIND_MAC,   /* uint8_t[6]; "52:54:01:00:00:00" */
     PARAM_KIND_ENUM,  /* uint64_t index into `choices` */
     PARAM_KIND_IPV4,  /* uint32_t in network byte order; "10.0.0.1" */
+    PARAM_KIND_PACE,  /* struct pace */
+};
+
+/* How fast a source offers frames: as a capture recorded them, as the medium allows, or at a rate. */
+struct pace {
+    enum { PACE_RECORDED, PACE_LINE, PACE_FRAMES, PACE_BITS } kind; /* "recorded", "line", "5000 frames/s", "10 Mbit/s" */
+    uint64_t per_second; /* frames or bits a second, for the last two */
 };
 
 struct param {
@@ -31,7 +38,7 @@ struct param {
     uint64_t preset;             /* default of the numeric kinds, BOOL and ENUM */
     uint64_t min, max;           /* inclusive, numeric kinds; max 0 means no upper limit */
     const char *const *choices;  /* ENUM: NULL-terminated */
-    const char *preset_text;     /* default of TEXT, PATH, MAC and IPV4, as in a scenario; NULL: zeroed */
+    const char *preset_text;     /* default of TEXT, PATH, MAC, IPV4 and PACE, as in a scenario; NULL: zeroed */
     const char *doc;             /* one sentence for `list` and `schema` */
 };
 
@@ -67,6 +74,9 @@ struct param {
      .doc = (doc_)}
 #define PARAM_IPV4(type, field, preset_, doc_)                                                             \
     {.name = #field, .kind = PARAM_KIND_IPV4, .offset = offsetof(type, field), .preset_text = (preset_),   \
+     .doc = (doc_)}
+#define PARAM_PACE(type, field, preset_, doc_)                                                             \
+    {.name = #field, .kind = PARAM_KIND_PACE, .offset = offsetof(type, field), .preset_text = (preset_),   \
      .doc = (doc_)}
 #define PARAM_END {.name = NULL}
 #endif

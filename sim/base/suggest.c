@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The nearest known name to a mistyped one. The measure is the edit distance in which swapping two neighbouring
- * letters counts once, since that is the commonest slip of fast fingers. Three rows of the usual table are
- * enough, and they live on the stack.
+ * The nearest known name to a mistyped one. The measure is the edit distance in which swapping two
+ * neighbouring letters counts once, since that is the commonest slip of fast fingers. Three rows of
+ * the usual table are enough, and they live on the stack.
  */
 #include "sim/base/suggest.h"
 
@@ -36,7 +36,8 @@ static size_t distance(const char *a, size_t a_bytes, const char *b, size_t b_by
             size_t changed = above[j - 1] + (same_letter(a[i - 1], b[j - 1]) ? 0 : 1);
 
             row[j] = min_of(changed, min_of(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1])) {
+            if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+                same_letter(a[i - 2], b[j - 1])) {
                 row[j] = min_of(row[j], above2[j - 2] + 1);
             }
         }
@@ -49,7 +50,8 @@ static size_t distance(const char *a, size_t a_bytes, const char *b, size_t b_by
     return above[b_bytes];
 }
 
-/* How many slips a word of this length may hold and still be recognisable: one in three letters, at least one. */
+/* How many slips a word of this length may hold and still be recognisable: one in three letters, at
+ * least one. */
 static size_t slips_allowed(size_t word_bytes)
 {
     return word_bytes < 6 ? 1 : word_bytes / 3;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_FAULT_FAULT_H
+#define SIM_FAULT_FAULT_H
+/*
+ * A fault kind: what goes wrong, as gates in the world, or inside a compromised domain, or both. The core
+ * parses its keys, holds its state, decides from the trigger when it acts, and counts its acts; a slot left
+ * NULL is never called. State lives where it is used: each process of a run has its own copy.
+ */
+#include <sddf/hw/param.h>
+
+#include "sim/hook/gate.h"
+
+struct fault_type {
+    const char *name, *doc;
+    size_t state_size;
+    const struct param *params;
+    bool needs_pd; /* the scenario must say which domain it compromises */
+
+    /* Complaints that need the plan (a queue of that name?). NULL: none. */
+    bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag, struct diag_place place);
+    enum verdict (*frame)(void *state, struct gate_frame *f);
+    enum verdict (*dma)(void *state, struct gate_dma *d);
+    enum verdict (*irq)(void *state, struct gate_irq *i);
+    enum verdict (*notify)(void *state, struct gate_notify *n);
+    /* Once per entry of the compromised image, before it runs. */
+    enum inside_next (*inside)(void *state, struct inside *in);
+};
+
+#include "sim/fault/fault_types.h"
+#define ROW(id) extern const struct fault_type fault_##id;
+FAULT_TYPES(ROW)
+#undef ROW
+
+/* All kinds in row order. */
+const struct fault_type *const *fault_types(size_t *count);
+#endif

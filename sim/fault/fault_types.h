@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_FAULT_FAULT_TYPES_H
+#define SIM_FAULT_FAULT_TYPES_H
+/* One row per fault kind, in the order `list faults` prints them. */
+#define FAULT_TYPES(ROW) \
+    ROW(queue_index)     \
+    ROW(stop)
+#endif

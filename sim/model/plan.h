@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_MODEL_PLAN_H
+#define SIM_MODEL_PLAN_H
+/*
+ * The elaborated system: every domain, region, mapping, channel, queue and DMA window, with its address and
+ * rights, and every byte of configuration an image will find. A plan is only data. Classes make it from the
+ * scenario, `show` prints it, executors carry it out, and what is not in it is not mapped.
+ *
+ * Everything is named by its index here; an index is the same in every process of a run.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/arena.h"
+#include "sim/base/diag.h"
+#include "sim/model/scenario.h"
+
+#define PLAN_NONE UINT32_MAX
+#define PLAN_PAGE_BYTES 4096u
+#define PLAN_CHANNELS_MAX 62u     /* Microkit: ids 0..61 */
+#define PLAN_MICROKIT_PDS_MAX 63u /* more run here, with a warning */
+#define PLAN_POOLS_PER_QUEUE 64u
+
+enum plan_rights { RIGHT_READ = 1, RIGHT_WRITE = 2 };
+
+enum plan_region_kind {
+    REGION_QUEUES,   /* a free and an active queue between two neighbours */
+    REGION_BUFFERS,  /* packet data */
+    REGION_RING,     /* descriptors between driver and device */
+    REGION_METADATA, /* a virtualiser's own bookkeeping */
+    REGION_CHANNEL,  /* the runtime's: notification words and protected-call message of one channel */
+    REGION_MMIO,     /* the runtime's: posted register writes and read answers */
+    REGION_STAMPS,   /* the runtime's: when each buffer's frame arrived */
+    REGION_PAGE,     /* the runtime's: one domain's state and counters */
+    REGION_CAPTURE,  /* the runtime's: frames on their way into a capture file */
+    REGION_KINDS
+};
+
+struct plan_region {
+    const char *name;
+    enum plan_region_kind kind;
+    uint64_t bytes; /* a page multiple */
+};
+
+struct plan_map {
+    uint32_t pd, region;
+    uint64_t vaddr;
+    unsigned rights; /* enum plan_rights */
+};
+
+/* Configuration written over an image's ELF section before it starts. */
+struct plan_blob {
+    const char *section;
+    const void *bytes;
+    size_t size;
+};
+
+enum plan_pd_kind { PD_IMAGE, PD_DEVICE };
+
+struct plan_pd {
+    const char *name;
+    enum plan_pd_kind kind;
+    const struct scenario_pd *asked; /* PD_IMAGE */
+    uint32_t device;                 /* PD_DEVICE: its device */
+    const char *image_file;          /* PD_IMAGE: the shared object */
+    const char *class_name, *role;   /* "net", "virt_rx"; a client's role is "client" */
+    bool endpoint;                   /* frames end and begin here; everyone else passes them on */
+    bool trusted;
+    uint8_t priority;
+    uint64_t budget_ns, period_ns;
+    int cpu; /* -1: as the placement says */
+    struct plan_blob *blobs;
+    size_t blob_count, blob_room;
+    uint64_t vaddr_next;  /* the next free address of its window */
+    uint8_t channel_next; /* the lowest unused channel id */
+    uint32_t page;        /* its REGION_PAGE */
+    uint64_t page_vaddr;
+    const uint8_t (*macs)[6]; /* endpoints: the addresses whose frames are for it */
+    size_t mac_count;
+};
+
+enum plan_channel_kind {
+    CHANNEL_PEER,  /* two domains */
+    CHANNEL_IRQ,   /* end[0] is the device's domain, end[1] the driver */
+    CHANNEL_TIMER, /* end[1] asks the machine for time and timeouts; end[0].pd is PLAN_NONE */
+};
+
+struct plan_end {
+    uint32_t pd;
+    uint8_t id; /* meaningless for a device or PLAN_NONE */
+    bool may_notify, may_call;
+    uint64_t vaddr; /* of the channel's page in this domain; 0 for PLAN_NONE */
+};
+
+struct plan_channel {
+    enum plan_channel_kind kind;
+    struct plan_end end[2];
+    uint32_t region;
+    unsigned irq_line; /* CHANNEL_IRQ */
+};
+
+/* A pool of equal buffers, whose whereabouts the queues tell. */
+struct plan_pool {
+    const char *name; /* "net0.rx", "client0.tx" */
+    uint32_t region;
+    uint32_t buffer_bytes, buffer_count;
+    uint64_t io_addr;      /* of buffer 0; 0 if no device sees it */
+    uint32_t stamps;       /* its REGION_STAMPS, PLAN_NONE if frames here carry no arrival time */
+};
+
+/* How a descriptor names its buffer. */
+enum plan_naming { NAMES_OFFSET, NAMES_IO_ADDR };
+
+/*
+ * One queue, as seen by those who do not know its class: where its indices, flag and descriptors lie, who
+ * writes which, and what its descriptors name. `index` fields count modulo 2^(8*index_bytes).
+ */
+struct queue_shape {
+    const char *name; /* "client0.rx.active" */
+    uint32_t region;
+    uint64_t offset;  /* of the queue within the region; the offsets below are from here */
+    uint32_t capacity;
+    uint32_t tail_offset, head_offset, index_bytes;
+    uint32_t flag_offset, flag_bytes; /* 0 bytes: the class has no flag */
+    uint32_t slots_offset, slot_bytes;
+    uint32_t name_offset, name_bytes; /* in a slot: the buffer's offset or IO address */
+    uint32_t len_offset, len_bytes;
+    uint32_t pool_offset, pool_bits; /* in a slot: which pool; 0 bits: pools[0] */
+    enum plan_naming naming;
+    bool carries_frames; /* active; a free queue carries empty buffers */
+    uint32_t producer, consumer; /* domains; the consumer owns the flag */
+    uint64_t producer_vaddr, consumer_vaddr;
+    uint32_t partner; /* the queue its buffers come back by */
+    const uint32_t *pools; /* by pool id in the descriptor; an IO address may be any of these */
+    size_t pool_count;
+    uint32_t channel; /* by which the two ends signal */
+};
+
+/* Memory a device may reach, as it sees it. */
+struct plan_window {
+    uint32_t device, region;
+    uint64_t io_addr, bytes;
+    unsigned rights; /* RIGHT_READ: the device reads */
+    uint64_t vaddr;  /* in the device's domain */
+};
+
+struct plan_device {
+    const char *name;
+    const struct scenario_device *asked;
+    uint32_t pd;        /* its own domain */
+    uint32_t driver;    /* the domain that has its registers */
+    uint64_t regs_vaddr; /* in the driver; nothing is mapped there: accesses are carried to the model */
+    uint32_t mmio;      /* REGION_MMIO */
+    uint64_t mmio_driver_vaddr, mmio_device_vaddr;
+    int wire;           /* scenario wire, -1 */
+    uint32_t rx_queue_source; /* the frame queue its driver feeds from the device (virt_rx active), PLAN_NONE */
+    uint32_t tx_queue_sink;   /* the frame queue its driver drains into the device, PLAN_NONE */
+};
+
+/* Frames copied aside on their way past a point, for the supervisor to write out. */
+struct plan_capture {
+    const struct scenario_capture *asked;
+    uint32_t pd;      /* whose runtime fills it */
+    uint32_t region;
+    uint64_t vaddr;
+};
+
+struct plan {
+    const struct scenario *scenario;
+    struct arena *arena;
+    struct diag *diag;
+    const char *image_dir;
+    struct plan_pd *pds;
+    struct plan_region *regions;
+    struct plan_map *maps;
+    struct plan_channel *channels;
+    struct plan_pool *pools;
+    struct queue_shape *queues;
+    struct plan_window *windows;
+    struct plan_device *devices;
+    struct plan_capture *captures;
+    uint32_t pd_count, region_count, map_count, channel_count, pool_count, queue_count, window_count,
+        device_count, capture_count;
+    uint32_t *client_pds; /* scenario client index -> domain */
+    uint64_t io_next;
+};
+
+/* -- building: what a class calls, in any order. Indices are returned; complaints go to plan->diag. -- */
+uint32_t plan_add_region(struct plan *p, enum plan_region_kind kind, uint64_t bytes, const char *name_format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Map all of a region into a domain at the next address of its window. */
+uint64_t plan_add_map(struct plan *p, uint32_t pd, uint32_t region, unsigned rights);
+uint32_t plan_add_pd(struct plan *p, const struct scenario_pd *asked, const char *class_name, const char *role);
+/* A channel both ends may notify. `callee` is 0 or 1 to let the other end make protected calls to it, -1 for none. */
+uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int callee);
+uint32_t plan_add_timer(struct plan *p, uint32_t pd); /* returns the channel */
+/* A copy of `bytes` is made. A later blob of the same section replaces an earlier one. */
+void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void *bytes, size_t size);
+uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, uint32_t count, const char *name);
+uint32_t plan_add_queue(struct plan *p, const struct queue_shape *shape);
+/* Let a device reach a region. Returns the IO address of its first byte (32 bit; never an offset or a vaddr). */
+uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsigned rights);
+/* The id of a channel at one of its domains. */
+uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
+
+/* -- looking -- */
+const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t region);
+uint32_t plan_find_pd(const struct plan *p, const char *name); /* PLAN_NONE if there is none */
+
+/* How the plan reaches what lies to its right: devices' memories, classes' wiring. */
+struct plan_makers {
+    /* Registers, rings, IRQ and device domain of each device, once its driver is known. */
+    void (*class_build)(struct plan *p, uint32_t instance);
+};
+
+/* Elaborate. NULL with complaints in `diag` if the scenario cannot be carried out. */
+struct plan *plan_make(const struct scenario *s, const struct plan_makers *makers, const char *image_dir,
+                       struct arena *arena, struct diag *diag);
+#endif

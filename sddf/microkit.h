@@ -2,8 +2,8 @@
 #ifndef SDDF_MICROKIT_H
 #define SDDF_MICROKIT_H
 /*
- * The Microkit names that some sDDF sources use where others use those of <os/sddf.h>. Each means exactly what
- * its sddf_ counterpart means; the runtime implements both.
+ * The Microkit names that some sDDF sources use where others use those of <os/sddf.h>. Each means
+ * exactly what its sddf_ counterpart means; the runtime implements both.
  */
 #include <os/sddf.h>
 #include <stdint.h>
@@ -21,8 +21,8 @@ typedef seL4_MessageInfo_t microkit_msginfo;
 #define microkit_name sddf_get_pd_name()
 
 /*
- * Optional, for a PD with children: one of them has faulted. Return true to resume it with `reply_msginfo`,
- * false to leave it stopped.
+ * Optional, for a PD with children: one of them has faulted. Return true to resume it with
+ * `reply_msginfo`, false to leave it stopped.
  */
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply_msginfo);
 
@@ -40,12 +40,16 @@ void microkit_mr_set(seL4_Uint8 mr, seL4_Word value);
 void microkit_dbg_putc(int c);
 void microkit_dbg_puts(const char *s);
 
-/* Block this cothread until `ch` is signalled. Provided by a component's cothread library, not by the runtime. */
+/*
+ * Block this cothread until `ch` is signalled. Provided by a component's cothread library, not by
+ * the runtime.
+ */
 void microkit_cothread_wait_on_channel(microkit_channel ch);
 
 /*
- * x86 port I/O: `ioport` is the PD's name for a range of ports, `port` the absolute number of the first one
- * accessed. The ranges a PD has are given by the system; any other access reads as all ones and writes nothing.
+ * x86 port I/O: `ioport` is the PD's name for a range of ports, `port` the absolute number of the
+ * first one accessed. The ranges a PD has are given by the system; any other access reads as all
+ * ones and writes nothing.
  */
 seL4_Uint8 microkit_x86_ioport_read_8(microkit_ioport ioport, seL4_Word port);
 seL4_Uint16 microkit_x86_ioport_read_16(microkit_ioport ioport, seL4_Word port);

@@ -2,12 +2,14 @@
 #ifndef SDDF_NETWORK_CONFIG_H
 #define SDDF_NETWORK_CONFIG_H
 /*
- * What each network component is told about its place, one structure per role. The builder of the system writes
- * it over the image's section before the image runs (.net_driver_config, .net_virt_rx_config, .net_virt_tx_config,
- * .net_copy_config, .net_client_config, .net_vswitch_config); a component may trust it once its magic is right.
+ * What each network component is told about its place, one structure per role. The builder of the
+ * system writes it over the image's section before the image runs (.net_driver_config,
+ * .net_virt_rx_config, .net_virt_tx_config, .net_copy_config, .net_client_config,
+ * .net_vswitch_config); a component may trust it once its magic is right.
  *
- * A `rx` connection always carries packets towards the client, a `tx` connection towards the wire, whichever end
- * the structure belongs to. vaddr fields are addresses in the PD that owns the structure.
+ * A `rx` connection always carries packets towards the client, a `tx` connection towards the wire,
+ * whichever end the structure belongs to. vaddr fields are addresses in the PD that owns the
+ * structure.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -72,9 +74,9 @@ typedef struct net_virt_rx_config {
 typedef struct net_copy_config {
     char magic[SDDF_NET_MAGIC_LEN];
     net_connection_resource_t rx;                    /* the virtualiser or vswitch */
-    region_resource_t rx_data[SDDF_NET_MAX_CLIENTS]; /* source regions; a descriptor's oid selects one */
+    region_resource_t rx_data[SDDF_NET_MAX_CLIENTS]; /* sources; an oid selects one */
     net_connection_resource_t client;
-    region_resource_t client_data;                   /* destination */
+    region_resource_t client_data; /* destination */
 } net_copy_config_t;
 
 typedef struct net_client_config {
@@ -98,10 +100,12 @@ typedef struct net_vswitch_config {
     char magic[SDDF_NET_MAGIC_LEN];
     net_vswitch_port_config_t ports[SDDF_NET_MAX_CLIENTS];
     uint8_t num_ports;
-    region_resource_t buffer_metadata; /* zeroed, one byte per transmit buffer of each port, in port order */
+    region_resource_t buffer_metadata; /* zeroed, a byte per tx buffer, by port */
 } net_vswitch_config_t;
 
-/* Whether any of the structures above was filled in, by a builder that meant a network component. */
+/*
+ * Whether any of the structures above was filled in, by a builder that meant a network component.
+ */
 static inline bool net_config_check_magic(void *config)
 {
     const char *magic = config;

@@ -22,10 +22,13 @@ typedef struct __attribute__((__packed__)) ether_hdr {
     uint8_t etype[2]; /* big-endian */
 } ether_hdr_t;
 
-/* For printing: "..." PR_MAC802_ADDR "...", PR_MAC802_SRC_ADDR_ARGS(hdr), with `hdr` an ether_hdr_t pointer. */
+/*
+ * For printing: "..." PR_MAC802_ADDR "...", PR_MAC802_SRC_ADDR_ARGS(hdr), with `hdr` an ether_hdr_t
+ * pointer.
+ */
 #define PR_MAC802_ADDR "%02x:%02x:%02x:%02x:%02x:%02x"
-#define PR_MAC802_ADDR_ARGS(a, dir)                                                                \
-    (a)->dir.addr[0], (a)->dir.addr[1], (a)->dir.addr[2], (a)->dir.addr[3], (a)->dir.addr[4],      \
+#define PR_MAC802_ADDR_ARGS(a, dir)                                                           \
+    (a)->dir.addr[0], (a)->dir.addr[1], (a)->dir.addr[2], (a)->dir.addr[3], (a)->dir.addr[4], \
         (a)->dir.addr[5]
 #define PR_MAC802_DEST_ADDR_ARGS(a) PR_MAC802_ADDR_ARGS(a, dest)
 #define PR_MAC802_SRC_ADDR_ARGS(a)  PR_MAC802_ADDR_ARGS(a, src)

@@ -2,23 +2,27 @@
 #ifndef SDDF_NETWORK_QUEUE_H
 #define SDDF_NETWORK_QUEUE_H
 /*
- * How two neighbours hand packet buffers to each other: a pair of single-producer, single-consumer queues in
- * memory that both can write. The *active* queue carries filled buffers one way, the *free* queue carries empty
- * ones back. A descriptor names a buffer; whoever holds the descriptor owns the buffer.
+ * How two neighbours hand packet buffers to each other: a pair of single-producer, single-consumer
+ * queues in memory that both can write. The *active* queue carries filled buffers one way, the
+ * *free* queue carries empty ones back. A descriptor names a buffer; whoever holds the descriptor
+ * owns the buffer.
  *
- * Indices run freely over 16 bits and the slot of index i is i % capacity, so capacity is a power of two, at most
- * 32768. A queue is large enough for every buffer that may legally be in it, so an honest system never meets a
- * full one; a component still checks, because its peer need not be honest.
+ * Indices run freely over 16 bits and the slot of index i is i % capacity, so capacity is a power
+ * of two, at most 32768. A queue is large enough for every buffer that may legally be in it, so an
+ * honest system never meets a full one; a component still checks, because its peer need not be
+ * honest.
  *
- * Signals. Each queue has one flag, owned by its consumer; 0 means "signal me when there is something", so zeroed
- * memory asks for a signal. The producer: enqueue all there is; if net_require_signal then net_cancel_signal and
- * notify. The consumer: dequeue all there is; net_request_signal; look once more; if something slipped in,
- * net_cancel_signal and begin again. The two full fences make it impossible that the consumer misses the
- * descriptor while the producer misses the request.
+ * Signals. Each queue has one flag, owned by its consumer; 0 means "signal me when there is
+ * something", so zeroed memory asks for a signal. The producer: enqueue all there is; if
+ * net_require_signal then net_cancel_signal and notify. The consumer: dequeue all there is;
+ * net_request_signal; look once more; if something slipped in, net_cancel_signal and begin again.
+ * The two full fences make it impossible that the consumer misses the descriptor while the producer
+ * misses the request.
  *
- * A peer can write anything anywhere in a queue at any time. Each shared word is read once per call; a
- * descriptor is copied out once, and what is in it is the peer's claim, to be checked by the caller. Lengths lie
- * too: a loop that drains a queue must have a bound of its own, such as the capacity.
+ * A peer can write anything anywhere in a queue at any time. Each shared word is read once per
+ * call; a descriptor is copied out once, and what is in it is the peer's claim, to be checked by
+ * the caller. Lengths lie too: a loop that drains a queue must have a bound of its own, such as the
+ * capacity.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +36,7 @@
 #define NET_QUEUE_MAX_CAPACITY 32768
 
 typedef struct net_buff_desc {
-    uint64_t io_or_offset; /* offset in the data region; between driver and virtualiser, IO address */
+    uint64_t io_or_offset; /* offset in the data region; IO address at a driver */
     uint16_t len;          /* bytes of packet */
     uint8_t oid : 6;       /* which region, where one queue mixes several; 0 otherwise */
 } net_buff_desc_t;
@@ -57,8 +61,8 @@ typedef uint64_t __attribute__((__may_alias__)) net_buff_desc_word_t;
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "descriptors are packed little-endian");
 
 /*
- * Write or read a slot in two accesses that cannot be repeated or torn. Unused bits go out as zero, so that no
- * stray byte of the producer's stack leaves it.
+ * Write or read a slot in two accesses that cannot be repeated or torn. Unused bits go out as zero,
+ * so that no stray byte of the producer's stack leaves it.
  */
 static inline void net_slot_write(net_buff_desc_t *slot, net_buff_desc_t buffer)
 {
@@ -78,8 +82,8 @@ static inline void net_slot_read(net_buff_desc_t *slot, net_buff_desc_t *buffer)
 }
 
 /*
- * How many descriptors are in the queue, 0..65535: more than the capacity if a peer lies. What the consumer counts
- * has been written; what the producer does not count has been read.
+ * How many descriptors are in the queue, 0..65535: more than the capacity if a peer lies. What the
+ * consumer counts has been written; what the producer does not count has been read.
  */
 static inline uint16_t net_queue_length(net_queue_t *queue)
 {
@@ -89,7 +93,10 @@ static inline uint16_t net_queue_length(net_queue_t *queue)
     return (uint16_t)(tail - head);
 }
 
-/* Whether a length leaves no room. The subtraction was made in 16 bits; promoted to int it would fail at the wrap. */
+/*
+ * Whether a length leaves no room. The subtraction was made in 16 bits; promoted to int it would
+ * fail at the wrap.
+ */
 static inline bool net_length_is_full(uint16_t length, uint32_t capacity)
 {
     return length >= capacity;
@@ -131,12 +138,18 @@ static inline int net_queue_put(net_queue_t *queue, uint32_t capacity, net_buff_
         return -1;
     }
     net_slot_write(&queue->buffers[tail & (capacity - 1)], buffer);
-    /* Release: the descriptor, and the packet it names, are written before the index that covers them. */
+    /*
+     * Release: the descriptor, and the packet it names, are written before the index that covers
+     * them.
+     */
     store_release_16(&queue->tail, (uint16_t)(tail + 1));
     return 0;
 }
 
-/* Take the oldest descriptor of `queue` into *buffer. 0, or -1 if there is none; *buffer is then untouched. */
+/*
+ * Take the oldest descriptor of `queue` into *buffer. 0, or -1 if there is none; *buffer is then
+ * untouched.
+ */
 static inline int net_queue_take(net_queue_t *queue, uint32_t capacity, net_buff_desc_t *buffer)
 {
     point(POINT_DEQUEUE, queue, 1);
@@ -154,13 +167,19 @@ static inline int net_queue_take(net_queue_t *queue, uint32_t capacity, net_buff
     return 0;
 }
 
-/* Give a buffer back: it belongs to the consumer of the free queue from here on. 0, or -1 if there is no room. */
+/*
+ * Give a buffer back: it belongs to the consumer of the free queue from here on. 0, or -1 if there
+ * is no room.
+ */
 static inline int net_enqueue_free(net_queue_handle_t *queue, net_buff_desc_t buffer)
 {
     return net_queue_put(queue->free, queue->capacity, buffer);
 }
 
-/* Pass a filled buffer on: it belongs to the consumer of the active queue from here on. 0, or -1 if no room. */
+/*
+ * Pass a filled buffer on: it belongs to the consumer of the active queue from here on. 0, or -1 if
+ * no room.
+ */
 static inline int net_enqueue_active(net_queue_handle_t *queue, net_buff_desc_t buffer)
 {
     return net_queue_put(queue->active, queue->capacity, buffer);
@@ -179,8 +198,8 @@ static inline int net_dequeue_active(net_queue_handle_t *queue, net_buff_desc_t 
 }
 
 /*
- * Fill a handle; touches no shared memory. `capacity` is a power of two up to NET_QUEUE_MAX_CAPACITY, or 0 for a
- * direction that is not used.
+ * Fill a handle; touches no shared memory. `capacity` is a power of two up to
+ * NET_QUEUE_MAX_CAPACITY, or 0 for a direction that is not used.
  */
 static inline void net_queue_init(net_queue_handle_t *queue, net_queue_t *free, net_queue_t *active,
                                   uint32_t capacity)
@@ -193,8 +212,9 @@ static inline void net_queue_init(net_queue_handle_t *queue, net_queue_t *free, 
 }
 
 /*
- * Put one descriptor for each of `capacity` buffers into the free queue, which must be empty: buffer i is at
- * base_addr + i * NET_BUFFER_SIZE. For the owner of the buffers, once, before the peer may use the queue.
+ * Put one descriptor for each of `capacity` buffers into the free queue, which must be empty:
+ * buffer i is at base_addr + i * NET_BUFFER_SIZE. For the owner of the buffers, once, before the
+ * peer may use the queue.
  */
 static inline void net_buffers_init(net_queue_handle_t *queue, uintptr_t base_addr)
 {
@@ -212,7 +232,10 @@ static inline void net_flag_request(net_queue_t *queue)
 {
     point(POINT_REQUEST, queue, 1);
     store_relaxed_32(&queue->consumer_signalled, 0);
-    /* Store before load: the request is visible before the consumer looks once more. Pairs with net_flag_require. */
+    /*
+     * Store before load: the request is visible before the consumer looks once more. Pairs with
+     * net_flag_require.
+     */
     fence_seq_cst();
 }
 
@@ -225,30 +248,44 @@ static inline void net_flag_cancel(net_queue_t *queue)
 static inline bool net_flag_require(net_queue_t *queue)
 {
     point(POINT_REQUIRE, queue, 1);
-    /* Store before load: the new tail is visible before the flag is read. Pairs with net_flag_request. */
+    /*
+     * Store before load: the new tail is visible before the flag is read. Pairs with
+     * net_flag_request.
+     */
     fence_seq_cst();
     return load_relaxed_32(&queue->consumer_signalled) == 0;
 }
 
-/* For the consumer of the free queue: ask for a signal when a buffer comes back, then look once more. */
+/*
+ * For the consumer of the free queue: ask for a signal when a buffer comes back, then look once
+ * more.
+ */
 static inline void net_request_signal_free(net_queue_handle_t *queue)
 {
     net_flag_request(queue->free);
 }
 
-/* For the consumer of the active queue: ask for a signal when a packet comes, then look once more. */
+/*
+ * For the consumer of the active queue: ask for a signal when a packet comes, then look once more.
+ */
 static inline void net_request_signal_active(net_queue_handle_t *queue)
 {
     net_flag_request(queue->active);
 }
 
-/* No signal is wanted on the free queue: by its consumer, or by its producer just before it signals. */
+/*
+ * No signal is wanted on the free queue: by its consumer, or by its producer just before it
+ * signals.
+ */
 static inline void net_cancel_signal_free(net_queue_handle_t *queue)
 {
     net_flag_cancel(queue->free);
 }
 
-/* No signal is wanted on the active queue: by its consumer, or by its producer just before it signals. */
+/*
+ * No signal is wanted on the active queue: by its consumer, or by its producer just before it
+ * signals.
+ */
 static inline void net_cancel_signal_active(net_queue_handle_t *queue)
 {
     net_flag_cancel(queue->active);

@@ -13,7 +13,7 @@
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define HTONS(x) ((uint16_t)(x))
 #else
-#define HTONS(x) ((uint16_t)((((x) & 0x00ff) << 8) | (((x) & 0xff00) >> 8)))
+#define HTONS(x) ((uint16_t)((((x)&0x00ff) << 8) | (((x)&0xff00) >> 8)))
 #endif
 #endif
 

@@ -2,8 +2,8 @@
 #ifndef SDDF_RESOURCES_COMMON_H
 #define SDDF_RESOURCES_COMMON_H
 /*
- * Memory as a configuration describes it to the PD that has it mapped. Whoever builds the system writes these
- * structures into an image before it runs; a component may trust them.
+ * Memory as a configuration describes it to the PD that has it mapped. Whoever builds the system
+ * writes these structures into an image before it runs; a component may trust them.
  */
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 #ifndef SDDF_RESOURCES_DEVICE_H
 #define SDDF_RESOURCES_DEVICE_H
 /*
- * What a driver has of its device: register blocks and DMA memory in the order its description lists them, and
- * interrupts. Section .device_resources.
+ * What a driver has of its device: register blocks and DMA memory in the order its description
+ * lists them, and interrupts. Section .device_resources.
  */
 #include <stdbool.h>
 #include <stdint.h>

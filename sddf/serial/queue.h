@@ -2,15 +2,16 @@
 #ifndef SDDF_SERIAL_QUEUE_H
 #define SDDF_SERIAL_QUEUE_H
 /*
- * A byte stream between two neighbours: one produces, one consumes. The indices live in a small queue region that
- * both can write, the bytes in a data region of a power of two bytes. Indices run freely over 32 bits; the byte
- * of index i is at i % capacity.
+ * A byte stream between two neighbours: one produces, one consumes. The indices live in a small
+ * queue region that both can write, the bytes in a data region of a power of two bytes. Indices run
+ * freely over 32 bits; the byte of index i is at i % capacity.
  *
- * The consumer is always notified. The one flag is for the other direction: a producer that ran out of room asks
- * the consumer for a signal. 0 means "please signal", so zeroed memory asks for one.
+ * The consumer is always notified. The one flag is for the other direction: a producer that ran out
+ * of room asks the consumer for a signal. 0 means "please signal", so zeroed memory asks for one.
  *
- * A peer can write anything into the queue region at any time. Each shared word is therefore read once per call,
- * and a length that cannot be true is cut to the capacity, so that nothing outside the data region is touched.
+ * A peer can write anything into the queue region at any time. Each shared word is therefore read
+ * once per call, and a length that cannot be true is cut to the capacity, so that nothing outside
+ * the data region is touched.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,8 +22,8 @@
 #include <sddf/util/fence.h>
 
 typedef struct serial_queue {
-    uint32_t tail;              /* next index to write; the producer's */
-    uint32_t head;              /* next index to read; the consumer's */
+    uint32_t tail;               /* next index to write; the producer's */
+    uint32_t head;               /* next index to read; the consumer's */
     uint32_t producer_signalled; /* 0: the producer waits for room and wants a signal */
 } serial_queue_t;
 
@@ -39,7 +40,10 @@ static inline uint32_t serial_queue_slot(const serial_queue_handle_t *h, uint32_
     return index & (h->capacity - 1);
 }
 
-/* Bytes waiting, as the consumer may act on them: what is counted has been written. At most capacity. */
+/*
+ * Bytes waiting, as the consumer may act on them: what is counted has been written. At most
+ * capacity.
+ */
 static inline uint32_t serial_queue_length_consumer(serial_queue_handle_t *h)
 {
     uint32_t length = load_acquire_32(&h->queue->tail) - load_relaxed_32(&h->queue->head);
@@ -47,7 +51,10 @@ static inline uint32_t serial_queue_length_consumer(serial_queue_handle_t *h)
     return MIN(length, h->capacity);
 }
 
-/* Bytes waiting, as the producer may act on them: what is not counted has been read. At most capacity. */
+/*
+ * Bytes waiting, as the producer may act on them: what is not counted has been read. At most
+ * capacity.
+ */
 static inline uint32_t serial_queue_length_producer(serial_queue_handle_t *h)
 {
     uint32_t length = load_relaxed_32(&h->queue->tail) - load_acquire_32(&h->queue->head);
@@ -123,7 +130,10 @@ static inline int serial_dequeue(serial_queue_handle_t *h, char *character)
     return 0;
 }
 
-/* Read the byte at *local_head and step it, without giving its room back. 0, or -1 if there is none. */
+/*
+ * Read the byte at *local_head and step it, without giving its room back. 0, or -1 if there is
+ * none.
+ */
 static inline int serial_dequeue_local(serial_queue_handle_t *h, uint32_t *local_head,
                                        char *character)
 {
@@ -160,7 +170,10 @@ static inline uint32_t serial_queue_contiguous_free(serial_queue_handle_t *h)
     return MIN(room, h->capacity - serial_queue_slot(h, tail));
 }
 
-/* Copy `num` bytes in at index `tail`, wrapping once if need be. The caller has made sure of the room. */
+/*
+ * Copy `num` bytes in at index `tail`, wrapping once if need be. The caller has made sure of the
+ * room.
+ */
 static inline void serial_queue_write(serial_queue_handle_t *h, uint32_t tail, const char *src,
                                       uint32_t num)
 {
@@ -171,7 +184,9 @@ static inline void serial_queue_write(serial_queue_handle_t *h, uint32_t tail, c
     memcpy(h->data_region, src + first, num - first);
 }
 
-/* Write as many of the `num` bytes at `src` as there is room for, publish them, and say how many. */
+/*
+ * Write as many of the `num` bytes at `src` as there is room for, publish them, and say how many.
+ */
 static inline uint32_t serial_enqueue_batch(serial_queue_handle_t *h, uint32_t num, const char *src)
 {
     point(POINT_ENQUEUE, h->queue, num);
@@ -186,8 +201,8 @@ static inline uint32_t serial_enqueue_batch(serial_queue_handle_t *h, uint32_t n
 }
 
 /*
- * Move `num` bytes from the head of `active` to index *tail of `free`, without publishing; *tail steps on. The
- * caller has made sure that they are there and that there is room.
+ * Move `num` bytes from the head of `active` to index *tail of `free`, without publishing; *tail
+ * steps on. The caller has made sure that they are there and that there is room.
  */
 static inline void serial_queue_move(serial_queue_handle_t *free_h, uint32_t *tail,
                                      serial_queue_handle_t *active_h, uint32_t head, uint32_t num)
@@ -201,9 +216,10 @@ static inline void serial_queue_move(serial_queue_handle_t *free_h, uint32_t *ta
 }
 
 /*
- * Move what waits in `active_h` into `free_h`, put `start` before and `end` after it, and publish everything at
- * once. Exactly what waits at entry is moved: bytes that arrive meanwhile were not part of the caller's check
- * for room and stay. What does not fit after all, because a peer lies, is left where it is.
+ * Move what waits in `active_h` into `free_h`, put `start` before and `end` after it, and publish
+ * everything at once. Exactly what waits at entry is moved: bytes that arrive meanwhile were not
+ * part of the caller's check for room and stay. What does not fit after all, because a peer lies,
+ * is left where it is.
  */
 static inline void serial_transfer_all_colour(serial_queue_handle_t *free_h,
                                               serial_queue_handle_t *active_h, const char *start,
@@ -231,14 +247,19 @@ static inline void serial_transfer_all_colour(serial_queue_handle_t *free_h,
     serial_update_shared_tail(free_h, tail);
 }
 
-/* Move what waits in `active_h` at entry into `free_h` and publish it. As above, without the decoration. */
+/*
+ * Move what waits in `active_h` at entry into `free_h` and publish it. As above, without the
+ * decoration.
+ */
 static inline void serial_transfer_all(serial_queue_handle_t *free_h,
                                        serial_queue_handle_t *active_h)
 {
     serial_transfer_all_colour(free_h, active_h, "", 0, "", 0);
 }
 
-/* Fill a handle. `capacity` is the size of `data_region`, a power of two. Touches no shared memory. */
+/*
+ * Fill a handle. `capacity` is the size of `data_region`, a power of two. Touches no shared memory.
+ */
 static inline void serial_queue_init(serial_queue_handle_t *h, serial_queue_t *queue,
                                      uint32_t capacity, char *data_region)
 {

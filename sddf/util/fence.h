@@ -2,8 +2,8 @@
 #ifndef SDDF_UTIL_FENCE_H
 #define SDDF_UTIL_FENCE_H
 /*
- * Memory ordering, in three strengths: against the compiler, against another core, and the one full barrier that
- * keeps a store before a later load.
+ * Memory ordering, in three strengths: against the compiler, against another core, and the one full
+ * barrier that keeps a store before a later load.
  *
  * PDs here run on real cores whatever the simulated machine has, so every barrier is always issued;
  * CONFIG_ENABLE_SMP_SUPPORT does not weaken any of them.
@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <os/sddf.h>
 
-/* Instrumented builds replace atomics by calls; gcc then warns of fences that its own checker cannot model. */
+/*
+ * Instrumented builds replace atomics by calls; gcc then warns of fences that its own checker
+ * cannot model.
+ */
 #if defined(__SANITIZE_THREAD__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wtsan"
 #endif
@@ -21,12 +24,18 @@
 #define COMPILER_MEMORY_RELEASE() __atomic_signal_fence(__ATOMIC_RELEASE)
 #define COMPILER_MEMORY_ACQUIRE() __atomic_signal_fence(__ATOMIC_ACQUIRE)
 
-/* Order what other cores see. None of these keeps a store before a later load: that is fence_seq_cst(). */
+/*
+ * Order what other cores see. None of these keeps a store before a later load: that is
+ * fence_seq_cst().
+ */
 #define THREAD_MEMORY_FENCE()   __atomic_thread_fence(__ATOMIC_ACQ_REL)
 #define THREAD_MEMORY_RELEASE() __atomic_thread_fence(__ATOMIC_RELEASE)
 #define THREAD_MEMORY_ACQUIRE() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 
-/* Reads before it stay before reads after it; writes before it before writes after it. Device rings need no more. */
+/*
+ * Reads before it stay before reads after it; writes before it before writes after it. Device rings
+ * need no more.
+ */
 #define rrmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define wwmb() __atomic_thread_fence(__ATOMIC_RELEASE)
 
@@ -37,8 +46,8 @@ static inline void fence_seq_cst(void)
 }
 
 /*
- * One access to a naturally aligned shared word, never torn and never repeated. Acquire: nothing after moves
- * before it. Release: nothing before moves after it. Relaxed: no order.
+ * One access to a naturally aligned shared word, never torn and never repeated. Acquire: nothing
+ * after moves before it. Release: nothing before moves after it. Relaxed: no order.
  */
 static inline uint32_t load_acquire_32(const uint32_t *p)
 {

@@ -2,9 +2,10 @@
 #ifndef SDDF_UTIL_PRINTF_H
 #define SDDF_UTIL_PRINTF_H
 /*
- * Printing without a C library. The system provides the functions; the names without a trailing underscore are
- * how components spell them. Formats are those of printf(3), without locales and positional arguments. All but
- * sddf_sprintf() are bounded; each returns how many characters the whole text has, its NUL not counted.
+ * Printing without a C library. The system provides the functions; the names without a trailing
+ * underscore are how components spell them. Formats are those of printf(3), without locales and
+ * positional arguments. All but sddf_sprintf() are bounded; each returns how many characters the
+ * whole text has, its NUL not counted.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,8 +22,8 @@ void _sddf_putchar(char character);
 void sddf_putchar_unbuffered(char character);
 
 /*
- * Send this PD's output through a serial transmit queue from now on: `serial_tx_ch` is the virtualiser's channel,
- * the handle stays the caller's and must live on.
+ * Send this PD's output through a serial transmit queue from now on: `serial_tx_ch` is the
+ * virtualiser's channel, the handle stays the caller's and must live on.
  */
 void serial_putchar_init(sddf_channel serial_tx_ch, serial_queue_handle_t *serial_tx_queue_handle);
 
@@ -46,7 +47,10 @@ int sddf_vsnprintf_(char *buffer, size_t count, const char *format, va_list args
 int sddf_fctprintf(void (*out)(char character, void *arg), void *arg, const char *format, ...)
     SDDF_PRINTF_LIKE(3, 4);
 
-/* For debug builds only; nothing is evaluated in others. Ends with its own semicolon, as sources expect. */
+/*
+ * For debug builds only; nothing is evaluated in others. Ends with its own semicolon, as sources
+ * expect.
+ */
 #ifdef CONFIG_DEBUG_BUILD
 #define sddf_dprintf(fmt, ...) sddf_printf(fmt, ##__VA_ARGS__);
 #else

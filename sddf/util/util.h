@@ -2,8 +2,9 @@
 #ifndef SDDF_UTIL_UTIL_H
 #define SDDF_UTIL_UTIL_H
 /*
- * The small words everybody uses: sizes, bits, rounding, assert, and the three text helpers a component without
- * a C library needs. MIN, MAX and ABS are usable in constant expressions and so evaluate an argument twice.
+ * The small words everybody uses: sizes, bits, rounding, assert, and the three text helpers a
+ * component without a C library needs. MIN, MAX and ABS are usable in constant expressions and so
+ * evaluate an argument twice.
  */
 #include <stddef.h>
 
@@ -13,7 +14,7 @@
 
 /* `x` rounded up to a multiple of `a`, a power of two; worked out in the type of `x`. */
 #undef ALIGN
-#define ALIGN(x, a) (((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))
+#define ALIGN(x, a) (((x) + ((__typeof__(x))(a)-1)) & ~((__typeof__(x))(a)-1))
 
 #ifndef BIT
 #define BIT(n) (1UL << (n))
@@ -41,18 +42,18 @@
 
 /* `n` rounded up or down to a multiple of `d`, which need not be a power of two. */
 #ifndef ROUND_UP
-#define ROUND_UP(n, d)                                                                             \
-    ({                                                                                             \
-        __typeof__(n) round_n_ = (n);                                                              \
-        __typeof__(d) round_d_ = (d);                                                              \
-        round_n_ % round_d_ == 0 ? round_n_ : round_n_ + (round_d_ - round_n_ % round_d_);         \
+#define ROUND_UP(n, d)                                                                     \
+    ({                                                                                     \
+        __typeof__(n) round_n_ = (n);                                                      \
+        __typeof__(d) round_d_ = (d);                                                      \
+        round_n_ % round_d_ == 0 ? round_n_ : round_n_ + (round_d_ - round_n_ % round_d_); \
     })
 #endif
 #ifndef ROUND_DOWN
-#define ROUND_DOWN(n, d)                                                                           \
-    ({                                                                                             \
-        __typeof__(n) round_n_ = (n);                                                              \
-        round_n_ - round_n_ % (d);                                                                 \
+#define ROUND_DOWN(n, d)              \
+    ({                                \
+        __typeof__(n) round_n_ = (n); \
+        round_n_ - round_n_ % (d);    \
     })
 #endif
 
@@ -71,9 +72,10 @@ void _assert_fail(const char *assertion, const char *file, unsigned int line, co
     __attribute__((noreturn));
 
 /*
- * For what the component itself guarantees, never for what a peer wrote. The expression is evaluated once in
- * every build, since drivers put real work into it, and checked in every build as well, except where
- * CONFIG_RELEASE_BUILD asks for what an sDDF release does: evaluate it and go on.
+ * For what the component itself guarantees, never for what a peer wrote. The expression is
+ * evaluated once in every build, since drivers put real work into it, and checked in every build as
+ * well, except where CONFIG_RELEASE_BUILD asks for what an sDDF release does: evaluate it and go
+ * on.
  */
 #ifndef assert
 #if defined(CONFIG_RELEASE_BUILD) && !defined(CONFIG_DEBUG_BUILD)
@@ -96,8 +98,8 @@ static inline int sddf_isdigit(int ch)
 }
 
 /*
- * The decimal number at the start of `str`, after white space and one optional sign; 0 if there is none. A number
- * that does not fit comes back modulo 2^32.
+ * The decimal number at the start of `str`, after white space and one optional sign; 0 if there is
+ * none. A number that does not fit comes back modulo 2^32.
  */
 static inline int sddf_atoi(const char *str)
 {

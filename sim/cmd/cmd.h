@@ -2,14 +2,17 @@
 #ifndef SIM_CMD_CMD_H
 #define SIM_CMD_CMD_H
 /*
- * Verbs: what follows `sddfsim` on the command line. A verb is a table of its options and a function; the core
- * finds the verb, reads the command line by the table, prints --help from it, and hands the function what was
- * asked for, checked in form. So all verbs read their command lines alike and no verb parses one.
+ * Verbs: what follows `sddfsim` on the command line. A verb is a table of its options and a
+ * function; the core finds the verb, reads the command line by the table, prints --help from it,
+ * and hands the function what was asked for, checked in form. So all verbs read their command lines
+ * alike and no verb parses one.
  *
- * Every verb also takes --help and --color=WHEN; they are no part of its table. Options may be shortened as
- * GNU ones may (--exec for --executor), may stand among the positional arguments, and end at `--`.
+ * Every verb also takes --help and --color=WHEN; they are no part of its table. Options may be
+ * shortened as GNU ones may (--exec for --executor), may stand among the positional arguments, and
+ * end at `--`.
  *
- * Results go to stdout. What is said about them goes to stderr through cmd_complain() and cmd_hint().
+ * Results go to stdout. What is said about them goes to stderr through cmd_complain() and
+ * cmd_hint().
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -34,7 +37,8 @@ struct cmd_option {
     const char *name;     /* without the dashes: "executor" */
     char letter;          /* its short form, 0 for none */
     const char *argument; /* how --help names its value ("N"); NULL: the option takes none */
-    const char *doc;      /* what it does, without a full stop; may have several lines, separated by \n */
+    const char
+        *doc; /* what it does, without a full stop; may have several lines, separated by \n */
 };
 
 /* clang-format off */
@@ -53,7 +57,7 @@ struct cmd_args {
     const struct cmd_given *given; /* options in the order given, repeated ones included */
     size_t given_count;
     const char *const *positional;
-    size_t positional_count; /* within positional_min..positional_max of the type */
+    size_t positional_count;         /* within positional_min..positional_max of the type */
     bool color_stdout, color_stderr; /* may stdout, stderr be coloured */
 };
 
@@ -66,7 +70,8 @@ struct cmd_type {
     size_t positional_min;
     size_t positional_max; /* CMD_POSITIONAL_ANY: as many as wanted */
 
-    /* Does the verb and returns an enum cmd_exit. The form of `args` has been checked, never the meaning. */
+    /* Does the verb and returns an enum cmd_exit. The form of `args` has been checked, never the
+     * meaning. */
     int (*run)(struct cmd_args *args);
 
     /* Prints more of --help, from whatever tables the verb has. NULL: nothing more. */
@@ -89,18 +94,18 @@ bool cmd_has(const struct cmd_args *args, const char *name);
 const char *cmd_value(const struct cmd_args *args, const char *name, const char *preset);
 
 /*
- * The value given last as a whole number (decimal, or hexadecimal after 0x) within min..max, or `preset` if the
- * option was not given. False, after a complaint, if it is not one.
+ * The value given last as a whole number (decimal, or hexadecimal after 0x) within min..max, or
+ * `preset` if the option was not given. False, after a complaint, if it is not one.
  */
 bool cmd_number(const struct cmd_args *args, const char *name, unsigned long long preset,
                 unsigned long long min, unsigned long long max, unsigned long long *out);
 
 /*
- * Which of the NULL-terminated `words` the option's last value is, or `preset` if the option was not given.
- * False, after a complaint with a suggestion, if it is none.
+ * Which of the NULL-terminated `words` the option's last value is, or `preset` if the option was
+ * not given. False, after a complaint with a suggestion, if it is none.
  */
-bool cmd_choice(const struct cmd_args *args, const char *name, const char *const *words, size_t preset,
-                size_t *out);
+bool cmd_choice(const struct cmd_args *args, const char *name, const char *const *words,
+                size_t preset, size_t *out);
 
 /* ---- for verbs: what to say ---- */
 
@@ -109,10 +114,18 @@ int cmd_complain(const struct cmd_args *args, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The same without alarm, for what a person should know but nothing is wrong with. */
-void cmd_hint(const struct cmd_args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cmd_hint(const struct cmd_args *args, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Escape sequences to begin and end a colour on stdout: empty where it may not be coloured. */
-enum cmd_color { CMD_COLOR_END, CMD_COLOR_RED, CMD_COLOR_GREEN, CMD_COLOR_YELLOW, CMD_COLOR_CYAN, CMD_COLOR_BOLD };
+enum cmd_color {
+    CMD_COLOR_END,
+    CMD_COLOR_RED,
+    CMD_COLOR_GREEN,
+    CMD_COLOR_YELLOW,
+    CMD_COLOR_CYAN,
+    CMD_COLOR_BOLD
+};
 const char *cmd_color(const struct cmd_args *args, enum cmd_color color);
 
 /* ---- for main() and `help` ---- */
@@ -132,7 +145,8 @@ void cmd_print_verbs(FILE *to);
 /* Complain of an unknown verb, with a suggestion. Returns CMD_EXIT_USAGE. */
 int cmd_unknown_verb(const char *name);
 
-/* Read argv (argv[0] is the verb itself) by the verb's table and run it. Returns an enum cmd_exit. */
+/* Read argv (argv[0] is the verb itself) by the verb's table and run it. Returns an enum cmd_exit.
+ */
 int cmd_run_verb(const struct cmd_type *type, int argc, char **argv);
 
 /* The whole program: find the verb, or answer --help or --version. Returns an enum cmd_exit. */

@@ -54,6 +54,7 @@ struct plan_blob {
     const char *section;
     const void *bytes;
     size_t size;
+    bool optional; /* an image without the section is not refused */
 };
 
 enum plan_pd_kind { PD_IMAGE, PD_DEVICE };
@@ -192,11 +193,13 @@ uint32_t plan_add_region(struct plan *p, enum plan_region_kind kind, uint64_t by
 /* Map all of a region into a domain at the next address of its window. */
 uint64_t plan_add_map(struct plan *p, uint32_t pd, uint32_t region, unsigned rights);
 uint32_t plan_add_pd(struct plan *p, const struct scenario_pd *asked, const char *class_name, const char *role);
+uint32_t plan_add_device(struct plan *p, uint32_t scenario_device, uint32_t driver); /* and its domain */
+uint32_t plan_add_irq(struct plan *p, uint32_t device, unsigned line); /* to the driver; returns the channel */
 /* A channel both ends may notify. `callee` is 0 or 1 to let the other end make protected calls to it, -1 for none. */
 uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int callee);
 uint32_t plan_add_timer(struct plan *p, uint32_t pd); /* returns the channel */
-/* A copy of `bytes` is made. A later blob of the same section replaces an earlier one. */
-void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void *bytes, size_t size);
+/* A copy of `bytes` is made. `optional`: an image without that section is no error. */
+void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void *bytes, size_t size, bool optional);
 uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, uint32_t count, const char *name);
 uint32_t plan_add_queue(struct plan *p, const struct queue_shape *shape);
 /* Let a device reach a region. Returns the IO address of its first byte (32 bit; never an offset or a vaddr). */
@@ -208,13 +211,11 @@ uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
 const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t region);
 uint32_t plan_find_pd(const struct plan *p, const char *name); /* PLAN_NONE if there is none */
 
-/* How the plan reaches what lies to its right: devices' memories, classes' wiring. */
-struct plan_makers {
-    /* Registers, rings, IRQ and device domain of each device, once its driver is known. */
-    void (*class_build)(struct plan *p, uint32_t instance);
-};
-
-/* Elaborate. NULL with complaints in `diag` if the scenario cannot be carried out. */
-struct plan *plan_make(const struct scenario *s, const struct plan_makers *makers, const char *image_dir,
-                       struct arena *arena, struct diag *diag);
+/*
+ * Elaborate: a domain for each client, then each instance wired by its class, then captures. `class_build` is
+ * class.h's, handed in because a plan lies left of the classes. NULL with complaints in `diag` if the scenario
+ * cannot be carried out.
+ */
+struct plan *plan_make(const struct scenario *s, void (*class_build)(struct plan *, uint32_t instance),
+                       const char *image_dir, struct arena *arena, struct diag *diag);
 #endif

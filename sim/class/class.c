@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What every device class shares: the list of classes, and giving a device its driver. A device has a domain
+ * of its own, which maps the memory its IOMMU lets it reach and the posted-write queue, and nothing else; the
+ * driver sees rings, an interrupt channel and an address for registers at which nothing is mapped.
+ */
+#include "sim/class/class.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sddf/hw/device.h>
+#include <sddf/resources/device.h>
+
+static const struct class_type *const types[] = {
+#define ROW(id) &class_##id,
+    CLASS_TYPES(ROW)
+#undef ROW
+};
+
+const struct class_type *const *class_types(size_t *count)
+{
+    *count = sizeof types / sizeof types[0];
+    return types;
+}
+
+/* One ring memory: a region both reach, under a vaddr for the driver and an IO address for the device. */
+static void attach_memory(struct plan *p, uint32_t device, const struct device_memory *memory,
+                          device_resources_t *resources)
+{
+    const struct plan_device *d = &p->devices[device];
+    uint64_t entries;
+
+    memcpy(&entries, (const char *)d->asked->state + memory->count_offset, sizeof entries);
+    uint64_t bytes = (entries + memory->spare_entries) * memory->entry_bytes;
+    uint32_t region = plan_add_region(p, REGION_RING, bytes, "%s.%s", d->name, memory->name);
+    uint64_t vaddr = plan_add_map(p, d->driver, region, RIGHT_READ | RIGHT_WRITE);
+
+    resources->regions[resources->num_regions++] = (device_region_resource_t){
+        .region = {.vaddr = (void *)(uintptr_t)vaddr, .size = bytes},
+        .io_addr = plan_add_window(p, device, region, RIGHT_READ | RIGHT_WRITE)};
+}
+
+uint32_t class_attach_device(struct plan *p, uint32_t scenario_device, uint32_t driver_pd)
+{
+    const struct device_type *type = p->scenario->devices[scenario_device].type->type;
+    uint32_t device = plan_add_device(p, scenario_device, driver_pd);
+    struct plan_device *d = &p->devices[device];
+    device_resources_t resources = {.magic = {'s', 'D', 'D', 'F', 0x01}, .num_regions = 1};
+
+    d->regs_vaddr = p->pds[driver_pd].vaddr_next;
+    p->pds[driver_pd].vaddr_next += type->regs_bytes + PLAN_PAGE_BYTES;
+    resources.regions[0] = (device_region_resource_t){
+        .region = {.vaddr = (void *)(uintptr_t)d->regs_vaddr, .size = type->regs_bytes}};
+    for (size_t i = 0; i < DEVICE_MEMORIES_MAX && type->memory[i].name != NULL; i++) {
+        attach_memory(p, device, &type->memory[i], &resources);
+    }
+    for (unsigned line = 0; line < type->irq_lines; line++) {
+        uint32_t channel = plan_add_irq(p, device, line);
+
+        resources.irqs[resources.num_irqs++].id = plan_channel_id(p, channel, driver_pd);
+    }
+    plan_add_blob(p, driver_pd, ".device_resources", &resources, sizeof resources, false);
+    return device;
+}

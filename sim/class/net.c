@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The network class: one NIC shared among clients. In packet order: the driver and virt_rx share a queue pair
+ * of IO addresses; virt_rx and each copier share a pair of offsets into the receive region, which the device
+ * writes and copiers only read; each copier and its client share a pair of offsets into the client's own
+ * region; each client and virt_tx share a pair of offsets into the client's transmit region, which the device
+ * only reads; and virt_tx and the driver share a pair of IO addresses again. A client without a copier sits
+ * where its copier would, and sees the whole receive region.
+ *
+ * A queue pair is one region: both neighbours map it with the same rights, so two would keep nobody apart.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <sddf/network/config.h>
+#include <sddf/network/queue.h>
+#include <sddf/timer/config.h>
+
+#include "sim/class/class.h"
+
+struct net_instance {
+    uint64_t rx_buffers;
+};
+
+struct net_client {
+    uint8_t mac[6];
+    const char *more_macs;
+    uint64_t rx_buffers, tx_buffers;
+};
+
+static const struct param instance_params[] = {
+    PARAM_UINT(struct net_instance, rx_buffers, 512, 1, 32768,
+               "receive buffers the device fills, a power of two"),
+    PARAM_END,
+};
+
+static const struct param client_params[] = {
+    PARAM_MAC(struct net_client, mac, NULL, "its address; 52:54:01:00:00:NN if left out"),
+    PARAM_TEXT_OPTIONAL(struct net_client, more_macs, NULL,
+                        "further addresses it receives for, separated by commas"),
+    PARAM_UINT(struct net_client, rx_buffers, 512, 1, 32768,
+               "receive buffers of its own behind a copier, a power of two"),
+    PARAM_UINT(struct net_client, tx_buffers, 512, 1, 32768, "transmit buffers, a power of two"),
+    PARAM_END,
+};
+
+enum { ROLE_DRIVER, ROLE_VIRT_TX, ROLE_VIRT_RX };
+
+static const struct role_view instance_roles[] = {
+    [ROLE_DRIVER] = {.name = "driver",
+                     .image = "network/driver_enet",
+                     .priority = 101,
+                     .budget_ns = 100000,
+                     .period_ns = 400000,
+                     .doc = "drives the device"},
+    [ROLE_VIRT_TX] = {.name = "virt_tx",
+                      .image = "network/virt_tx",
+                      .priority = 100,
+                      .budget_ns = 20000000,
+                      .period_ns = 20000000,
+                      .doc = "checks what clients send and gives it to the driver"},
+    [ROLE_VIRT_RX] = {.name = "virt_rx",
+                      .image = "network/virt_rx",
+                      .priority = 99,
+                      .doc = "gives each received frame to the client it is for"},
+    {.name = NULL},
+};
+
+static const struct role_view client_roles[] = {
+    {.name = "copier",
+     .image = "network/copy",
+     .priority = 98,
+     .budget_ns = 20000000,
+     .period_ns = 20000000,
+     .optional = true,
+     .doc = "copies the client's frames out of the shared receive region"},
+    {.name = NULL},
+};
+
+/* What is known of one instance while its clients are wired. */
+struct net {
+    struct plan *p;
+    const struct scenario_instance *asked;
+    const struct net_instance *params;
+    uint32_t device, driver, virt_rx, virt_tx;
+    uint32_t rx_pool, rx_region;
+    net_driver_config_t driver_config;
+    net_virt_rx_config_t *rx_config; /* these two are too large for a stack */
+    net_virt_tx_config_t *tx_config;
+    uint32_t *tx_pools;
+    uint32_t tx_pool_count;
+};
+
+/* One side's view of a queue pair, and the pair's two shapes in the plan. */
+struct link {
+    net_connection_resource_t consumer, producer; /* of the frames; each its own vaddrs and channel id */
+    uint32_t free, active;
+};
+
+static bool power_of_two(struct net *n, struct diag_place place, const char *key, uint64_t value)
+{
+    if ((value & (value - 1)) == 0) {
+        return true;
+    }
+    uint64_t next = 1;
+    while (next < value) {
+        next *= 2;
+    }
+    diag_error(n->p->diag, place, "%s: %llu is no power of two; the next is %llu", key,
+               (unsigned long long)value, (unsigned long long)next);
+    return false;
+}
+
+static struct queue_shape queue_shape(const char *name, uint32_t region, uint64_t offset,
+                                      uint32_t capacity, enum plan_naming naming)
+{
+    return (struct queue_shape){
+        .name = name,
+        .region = region,
+        .offset = offset,
+        .capacity = capacity,
+        .tail_offset = offsetof(net_queue_t, tail),
+        .head_offset = offsetof(net_queue_t, head),
+        .index_bytes = 2,
+        .flag_offset = offsetof(net_queue_t, consumer_signalled),
+        .flag_bytes = 4,
+        .slots_offset = offsetof(net_queue_t, buffers),
+        .slot_bytes = sizeof(net_buff_desc_t),
+        .name_offset = offsetof(net_buff_desc_t, io_or_offset),
+        .name_bytes = 8,
+        .len_offset = offsetof(net_buff_desc_t, len),
+        .len_bytes = 2,
+        .pool_offset = 10, /* the oid bit-field's byte */
+        .pool_bits = naming == NAMES_OFFSET ? 6 : 0,
+        .naming = naming,
+    };
+}
+
+/*
+ * A free and an active queue of `capacity` between the domain frames come from and the one they go to, with
+ * the channel by which they signal.
+ */
+static struct link add_link(struct net *n, const char *name, uint32_t from, uint32_t to, uint32_t capacity,
+                            enum plan_naming naming, const uint32_t *pools, size_t pool_count)
+{
+    struct plan *p = n->p;
+    uint64_t queue_bytes = sizeof(net_queue_t) + (uint64_t)capacity * sizeof(net_buff_desc_t);
+    uint64_t active_offset = (queue_bytes + PLAN_PAGE_BYTES - 1) & ~(uint64_t)(PLAN_PAGE_BYTES - 1);
+    uint32_t region = plan_add_region(p, REGION_QUEUES, active_offset + queue_bytes, "%s.queues", name);
+    uint64_t from_vaddr = plan_add_map(p, from, region, RIGHT_READ | RIGHT_WRITE);
+    uint64_t to_vaddr = plan_add_map(p, to, region, RIGHT_READ | RIGHT_WRITE);
+    uint32_t channel = plan_add_channel(p, from, to, -1);
+    struct queue_shape frees =
+        queue_shape(arena_format(p->arena, "%s.free", name), region, 0, capacity, naming);
+    struct queue_shape active =
+        queue_shape(arena_format(p->arena, "%s.active", name), region, active_offset, capacity, naming);
+
+    frees.producer = active.consumer = to;
+    frees.consumer = active.producer = from;
+    frees.producer_vaddr = to_vaddr;
+    frees.consumer_vaddr = from_vaddr;
+    active.producer_vaddr = from_vaddr + active_offset;
+    active.consumer_vaddr = to_vaddr + active_offset;
+    active.carries_frames = true;
+    frees.pools = active.pools = pools;
+    frees.pool_count = active.pool_count = pool_count;
+    frees.channel = active.channel = channel;
+    frees.partner = p->queue_count + 1;
+    active.partner = p->queue_count;
+
+    struct link link = {.free = plan_add_queue(p, &frees), .active = plan_add_queue(p, &active)};
+    net_connection_resource_t *sides[2] = {&link.producer, &link.consumer};
+    const uint64_t vaddrs[2] = {from_vaddr, to_vaddr};
+    const uint32_t pds[2] = {from, to};
+    for (int i = 0; i < 2; i++) {
+        *sides[i] = (net_connection_resource_t){
+            .free_queue = {.vaddr = (void *)(uintptr_t)vaddrs[i], .size = queue_bytes},
+            .active_queue = {.vaddr = (void *)(uintptr_t)(vaddrs[i] + active_offset),
+                             .size = queue_bytes},
+            .num_buffers = (uint16_t)capacity,
+            .id = plan_channel_id(p, channel, pds[i])};
+    }
+    return link;
+}
+
+/* A pool list that outlives this call. */
+static const uint32_t *pool_list(struct net *n, uint32_t pool)
+{
+    return arena_copy(n->p->arena, &pool, sizeof pool);
+}
+
+/* A pool of buffers with the runtime's note of when each frame arrived. */
+static uint32_t add_pool(struct net *n, const char *name, uint32_t count, bool stamped, uint32_t *region)
+{
+    struct plan *p = n->p;
+
+    *region = plan_add_region(p, REGION_BUFFERS, (uint64_t)count * NET_BUFFER_SIZE, "%s.buffers", name);
+    uint32_t pool = plan_add_pool(p, *region, NET_BUFFER_SIZE, count, name);
+    if (stamped) {
+        p->pools[pool].stamps =
+            plan_add_region(p, REGION_STAMPS, (uint64_t)count * sizeof(uint64_t), "%s.stamps", name);
+    }
+    return pool;
+}
+
+static region_resource_t resource(uint64_t vaddr, uint64_t bytes)
+{
+    return (region_resource_t){.vaddr = (void *)(uintptr_t)vaddr, .size = bytes};
+}
+
+/* The receive region, as the device, virt_rx and everyone who takes frames from it see it. */
+static void build_receive(struct net *n)
+{
+    struct plan *p = n->p;
+    const char *name = n->asked->name;
+    uint32_t count = (uint32_t)n->params->rx_buffers;
+    uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
+
+    n->rx_pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &n->rx_region);
+    p->pools[n->rx_pool].io_addr = plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps, RIGHT_READ | RIGHT_WRITE);
+    n->rx_config->data.region =
+        resource(plan_add_map(p, n->virt_rx, n->rx_region, RIGHT_READ | RIGHT_WRITE), bytes);
+    n->rx_config->data.io_addr = p->pools[n->rx_pool].io_addr;
+    uint32_t metadata = plan_add_region(p, REGION_METADATA, count, "%s.refcounts", name);
+    n->rx_config->buffer_metadata =
+        resource(plan_add_map(p, n->virt_rx, metadata, RIGHT_READ | RIGHT_WRITE), count);
+
+    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), n->driver, n->virt_rx, count,
+                                NAMES_IO_ADDR, pool_list(n, n->rx_pool), 1);
+    n->rx_config->driver = link.consumer;
+    p->devices[n->device].rx_queue_source = link.active;
+    n->driver_config.virt_rx = link.producer;
+}
+
+/* Who takes frames from virt_rx on behalf of a client: its copier, or itself. Fills the client's rx half. */
+static void build_client_rx(struct net *n, uint32_t client, const struct scenario_join *join,
+                            const struct net_client *params, net_client_config_t *config)
+{
+    struct plan *p = n->p;
+    const char *name = p->pds[client].name;
+    bool copied = join->roles[0].name != NULL;
+    uint32_t taker = copied ? plan_add_pd(p, &join->roles[0], "net", "copier") : client;
+    uint64_t shared_bytes = n->params->rx_buffers * NET_BUFFER_SIZE;
+    uint64_t shared_vaddr = plan_add_map(p, taker, n->rx_region, RIGHT_READ);
+
+    plan_add_map(p, taker, p->pools[n->rx_pool].stamps, RIGHT_READ);
+    struct link from_virt =
+        add_link(n, arena_format(p->arena, copied ? "%s.virt_rx" : "%s.rx", name), n->virt_rx, taker,
+                 (uint32_t)n->params->rx_buffers, NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
+    n->rx_config->clients[n->rx_config->num_clients].conn = from_virt.producer;
+    if (!copied) {
+        config->rx = from_virt.consumer;
+        config->rx_data = resource(shared_vaddr, shared_bytes);
+        return;
+    }
+
+    uint32_t region;
+    uint32_t count = (uint32_t)params->rx_buffers;
+    uint32_t pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &region);
+    net_copy_config_t *copy = arena_alloc(p->arena, sizeof *copy);
+    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), taker, client, count,
+                                NAMES_OFFSET, pool_list(n, pool), 1);
+    uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
+
+    memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    copy->rx = from_virt.consumer;
+    copy->rx_data[0] = resource(shared_vaddr, shared_bytes);
+    copy->client = link.producer;
+    copy->client_data = resource(plan_add_map(p, taker, region, RIGHT_READ | RIGHT_WRITE), bytes);
+    plan_add_map(p, taker, p->pools[pool].stamps, RIGHT_READ | RIGHT_WRITE);
+    plan_add_blob(p, taker, ".net_copy_config", copy, sizeof *copy, false);
+    config->rx = link.consumer;
+    config->rx_data = resource(plan_add_map(p, client, region, RIGHT_READ | RIGHT_WRITE), bytes);
+    plan_add_map(p, client, p->pools[pool].stamps, RIGHT_READ);
+}
+
+static void build_client_tx(struct net *n, uint32_t client, const struct net_client *params,
+                            net_client_config_t *config)
+{
+    struct plan *p = n->p;
+    const char *name = p->pds[client].name;
+    uint32_t region;
+    uint32_t count = (uint32_t)params->tx_buffers;
+    uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
+    uint32_t pool = add_pool(n, arena_format(p->arena, "%s.tx", name), count, false, &region);
+    struct link link = add_link(n, arena_format(p->arena, "%s.tx", name), client, n->virt_tx, count,
+                                NAMES_OFFSET, pool_list(n, pool), 1);
+    net_virt_tx_client_config_t *at_virt = &n->tx_config->clients[n->tx_config->num_clients++];
+
+    p->pools[pool].io_addr = plan_add_window(p, n->device, region, RIGHT_READ);
+    config->tx = link.producer;
+    config->tx_data = resource(plan_add_map(p, client, region, RIGHT_READ | RIGHT_WRITE), bytes);
+    at_virt->conn = link.consumer;
+    at_virt->num_regions = 1;
+    at_virt->regions[0].data.region = resource(plan_add_map(p, n->virt_tx, region, RIGHT_READ), bytes);
+    at_virt->regions[0].data.io_addr = p->pools[pool].io_addr;
+    at_virt->regions[0].num_buffers = count;
+    n->tx_pools[n->tx_pool_count++] = pool;
+}
+
+/* A further address in text; false if it is none. */
+static bool read_mac(const char *text, uint8_t mac[6], int *used)
+{
+    unsigned v[6];
+
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], used) != 6) {
+        return false;
+    }
+    for (int i = 0; i < 6; i++) {
+        mac[i] = (uint8_t)v[i];
+    }
+    return true;
+}
+
+/* All addresses of a client, its own first; complains of one that some other client has. */
+static void build_macs(struct net *n, uint32_t client, uint32_t number, const struct scenario_join *join,
+                       const struct net_client *params)
+{
+    static const uint8_t none[6];
+    struct plan *p = n->p;
+    net_virt_rx_client_config_t *at_virt = &n->rx_config->clients[n->rx_config->num_clients];
+    uint8_t(*macs)[6] = arena_array(p->arena, 64, sizeof *macs);
+    size_t count = 1;
+    const char *rest = params->more_macs;
+
+    if (memcmp(params->mac, none, 6) != 0) {
+        memcpy(macs[0], params->mac, 6);
+    } else {
+        const uint8_t own[6] = {0x52, 0x54, 0x01, 0x00, (uint8_t)(number >> 8), (uint8_t)number};
+        memcpy(macs[0], own, 6);
+    }
+    if (macs[0][0] & 1) {
+        diag_error(p->diag, join->place, "mac: a client's address cannot be a multicast one");
+    }
+    while (rest != NULL && *rest != '\0') {
+        int used = 0;
+
+        if (count == 64 || !read_mac(rest, macs[count], &used)) {
+            diag_error(p->diag, join->place, "more_macs: no address at '%s' (at most 63, as \"52:54:01:00:00:09\")",
+                       rest);
+            break;
+        }
+        count++;
+        rest += used;
+        rest += strspn(rest, ", ");
+    }
+    memcpy(at_virt->mac_addrs, macs, count * 6);
+    at_virt->num_macs = (uint8_t)count;
+    p->pds[client].macs = (const uint8_t(*)[6])macs;
+    p->pds[client].mac_count = count;
+}
+
+static void check_macs(struct net *n)
+{
+    const net_virt_rx_config_t *c = n->rx_config;
+
+    for (unsigned i = 0; i < c->num_clients; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            for (unsigned a = 0; a < c->clients[i].num_macs; a++) {
+                for (unsigned b = 0; b < c->clients[j].num_macs; b++) {
+                    const uint8_t *mac = c->clients[i].mac_addrs[a].addr;
+
+                    if (memcmp(mac, c->clients[j].mac_addrs[b].addr, 6) == 0) {
+                        diag_error(n->p->diag, n->asked->place,
+                                   "two clients have the address %02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+                                   mac[1], mac[2], mac[3], mac[4], mac[5]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+static void build_client(struct net *n, uint32_t number, const struct scenario_join *join)
+{
+    struct plan *p = n->p;
+    uint32_t client = p->client_pds[number];
+    const struct net_client *params = join->state;
+    net_client_config_t *config = arena_alloc(p->arena, sizeof *config);
+
+    if (!power_of_two(n, join->place, "rx_buffers", params->rx_buffers) ||
+        !power_of_two(n, join->place, "tx_buffers", params->tx_buffers)) {
+        return;
+    }
+    if (n->rx_config->num_clients == SDDF_NET_MAX_CLIENTS) {
+        diag_error(p->diag, join->place, "%s has %u clients already; sDDF allows no more", n->asked->name,
+                   SDDF_NET_MAX_CLIENTS);
+        return;
+    }
+    p->pds[client].class_name = "net";
+    build_macs(n, client, number, join, params);
+    build_client_rx(n, client, join, params, config);
+    build_client_tx(n, client, params, config);
+    n->rx_config->num_clients++;
+    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    memcpy(config->mac_addr.addr, p->pds[client].macs[0], 6);
+    plan_add_blob(p, client, ".net_client_config", config, sizeof *config, false);
+
+    timer_client_config_t timer = {.driver_id = plan_channel_id(p, plan_add_timer(p, client), client)};
+    memcpy(timer.magic, SDDF_TIMER_MAGIC, SDDF_TIMER_MAGIC_LEN);
+    plan_add_blob(p, client, ".timer_client_config", &timer, sizeof timer, true);
+}
+
+/* The shared transmit queue holds every client's buffers at once, so nobody can crowd another out. */
+static void build_transmit(struct net *n)
+{
+    struct plan *p = n->p;
+    uint64_t buffers = 0, capacity = 1;
+
+    for (unsigned i = 0; i < n->tx_config->num_clients; i++) {
+        buffers += n->tx_config->clients[i].regions[0].num_buffers;
+    }
+    while (capacity < buffers) {
+        capacity *= 2;
+    }
+    if (capacity > 32768) {
+        diag_error(p->diag, n->asked->place,
+                   "its clients have %llu transmit buffers together; one queue to the driver holds 32768",
+                   (unsigned long long)buffers);
+        return;
+    }
+    struct link link =
+        add_link(n, arena_format(p->arena, "%s.tx", n->asked->name), n->virt_tx, n->driver,
+                 (uint32_t)capacity, NAMES_IO_ADDR, n->tx_pools, n->tx_pool_count);
+    n->tx_config->driver = link.producer;
+    p->devices[n->device].tx_queue_sink = link.active;
+    n->driver_config.virt_tx = link.consumer;
+}
+
+static void net_build(struct plan *p, uint32_t instance)
+{
+    const struct scenario *s = p->scenario;
+    struct net n = {
+        .p = p, .asked = &s->instances[instance], .params = s->instances[instance].state};
+
+    if (!power_of_two(&n, n.asked->place, "rx_buffers", n.params->rx_buffers)) {
+        return;
+    }
+    n.rx_config = arena_alloc(p->arena, sizeof *n.rx_config);
+    n.tx_config = arena_alloc(p->arena, sizeof *n.tx_config);
+    n.tx_pools = arena_array(p->arena, SDDF_NET_MAX_CLIENTS, sizeof *n.tx_pools);
+    memcpy(n.driver_config.magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    memcpy(n.rx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    memcpy(n.tx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    n.driver = plan_add_pd(p, &n.asked->roles[ROLE_DRIVER], "net", "driver");
+    n.virt_rx = plan_add_pd(p, &n.asked->roles[ROLE_VIRT_RX], "net", "virt_rx");
+    n.virt_tx = plan_add_pd(p, &n.asked->roles[ROLE_VIRT_TX], "net", "virt_tx");
+    n.device = class_attach_device(p, n.asked->device, n.driver);
+    build_receive(&n);
+    for (uint32_t i = 0; i < s->client_count; i++) {
+        for (size_t j = 0; j < s->clients[i].join_count; j++) {
+            if (s->clients[i].joins[j].instance == instance) {
+                build_client(&n, i, &s->clients[i].joins[j]);
+            }
+        }
+    }
+    check_macs(&n);
+    build_transmit(&n);
+    plan_add_blob(p, n.driver, ".net_driver_config", &n.driver_config, sizeof n.driver_config, false);
+    plan_add_blob(p, n.virt_rx, ".net_virt_rx_config", n.rx_config, sizeof *n.rx_config, false);
+    plan_add_blob(p, n.virt_tx, ".net_virt_tx_config", n.tx_config, sizeof *n.tx_config, false);
+}
+
+const struct class_type class_net = {
+    .view =
+        {
+            .view = {.name = "net",
+                     .doc = "a NIC shared by clients through virtualisers and copiers",
+                     .state_size = sizeof(struct net_instance),
+                     .params = instance_params,
+                     .type = &class_net},
+            .instances_key = "networks",
+            .client_key = "network",
+            .roles = instance_roles,
+            .client_state_size = sizeof(struct net_client),
+            .client_params = client_params,
+            .client_roles = client_roles,
+        },
+    .build = net_build,
+};

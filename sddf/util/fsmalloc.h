@@ -34,6 +34,9 @@ static inline void fsmalloc_init(fsmalloc_t *f, uintptr_t base_addr, uint64_t ce
     f->num_cells = num_cells;
     f->cell_size = cell_size;
     f->base_addr = base_addr;
+    for (uint64_t i = 0; i < BITS_2_WORDS64(num_cells); i++) {
+        words[i] = 0;
+    }
     bitarray_init(bitarr, words, num_cells);
     bitarray_set_region(bitarr, 0, num_cells, true);
 }

@@ -144,7 +144,7 @@ static void test_init_refuses_odd_capacities(void **state)
 static void test_no_capacity(void **state)
 {
     net_queue_handle_t h = queues_create(0);
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     (void)state;
     assert_true(net_queue_full_free(&h));
@@ -159,7 +159,7 @@ static void test_no_capacity(void **state)
 static void test_sides(void **state)
 {
     net_queue_handle_t h = queues_create(4);
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     (void)state;
     assert_int_equal(net_enqueue_free(&h, desc(7)), 0);
@@ -191,7 +191,7 @@ static void test_full_and_empty(void **state)
     (void)state;
     for (size_t c = 0; c < ARRAY_SIZE(capacities); c++) {
         net_queue_handle_t h = queues_create(capacities[c]);
-        net_buff_desc_t buffer;
+        net_buff_desc_t buffer = {0};
 
         for (uint32_t i = 0; i < capacities[c]; i++) {
             assert_false(net_queue_full_active(&h));
@@ -220,7 +220,7 @@ static void test_full_and_empty(void **state)
 static void check_position(net_queue_handle_t *h, uint16_t at)
 {
     uint16_t last = (uint16_t)(at + h->capacity - 1);
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     h->free->tail = at;
     h->free->head = at;
@@ -267,7 +267,7 @@ static void test_stream_across_the_wrap(void **state)
         net_queue_handle_t h = queues_create(capacities[c]);
         uint64_t in = 0;
         uint64_t out = 0;
-        net_buff_desc_t buffer;
+        net_buff_desc_t buffer = {0};
 
         while (out < 3 * POSITIONS) {
             while (net_enqueue_active(&h, desc(in)) == 0) {
@@ -287,7 +287,7 @@ static void test_buffers_init(void **state)
 {
     const uintptr_t base = 0xfffff000;
     net_queue_handle_t h = queues_create(512);
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     (void)state;
     memset(h.free->buffers, 0xff, 512 * sizeof(buffer));
@@ -339,7 +339,7 @@ static void test_lying_tail(void **state)
     (void)state;
     for (size_t c = 0; c < ARRAY_SIZE(capacities); c++) {
         net_queue_handle_t h = queues_create(capacities[c]);
-        net_buff_desc_t buffer;
+        net_buff_desc_t buffer = {0};
 
         for (uint32_t i = 0; i < capacities[c]; i++) {
             h.active->buffers[i] = desc(i);
@@ -379,7 +379,7 @@ static void test_lying_head(void **state)
 static void test_unused_bits(void **state)
 {
     net_queue_handle_t h = queues_create(1);
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
     uint8_t *slot = (uint8_t *)h.active->buffers;
 
     (void)state;
@@ -422,7 +422,7 @@ static void check_points_of(net_queue_t *queue, net_queue_handle_t *h,
                             void (*cancel)(net_queue_handle_t *),
                             bool (*require)(net_queue_handle_t *))
 {
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     enqueue(h, desc(1));
     check_point(POINT_ENQUEUE, queue, 0, 0, 0);
@@ -466,7 +466,7 @@ static void *round_consume(void *arg)
 {
     struct rounds *r = arg;
     uint64_t expected = 0;
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     while (expected < ROUND_PACKETS) {
         while (net_dequeue_active(&r->h, &buffer) == 0) {
@@ -492,7 +492,7 @@ static void *round_consume(void *arg)
 static void round_produce(struct rounds *r)
 {
     uint64_t sent = 0;
-    net_buff_desc_t buffer;
+    net_buff_desc_t buffer = {0};
 
     while (sent < ROUND_PACKETS) {
         while (sent < ROUND_PACKETS && net_dequeue_free(&r->h, &buffer) == 0) {

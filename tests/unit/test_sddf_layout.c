@@ -117,8 +117,11 @@ SIZE(net_vswitch_config_t, 7200);
 AT(net_vswitch_config_t, ports, 8);
 AT(net_vswitch_config_t, num_ports, 7176);
 AT(net_vswitch_config_t, buffer_metadata, 7184);
-_Static_assert(SDDF_NET_MAX_CLIENTS == 64 && SDDF_NET_MAGIC_LEN == 5, "network limits");
-_Static_assert(NET_BUFFER_SIZE == 2048 && MAC802_BYTES == 6 && ETH_TYPE_IP == 0x0800U, "network");
+_Static_assert(SDDF_NET_MAX_CLIENTS == 64, "clients");
+_Static_assert(SDDF_NET_MAGIC_LEN == 5, "magic");
+_Static_assert(NET_BUFFER_SIZE == 2048, "buffers");
+_Static_assert(MAC802_BYTES == 6, "addresses");
+_Static_assert(ETH_TYPE_IP == 0x0800U, "ethertype");
 
 /* Serial. */
 SIZE(serial_queue_t, 12);
@@ -270,7 +273,9 @@ microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msginfo msginfo)
 static void check_magic(bool (*check)(void *), void *config, char *magic, char class_byte)
 {
     assert_false(check(config));
-    memcpy(magic, "sDDF", 4);
+    for (int i = 0; i < 4; i++) {
+        magic[i] = "sDDF"[i];
+    }
     for (int byte = 0; byte < 256; byte++) {
         magic[4] = (char)byte;
         assert_int_equal(check(config), magic[4] == class_byte);

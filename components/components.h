@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMPONENTS_COMPONENTS_H
+#define COMPONENTS_COMPONENTS_H
+/*
+ * One row per image, in the order `list images` prints them, which is packet order:
+ *
+ *   ROW(id, name, doc, section, type, variable, params, others)
+ *
+ * `name` is how a scenario spells it and where it lies, components/<name>.c. `section` is where the
+ * configuration of its class goes, an object `variable` of `type`; an image whose section has
+ * another size is stale. `params` is PARAMS(section, type, variable, table), for the keys a
+ * scenario may give it, or NO_PARAMS. `others` are further sections the builder must fill, any
+ * number of OTHER(section, type, variable), or NO_OTHERS.
+ *
+ * Whoever expands COMPONENT_ROWS defines ROW and these four beforehand, for instance as
+ * initialisers:
+ *
+ *   #define PARAMS(section, type, variable, table) section, sizeof(type), table
+ *   #define NO_PARAMS                              NULL, 0, NULL
+ *   #define OTHER(section, type, variable)
+ *   #define NO_OTHERS
+ *   #define ROW(id, name, doc, section, type, variable, params, others) \
+ *       {name, doc, section, sizeof(type), params},
+ */
+#include <sddf/network/config.h>
+#include <sddf/resources/device.h>
+#include <sddf/timer/config.h>
+
+#include "components/network/client_params.h"
+
+#define COMPONENT_ROWS(ROW)                                                                      \
+    ROW(net_driver_enet, "network/driver_enet", "drives the ENET of an i.MX 8M",                 \
+        ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_virt_rx, "network/virt_rx", "gives each received frame to the clients it is for",    \
+        ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
+    ROW(net_copy, "network/copy", "copies one client's frames out of the shared receive region", \
+        ".net_copy_config", net_copy_config_t, config, NO_PARAMS, NO_OTHERS)                     \
+    ROW(net_client_echo, "network/client_echo", "answers ARP and ping, sends back the rest",     \
+        ".net_client_config", net_client_config_t, config,                                       \
+        PARAMS(".client_echo_config", struct client_echo_config, client_config,                  \
+               client_echo_params),                                                              \
+        NO_OTHERS)                                                                               \
+    ROW(net_client_sink, "network/client_sink", "takes every frame, slowly if asked to",         \
+        ".net_client_config", net_client_config_t, config,                                       \
+        PARAMS(".client_sink_config", struct client_sink_config, client_config,                  \
+               client_sink_params),                                                              \
+        OTHER(".timer_client_config", timer_client_config_t, timer_config))                      \
+    ROW(net_client_source, "network/client_source", "sends numbered UDP datagrams at a rate",    \
+        ".net_client_config", net_client_config_t, config,                                       \
+        PARAMS(".client_source_config", struct client_source_config, client_config,              \
+               client_source_params),                                                            \
+        OTHER(".timer_client_config", timer_client_config_t, timer_config))                      \
+    ROW(net_virt_tx, "network/virt_tx", "checks what clients send and gives it to the driver",   \
+        ".net_virt_tx_config", net_virt_tx_config_t, config, NO_PARAMS, NO_OTHERS)
+#endif

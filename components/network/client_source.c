@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client that speaks first: it sends UDP datagrams, each with its number, at a given rate or as
+ * fast as transmit buffers come back, and takes whatever comes in return.
+ *
+ *   tx.free -> source -> tx.active       rx.active -> source -> rx.free
+ *
+ * With a rate, frame n is due n / rate seconds after the start, and the timer wakes this PD for the
+ * next one due. If it wakes late, or had to wait for buffers, it makes up for it, in bursts of at
+ * most BURST_FRAMES.
+ *
+ * Each payload begins with the frame's number in 8 bytes, most significant first, and goes on with
+ * bytes that follow from the number alone, so that no two are the same and a receiver can tell any
+ * change.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <os/sddf.h>
+#include <sddf/network/config.h>
+#include <sddf/network/ip.h>
+#include <sddf/network/mac802.h>
+#include <sddf/network/queue.h>
+#include <sddf/network/udp.h>
+#include <sddf/network/util.h>
+#include <sddf/timer/client.h>
+#include <sddf/timer/config.h>
+#include <sddf/util/util.h>
+
+#include "components/network/client_params.h"
+
+__attribute__((__section__(".net_client_config"))) net_client_config_t config;
+__attribute__((__section__(".timer_client_config"))) timer_client_config_t timer_config;
+__attribute__((__section__(".client_source_config"))) struct client_source_config client_config;
+
+uint64_t frames_sent;
+uint64_t frames_taken;
+
+#define BURST_FRAMES 64
+#define TIME_TO_LIVE 64
+
+/* What all frames begin with. */
+struct __attribute__((__packed__)) frame_headers {
+    ether_hdr_t eth;
+    ipv4_hdr_t ip;
+    udp_hdr_t udp;
+};
+
+static struct {
+    net_queue_handle_t rx;
+    net_queue_handle_t tx;
+    struct frame_headers headers; /* of every frame but for the UDP checksum */
+    uint32_t headers_sum;         /* what they and the pseudo header add to that */
+    uint64_t start_ns;
+    uint64_t timeout_ns; /* when the timer will wake us, if that is still to come */
+    bool notify_rx;
+    bool notify_tx;
+} state;
+
+/*
+ * Sum of the 16-bit words of `data`, an odd byte being the first half of a word. Not folded: at
+ * most 64 KiB.
+ */
+static uint32_t sum_words(const void *data, size_t bytes)
+{
+    const uint8_t *next = data;
+    uint32_t sum = 0;
+    uint16_t word;
+
+    for (; bytes >= sizeof(word); bytes -= sizeof(word), next += sizeof(word)) {
+        memcpy(&word, next, sizeof(word));
+        sum += word;
+    }
+    return bytes > 0 ? sum + *next : sum;
+}
+
+static uint16_t checksum_of(uint32_t sum)
+{
+    while (sum > UINT16_MAX) {
+        sum = (sum & UINT16_MAX) + (sum >> 16);
+    }
+    return (uint16_t)~sum;
+}
+
+static void make_headers(void)
+{
+    struct frame_headers *headers = &state.headers;
+    uint16_t ip_bytes = (uint16_t)(client_config.size - sizeof(headers->eth));
+    uint16_t udp_bytes = (uint16_t)(ip_bytes - sizeof(headers->ip));
+
+    memcpy(headers->eth.dest.addr, client_config.to_mac, MAC802_BYTES);
+    headers->eth.src = config.mac_addr;
+    headers->eth.etype[0] = ETH_TYPE_IP >> 8;
+    headers->eth.etype[1] = ETH_TYPE_IP & 0xff;
+    headers->ip = (ipv4_hdr_t){.version = 4,
+                               .ihl = sizeof(ipv4_hdr_t) / 4,
+                               .tot_len = HTONS(ip_bytes),
+                               .no_frag = 1,
+                               .ttl = TIME_TO_LIVE,
+                               .protocol = IPV4_PROTO_UDP,
+                               .src_ip = client_config.from_ip,
+                               .dst_ip = client_config.to_ip};
+    headers->ip.check = checksum_of(sum_words(&headers->ip, sizeof(headers->ip)));
+    headers->udp = (udp_hdr_t){.src_port = HTONS(client_config.from_port),
+                               .dst_port = HTONS(client_config.to_port),
+                               .len = HTONS(udp_bytes)};
+    /* The pseudo header: both addresses, the protocol and the UDP length. */
+    state.headers_sum = sum_words(&headers->ip.src_ip, 8) + HTONS(IPV4_PROTO_UDP) +
+                        headers->udp.len + sum_words(&headers->udp, sizeof(headers->udp));
+}
+
+/* A step of splitmix64: fills 8 bytes that follow from `seed`. */
+static uint64_t mix(uint64_t seed)
+{
+    seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9UL;
+    seed = (seed ^ (seed >> 27)) * 0x94d049bb133111ebUL;
+    return seed ^ (seed >> 31);
+}
+
+static void make_payload(uint8_t *payload, size_t bytes, uint64_t number)
+{
+    uint64_t big_endian = __builtin_bswap64(number);
+    uint64_t seed = number;
+
+    memcpy(payload, &big_endian, sizeof(big_endian));
+    for (size_t at = sizeof(big_endian); at < bytes; at += sizeof(uint64_t)) {
+        seed += 0x9e3779b97f4a7c15UL;
+        uint64_t fill = mix(seed);
+
+        memcpy(payload + at, &fill, MIN(sizeof(fill), bytes - at));
+    }
+}
+
+static void make_frame(uint8_t *frame, uint64_t number)
+{
+    uint8_t *payload = frame + sizeof(struct frame_headers);
+    size_t payload_bytes = client_config.size - sizeof(struct frame_headers);
+
+    make_payload(payload, payload_bytes, number);
+    uint16_t check = checksum_of(state.headers_sum + sum_words(payload, payload_bytes));
+
+    state.headers.udp.check = check == 0 ? UINT16_MAX : check; /* 0 would mean "not computed" */
+    memcpy(frame, &state.headers, sizeof(state.headers));
+}
+
+/* Send one frame in a buffer just taken; one that is not within the region is left alone. */
+static void send_frame(net_buff_desc_t buffer)
+{
+    if (buffer.io_or_offset > config.tx_data.size - NET_BUFFER_SIZE) {
+        return;
+    }
+    make_frame((uint8_t *)config.tx_data.vaddr + buffer.io_or_offset, frames_sent);
+    buffer.len = (uint16_t)client_config.size;
+    buffer.oid = 0;
+    if (net_enqueue_active(&state.tx, buffer) == 0) {
+        frames_sent++;
+        state.notify_tx = true;
+    }
+}
+
+/*
+ * Send up to `count` frames; false if buffers ran out, and a signal is to come when there are some
+ * again.
+ */
+static bool send_frames(uint64_t count)
+{
+    net_buff_desc_t buffer;
+
+    while (count > 0) {
+        if (net_dequeue_free(&state.tx, &buffer) == 0) {
+            send_frame(buffer);
+            count--;
+            continue;
+        }
+        net_request_signal_free(&state.tx);
+        if (net_queue_empty_free(&state.tx)) {
+            return false;
+        }
+        net_cancel_signal_free(&state.tx);
+    }
+    return true;
+}
+
+/* How many frames there should be by `elapsed_ns`, those sent included. */
+static uint64_t frames_due(uint64_t elapsed_ns)
+{
+    uint64_t limit = client_config.count == 0 ? UINT64_MAX : client_config.count;
+    uint64_t rate = client_config.rate;
+
+    if (rate == 0) {
+        return limit;
+    }
+    uint64_t due = 1 + elapsed_ns / NS_IN_S * rate + elapsed_ns % NS_IN_S * rate / NS_IN_S;
+
+    return MIN(due, limit);
+}
+
+/* When frame `number` is due. */
+static uint64_t due_ns(uint64_t number)
+{
+    uint64_t rate = client_config.rate;
+
+    return number / rate * NS_IN_S + (number % rate * NS_IN_S + rate - 1) / rate;
+}
+
+/* Be woken when the next frame is due; at once if it is already. */
+static void set_timer(uint64_t elapsed_ns)
+{
+    uint64_t next_ns = MAX(due_ns(frames_sent), elapsed_ns + 1);
+
+    if (state.timeout_ns <= elapsed_ns || state.timeout_ns > next_ns) {
+        state.timeout_ns = next_ns;
+        sddf_timer_set_timeout(timer_config.driver_id, next_ns - elapsed_ns);
+    }
+}
+
+/* Send what is due, one burst at most; true if more may be sent in this wake-up. */
+static bool tx_provide(void)
+{
+    uint64_t elapsed_ns = 0;
+
+    if (client_config.rate > 0) {
+        elapsed_ns = sddf_timer_time_now(timer_config.driver_id) - state.start_ns;
+    }
+    uint64_t due = frames_due(elapsed_ns) - frames_sent;
+
+    if (!send_frames(MIN(due, BURST_FRAMES))) {
+        return false;
+    }
+    if (client_config.rate == 0) {
+        return due > BURST_FRAMES;
+    }
+    if (client_config.count == 0 || frames_sent < client_config.count) {
+        set_timer(elapsed_ns);
+    }
+    return false;
+}
+
+/* Take what came, at most one queue full; true if there may be more. */
+static bool rx_return(void)
+{
+    net_buff_desc_t frame;
+
+    for (uint32_t i = 0; i < state.rx.capacity; i++) {
+        if (net_dequeue_active(&state.rx, &frame) == 0) {
+            frames_taken++;
+            (void)net_enqueue_free(&state.rx, frame);
+            state.notify_rx = true;
+            continue;
+        }
+        net_request_signal_active(&state.rx);
+        if (net_queue_empty_active(&state.rx)) {
+            return false;
+        }
+        net_cancel_signal_active(&state.rx);
+    }
+    return true;
+}
+
+/* There is one deferred signal: the first to come has it, if this PD is about to wait. */
+static void signal_peer(sddf_channel ch, bool about_to_wait)
+{
+    sddf_channel deferred = sddf_deferred_notify_curr();
+
+    if (about_to_wait && deferred == (sddf_channel)-1) {
+        sddf_deferred_notify(ch);
+    } else if (!about_to_wait || deferred != ch) {
+        sddf_notify(ch);
+    }
+}
+
+static void signal_peers(bool about_to_wait)
+{
+    if (state.notify_rx && net_require_signal_free(&state.rx)) {
+        net_cancel_signal_free(&state.rx);
+        signal_peer(config.rx.id, about_to_wait);
+    }
+    state.notify_rx = false;
+
+    if (state.notify_tx && net_require_signal_active(&state.tx)) {
+        net_cancel_signal_active(&state.tx);
+        signal_peer(config.tx.id, about_to_wait);
+    }
+    state.notify_tx = false;
+}
+
+static void go_on(void)
+{
+    bool more_to_send = true;
+    bool more_to_take = true;
+
+    while (more_to_send || more_to_take) {
+        more_to_take = rx_return();
+        more_to_send = more_to_send && tx_provide();
+        signal_peers(!more_to_send && !more_to_take);
+    }
+}
+
+void init(void)
+{
+    assert(net_config_check_magic(&config));
+    assert(client_config.size > sizeof(struct frame_headers) + sizeof(uint64_t));
+    assert(client_config.size <= NET_BUFFER_SIZE);
+    assert(config.tx_data.size >= (uint64_t)NET_BUFFER_SIZE * config.tx.num_buffers);
+    assert(config.tx_data.size >= NET_BUFFER_SIZE);
+    assert(client_config.rate == 0 || timer_config_check_magic(&timer_config));
+
+    net_queue_init(&state.rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
+                   config.rx.num_buffers);
+    net_queue_init(&state.tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
+                   config.tx.num_buffers);
+    net_buffers_init(&state.tx, 0);
+    /* Buffers that come back are of interest only while a frame waits for one. */
+    net_cancel_signal_free(&state.tx);
+
+    make_headers();
+    if (client_config.rate > 0) {
+        state.start_ns = sddf_timer_time_now(timer_config.driver_id);
+    }
+    go_on();
+}
+
+/* A frame came, a buffer came back, or the next frame is due. */
+void notified(sddf_channel ch)
+{
+    (void)ch;
+    go_on();
+}

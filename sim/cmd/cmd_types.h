@@ -1,3 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One row per verb, in the order `sddfsim --help` prints them. */
-#define CMD_TYPES(ROW) ROW(help)
+#define CMD_TYPES(ROW) \
+    ROW(diff)          \
+    ROW(help)

@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <sddf/network/queue.h>
 
-enum { POSITIONS = 65536 };
+enum { POSITIONS = 65536, PATIENCE_S = 120 };
 
 static const uint32_t capacities[] = {1, 2, 512, 32768};
 
@@ -550,5 +551,7 @@ int main(void)
         cmocka_unit_test(test_two_threads),
     };
 
+    /* A lost signal or a queue that is never full shows as a test that never ends. */
+    alarm(PATIENCE_S);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

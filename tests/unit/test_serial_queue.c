@@ -231,6 +231,38 @@ static void test_lying_peer(void **state)
     queue_destroy(&other);
 }
 
+/* The source's peer claims more than its queue can hold, and the destination would have the room.
+ */
+static void test_transfer_of_too_much(void **state)
+{
+    serial_queue_handle_t active = queue_create(0);
+    serial_queue_handle_t large = queue_create(0);
+
+    (void)state;
+    free(large.data_region);
+    serial_queue_init(&large, large.queue, 8 * CAPACITY, calloc(8, CAPACITY));
+    assert_non_null(large.data_region);
+    active.queue->tail = 3 * CAPACITY;
+    serial_transfer_all(&large, &active);
+    assert_int_equal(serial_queue_length_consumer(&large), CAPACITY);
+    assert_int_equal(active.queue->head, CAPACITY);
+    queue_destroy(&active);
+    queue_destroy(&large);
+}
+
+/* A head that claims to be ahead of the tail leaves no room. */
+static void test_lying_head(void **state)
+{
+    serial_queue_handle_t h = queue_create(5);
+
+    (void)state;
+    h.queue->head = 6;
+    assert_true(serial_queue_full(&h, 5));
+    assert_int_equal(serial_enqueue(&h, 'a'), -1);
+    assert_int_equal(serial_queue_free(&h), 0);
+    queue_destroy(&h);
+}
+
 static void test_flag(void **state)
 {
     serial_queue_handle_t h = queue_create(0);
@@ -256,6 +288,8 @@ int main(void)
         cmocka_unit_test(test_transfer_leaves_what_comes_late),
         cmocka_unit_test(test_transfer_without_room),
         cmocka_unit_test(test_lying_peer),
+        cmocka_unit_test(test_transfer_of_too_much),
+        cmocka_unit_test(test_lying_head),
         cmocka_unit_test(test_flag),
     };
 

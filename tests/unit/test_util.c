@@ -353,6 +353,7 @@ static void test_fsmalloc_against_model(void **state)
     const uintptr_t base = 0x10000000;
     uint64_t words[BITS_2_WORDS64(CELLS)];
     bool out[CELLS] = {false};
+    uint64_t next = 0;
     bitarray_t bits;
     fsmalloc_t f;
 
@@ -364,12 +365,13 @@ static void test_fsmalloc_against_model(void **state)
         uintptr_t place = 1;
 
         if (next_random() % 2 == 0) {
-            uint64_t fit = model_fit(out, f.avail_bitpos, count);
+            uint64_t fit = model_fit(out, next, count);
 
             assert_int_equal(fsmalloc_alloc(&f, &place, count), fit == CELLS ? -1 : 0);
             assert_true(place == (fit == CELLS ? 1 : base + 4096 * fit));
             for (uint64_t i = 0; fit < CELLS && i < count; i++) {
                 out[fit + i] = true;
+                next = fit + i + 1;
             }
         } else {
             uint64_t run = 0;

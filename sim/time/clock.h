@@ -7,8 +7,8 @@
  *
  * clock_host_ns() is the plain and exact way, and costs two tens of nanoseconds. Where every frame
  * is stamped, half of that is worth saving: clock_host_fast_ns() reads the processor's counter and
- * scales it to the same nanoseconds. The scale is found once, by the process that starts the others,
- * and is plain data: processes that were handed the same scale read the same time.
+ * scales it to the same nanoseconds. The scale is found once, by the process that starts the
+ * others, and is plain data: processes that were handed the same scale read the same time.
  */
 #include <stdint.h>
 
@@ -31,10 +31,10 @@ void clock_calibrate(struct clock_scale *out);
 
 /*
  * CLOCK_MONOTONIC, nearly: differs from clock_host_ns() by at most 100 ns, plus error_ppb of the
- * time since the scale was found, plus as much as the host's clock was slewed meanwhile (NTP: at most
- * 500 ppm, usually a few). The processor may read its counter some nanoseconds early, past loads not
- * yet done, so two readings on different cores closer than 100 ns have no order. Use it for
- * differences of up to seconds, never to decide what is due.
+ * time since the scale was found, plus as much as the host's clock was slewed meanwhile (NTP: at
+ * most 500 ppm, usually a few). The processor may read its counter some nanoseconds early, past
+ * loads not yet done, so two readings on different cores closer than 100 ns have no order. Use it
+ * for differences of up to seconds, never to decide what is due.
  */
 static inline uint64_t clock_host_fast_ns(const struct clock_scale *s)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host's clock goes forward, and the fast way to read it tells the same time in every process. */
+/* The host's clock goes forward, and the fast way to read it tells the same time in every process.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,8 +90,8 @@ static void a_scale_of_nothing_is_the_plain_clock(void **state)
 
 static void a_scale_holds_in_another_process(void **state)
 {
-    struct clock_scale *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct clock_scale *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int status = -1;
 
     (void)state;

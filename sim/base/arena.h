@@ -2,10 +2,11 @@
 #ifndef SIM_BASE_ARENA_H
 #define SIM_BASE_ARENA_H
 /*
- * Memory that lives as long as one run: allocated while building, never while running, freed all at once.
- * Pointers stay valid until arena_finish. Running out of memory ends the program with one message: nothing
- * has been started at that time.
+ * Memory that lives as long as one run: allocated while building, never while running, freed all at
+ * once. Pointers stay valid until arena_finish. Running out of memory ends the program with one
+ * message: nothing has been started at that time.
  */
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena {
@@ -13,11 +14,12 @@ struct arena {
 };
 
 /* A zeroed struct arena is empty and ready. */
-void *arena_alloc(struct arena *a, size_t bytes);               /* zeroed, 16-byte aligned, never NULL */
+void *arena_alloc(struct arena *a, size_t bytes); /* zeroed, 16-byte aligned, never NULL */
 void *arena_array(struct arena *a, size_t count, size_t bytes); /* zeroed; overflow-checked */
-/* `old` grown to hold `count` items, copied; the old one is abandoned. Doubling is the caller's. */
 void *arena_copy(struct arena *a, const void *from, size_t bytes);
-char *arena_text(struct arena *a, const char *text);            /* a copy; NULL gives NULL */
+char *arena_text(struct arena *a, const char *text); /* a copy; NULL gives NULL */
 char *arena_format(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void arena_finish(struct arena *a);                             /* a zeroed one is fine */
+char *arena_vformat(struct arena *a, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+void arena_finish(struct arena *a); /* a zeroed one is fine */
 #endif

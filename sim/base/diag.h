@@ -11,7 +11,8 @@
 
 #include "sim/base/arena.h"
 
-/* Where in which file. line and column count from 1; 0: not known. path is the JSON path, "" for the whole. */
+/* Where in which file. line and column count from 1; 0: not known. path is the JSON path, "" for
+ * the whole. */
 struct diag_place {
     const char *file, *path;
     unsigned line, column;
@@ -29,6 +30,7 @@ void diag_warn(struct diag *d, struct diag_place where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A further sentence to the last complaint. */
 void diag_note(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* In order of line and column within a file. One line an item, "error: "/"warning: " before the text. */
+/* In order of line and column within a file. One line an item, "error: "/"warning: " before the
+ * text. */
 void diag_print(const struct diag *d, FILE *to);
 #endif

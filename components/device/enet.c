@@ -36,7 +36,7 @@ struct ring {
     uint32_t io_addr; /* of the next descriptor */
     uint32_t base;    /* as RDSR or TDSR was when ETHEREN was set */
     unsigned index;   /* of the next descriptor, from base */
-    unsigned entries; /* as far as the last WRAP told; 0: not yet known */
+    unsigned entries; /* as the last WRAP told; 0: not yet known */
     unsigned next, have;
     bool active; /* RDAR or TDAR */
     struct enet_descriptor ahead[AHEAD];
@@ -251,6 +251,7 @@ static void stop(struct enet *e, enum device_drop why)
         e->bus->tx_drop(e->bus, why);
     }
     e->gathering = e->spoilt = e->sending = e->back_to_back = false;
+    e->medium_free_ns = 0;
     e->tx_bytes = 0;
 }
 
@@ -282,9 +283,7 @@ static bool ring_read_ahead(struct enet *e, struct ring *r)
     THREAD_MEMORY_ACQUIRE();
     r->next = r->have = 0;
     while (r->have < count && r->ahead[r->have].stat & ENET_DESC_OWNED) {
-        if (r->ahead[r->have++].stat & ENET_DESC_WRAP) {
-            break;
-        }
+        r->have++;
     }
     r->active = r->have > 0;
     return r->active;
@@ -314,8 +313,6 @@ static void ring_advance(struct enet *e, struct ring *r)
         r->index = 0;
         r->io_addr = r->base;
         r->next = r->have = 0;
-    } else if (r->index == r->entries) {
-        r->entries = 0; /* the WRAP it had is gone */
     }
 }
 
@@ -463,7 +460,7 @@ static bool enet_ready(void *state)
 {
     struct enet *e = state;
 
-    return enabled(e) && ring_peek(e, &e->rx) != NULL;
+    return ring_peek(e, &e->rx) != NULL; /* inactive while ETHEREN is clear */
 }
 
 /* ---- Transmitter ---- */
@@ -648,7 +645,6 @@ static void enet_reset(void *state, struct bus *bus)
     struct enet *e = state;
 
     e->bus = bus;
-    e->medium_free_ns = 0;
     reset_registers(e);
     mib_clear(e);
     crc32_prepare(e);

@@ -352,6 +352,8 @@ static int gen_open(void *state, const struct wire_world *world, struct wire_sta
     struct wire_gen *g = state;
     size_t remembered = 1;
 
+    g->made = g->freed = g->freed_ns = 0;
+    g->stream_next = 0;
     g->echo = &stats->echo;
     g->tag = tag_of(world->wire_name);
     g->total = g->count == 0 ? UINT64_MAX : g->warmup + g->count;

@@ -77,6 +77,9 @@ static int pcap_open(void *state, const struct wire_world *world, struct wire_st
             return error;
         }
     }
+    pcapfile_rewind(p->capture);
+    p->replay = p->frames = 0;
+    p->start_ns = p->zero_due_ns = p->last_due_ns = 0;
     if (p->pace.kind != PACE_RECORDED) {
         p->pacer = pacer_start(p->pace);
     }

@@ -355,6 +355,7 @@ int wire_open(struct wire *w, const struct scenario_wire *asked, const struct wi
 {
     int error = 0;
 
+    *stats = (struct wire_stats){.in_frames = 0};
     *w = (struct wire){
         .type = asked->type->type,
         .state = asked->state,
@@ -413,9 +414,7 @@ uint64_t wire_ask(struct wire *w)
             break;
         case WIRE_END:
             w->next_is = WIRE_ENDED;
-            if (w->stats != NULL) {
-                w->stats->ended = 1;
-            }
+            w->stats->ended = 1;
             break;
         }
     }

@@ -128,8 +128,9 @@ void wire_forget(const struct scenario_wire *asked);
 
 /*
  * Acquire everything: files, tables, touched memory. In the supervisor before it starts the
- * device's domain, or in that domain before it is confined. `stats` is zeroed, is the caller's, and
- * outlives the wire; `world` is needed for this call only. 0, or -errno with a sentence in `why`.
+ * device's domain, or in that domain before it is confined. `stats` is the caller's, zeroed here,
+ * and outlives the wire; `world` is needed for this call only. 0, or -errno with a sentence in
+ * `why`.
  */
 int wire_open(struct wire *w, const struct scenario_wire *asked, const struct wire_world *world,
               struct wire_stats *stats, char why[static WIRE_WHY_BYTES]);
@@ -178,8 +179,8 @@ struct wire_type {
      * open in the state what `open` will need. NULL: none. */
     bool (*check)(void *state, const struct wire_world *world, struct diag *diag,
                   struct diag_place place);
-    /* Acquire what the wire needs. Called once, perhaps without a `check` before. 0, or -errno with
-     * a sentence in `why`. NULL: needs nothing. */
+    /* Acquire what the wire needs and begin at the beginning, perhaps without a `check` before. 0,
+     * or -errno with a sentence in `why`. NULL: needs nothing. */
     int (*open)(void *state, const struct wire_world *world, struct wire_stats *stats,
                 char why[static WIRE_WHY_BYTES]);
     /* Show every frame that is known beforehand; after a `check` or `open` that succeeded, and

@@ -18,7 +18,7 @@ enum verdict { VERDICT_PASS, VERDICT_DROP, VERDICT_DELAY, VERDICT_ALTER };
 struct gate_frame {
     uint32_t device;   /* plan device */
     bool outbound;     /* from device to wire */
-    uint64_t time_ns, number; /* number: counts from 0 in each direction */
+    uint64_t time_ns, number; /* time: as in struct inside; number: counts from 0 in each direction */
     uint8_t *bytes;    /* ALTER: changed in place, up to `room` */
     size_t length, room;
     uint64_t delay_ns; /* DELAY */
@@ -38,14 +38,19 @@ struct inside {
     const struct plan *plan;
     uint32_t pd;
     uint64_t entries;  /* wake-ups so far, this one included */
-    uint64_t time_ns;
-    struct rng *rng;   /* this fault's own stream */
+    uint64_t time_ns;  /* since the first frame may enter, 0 before */
+    uint32_t fault;    /* scenario fault that acts; filled in by the core */
+    struct rng *rng;   /* this fault's own stream; filled in by the core */
     void (*notify)(void *runtime, unsigned channel);
-    void (*did)(void *runtime, uint64_t a, uint64_t b); /* record that it acted (FAULT_ACTED) */
+    void (*did)(void *runtime, uint32_t fault, uint64_t a, uint64_t b); /* record that it acted (FAULT_ACTED) */
     void *runtime;
 };
 enum inside_next { INSIDE_RUN, INSIDE_SKIP, INSIDE_STOP }; /* run the image's entry, skip it, or never run it again */
 
 /* The vaddr of queue q in inside->pd's window, NULL if that domain does not map it. */
 void *inside_queue(const struct inside *in, uint32_t queue);
+/* Ring the other end of a queue of this domain; nothing if it has none. */
+void inside_ring(const struct inside *in, uint32_t queue);
+/* The fault acted: a and b as its kind documents them. */
+void inside_did(const struct inside *in, uint64_t a, uint64_t b);
 #endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_FAULT_FAULT_SET_H
+#define SIM_FAULT_FAULT_SET_H
+/*
+ * The faults of one domain, as its runtime or its device asks them. A domain has those the scenario aims at it,
+ * and at the gates those that are aimed at nobody. Each has a private copy of its state and a random stream of
+ * its own, so no process of a run disturbs another's. Asking an empty set costs one comparison; asking never
+ * allocates.
+ *
+ * Times are nanoseconds since the first frame may enter (0 before that).
+ */
+#include "sim/base/rng.h"
+#include "sim/fault/fault.h"
+#include "sim/hook/gate.h"
+
+enum fault_slot { FAULT_FRAME, FAULT_DMA, FAULT_IRQ, FAULT_NOTIFY, FAULT_INSIDE, FAULT_SLOTS };
+
+/* One fault of a scenario at work. */
+struct fault_run {
+    const struct fault_type *type;
+    const struct scenario_fault *asked;
+    uint32_t index; /* scenario fault */
+    void *state;
+    struct rng rng;
+    bool started; /* its trigger has come */
+    uint64_t started_ns, acts;
+};
+
+struct fault_set {
+    const struct plan *plan;
+    uint32_t pd, count;
+    struct fault_run *runs;
+    uint32_t askable[FAULT_SLOTS]; /* how many of the runs answer there */
+    uint64_t entries;              /* of the domain so far */
+    /* Told when a fault acts at a gate, for FAULT_ACTED; NULL: nobody. */
+    void (*acted)(void *context, uint32_t fault, uint64_t a, uint64_t b);
+    void *context;
+};
+
+/* Before a run: complaints that need the plan, into `diag`. False if there was any. */
+bool faults_check(const struct plan *plan, struct diag *diag);
+
+/* The faults of domain `pd`. States come from plan->arena, so: while building, from one thread. */
+void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd);
+
+/* The trigger of one fault: does it act now? */
+bool fault_due(struct fault_run *run, uint64_t time_ns, uint64_t entries);
+
+/* What the inline ones below call when somebody is there to answer. */
+enum verdict faults_ask_frame(struct fault_set *set, struct gate_frame *f);
+enum verdict faults_ask_dma(struct fault_set *set, uint64_t time_ns, struct gate_dma *d);
+enum verdict faults_ask_irq(struct fault_set *set, uint64_t time_ns, struct gate_irq *i);
+enum verdict faults_ask_notify(struct fault_set *set, uint64_t time_ns, struct gate_notify *n);
+enum inside_next faults_ask_inside(struct fault_set *set, struct inside *in);
+
+/* Gates: faults are asked in the scenario's order, and the first that does not let it pass decides. */
+static inline enum verdict faults_frame(struct fault_set *set, struct gate_frame *f)
+{
+    return set->askable[FAULT_FRAME] == 0 ? VERDICT_PASS : faults_ask_frame(set, f);
+}
+
+static inline enum verdict faults_dma(struct fault_set *set, uint64_t time_ns, struct gate_dma *d)
+{
+    return set->askable[FAULT_DMA] == 0 ? VERDICT_PASS : faults_ask_dma(set, time_ns, d);
+}
+
+static inline enum verdict faults_irq(struct fault_set *set, uint64_t time_ns, struct gate_irq *i)
+{
+    return set->askable[FAULT_IRQ] == 0 ? VERDICT_PASS : faults_ask_irq(set, time_ns, i);
+}
+
+static inline enum verdict faults_notify(struct fault_set *set, uint64_t time_ns,
+                                         struct gate_notify *n)
+{
+    return set->askable[FAULT_NOTIFY] == 0 ? VERDICT_PASS : faults_ask_notify(set, time_ns, n);
+}
+
+/*
+ * Before each entry of the image. The caller fills everything of `in` but `rng` and `fault`. All faults that
+ * are due act, in the scenario's order; the most that any of them wants happens (STOP over SKIP over RUN).
+ */
+static inline enum inside_next faults_inside(struct fault_set *set, struct inside *in)
+{
+    return set->askable[FAULT_INSIDE] == 0 ? INSIDE_RUN : faults_ask_inside(set, in);
+}
+
+/* Every kind as a scenario wants it; one static array. */
+const struct type_view *fault_views(size_t *count);
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_HOOK_WHERE_H
+#define SIM_HOOK_WHERE_H
+/*
+ * Words for an address, as a reader of the plan would say them: "client0.tx[17] + 0x10, which eth0 may only
+ * read". Only plan terms come out, never an address of the host, so the same run says the same everywhere.
+ */
+#include <stdint.h>
+
+#include "sim/model/plan.h"
+
+#define WHERE_TEXT_BYTES 224u
+
+/* The name of a domain, "nobody" for PLAN_NONE or one that is none. */
+const char *where_pd(const struct plan *p, uint32_t pd);
+/* A virtual address as domain `pd` used it. Returns `out`. */
+const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,
+                        char out[static WHERE_TEXT_BYTES]);
+/* An IO address as plan device `device` used it. Returns `out`. */
+const char *where_io(const struct plan *p, uint32_t device, uint64_t io_addr,
+                     char out[static WHERE_TEXT_BYTES]);
+#endif

@@ -194,7 +194,7 @@ static void widen(int32_t *reached, int32_t *low, int32_t *high, int32_t lowest,
  * passes). Both searches go one difference further in each round; where they meet is the middle of
  * a shortest way.
  */
-static struct place middle(const struct align *s, const struct box *box)
+static struct place middle(const struct align *s, const struct box *box, bool *met)
 {
     int32_t *front = s->front + s->b_max + 1, *back = s->back + s->b_max + 1;
     const int32_t lowest = box->x_start - box->y_end, highest = box->x_end - box->y_start;
@@ -203,6 +203,7 @@ static struct place middle(const struct align *s, const struct box *box)
     int32_t front_low = front_first, front_high = front_first;
     int32_t back_low = back_first, back_high = back_first;
 
+    *met = true;
     front[front_first] = box->x_start;
     back[back_first] = box->x_end;
     for (uint32_t cost = 1;; cost++) {
@@ -231,29 +232,43 @@ static struct place middle(const struct align *s, const struct box *box)
             }
         }
         if (cost >= s->cost_max) {
+            *met = false;
             return settle(furthest_front(front, box, front_low, front_high),
                           furthest_back(back, box, back_low, back_high), box);
         }
     }
 }
 
+/* Leave out what is equal at both ends of a box, fixing it if `fixing`. False if nothing to align
+ * is left. */
+static bool trim(struct align *s, struct box *box, bool fixing)
+{
+    while (box->x_start < box->x_end && box->y_start < box->y_end &&
+           equal_at(s, box->x_start, box->y_start)) {
+        if (fixing) {
+            fix(s, box->x_start, box->y_start);
+        }
+        box->x_start++;
+        box->y_start++;
+    }
+    while (box->x_start < box->x_end && box->y_start < box->y_end &&
+           equal_at(s, box->x_end - 1, box->y_end - 1)) {
+        box->x_end--;
+        box->y_end--;
+        if (fixing) {
+            fix(s, box->x_end, box->y_end);
+        }
+    }
+    return box->x_start < box->x_end && box->y_start < box->y_end;
+}
+
 /* Align a box: fix what is equal at both ends, divide the rest where a good way passes, and go on
  * in both parts. */
 static void align_box(struct align *s, struct box box)
 {
-    for (;;) {
-        while (box.x_start < box.x_end && box.y_start < box.y_end &&
-               equal_at(s, box.x_start, box.y_start)) {
-            fix(s, box.x_start++, box.y_start++);
-        }
-        while (box.x_start < box.x_end && box.y_start < box.y_end &&
-               equal_at(s, box.x_end - 1, box.y_end - 1)) {
-            fix(s, --box.x_end, --box.y_end);
-        }
-        if (box.x_start == box.x_end || box.y_start == box.y_end) {
-            return;
-        }
-        struct place at = middle(s, &box);
+    while (trim(s, &box, true)) {
+        bool met;
+        struct place at = middle(s, &box, &met);
         struct box before = {box.x_start, at.x, box.y_start, at.y};
         struct box after = {at.x, box.x_end, at.y, box.y_end};
 
@@ -272,6 +287,17 @@ static void align_box(struct align *s, struct box box)
             box = before;
         }
     }
+}
+
+/* Can a box be aligned in the best way without going past the bound? */
+static bool within_bound(struct align *s, struct box box)
+{
+    bool met = true;
+
+    if (trim(s, &box, false)) {
+        middle(s, &box, &met);
+    }
+    return met;
 }
 
 /* Keep what both sides have. Elements of one side alone can never be matched, and would only slow
@@ -354,11 +380,30 @@ static uint32_t find_anchors(struct align *s)
     return runs;
 }
 
+/* Align what was kept: as a whole if that is within the bound, else piece by piece between the
+ * anchors. */
+static void align_kept(struct align *s)
+{
+    struct box box = {0, (int32_t)s->a.count, 0, (int32_t)s->b.count};
+    uint32_t anchors = within_bound(s, box) ? 0 : find_anchors(s);
+
+    for (uint32_t i = 0; i < anchors; i++) {
+        const struct anchor *anchor = &s->anchors[s->run_ends[i]];
+        struct box gap = {box.x_start, (int32_t)anchor->a_index, box.y_start,
+                          (int32_t)anchor->b_index};
+
+        align_box(s, gap);
+        fix(s, gap.x_end, gap.y_end);
+        box.x_start = gap.x_end + 1;
+        box.y_start = gap.y_end + 1;
+    }
+    align_box(s, box);
+}
+
 void align_run(struct align *s, const uint32_t *a, uint32_t a_count, const uint32_t *b,
                uint32_t b_count, uint32_t *match)
 {
     uint32_t start = 0, a_end = a_count, b_end = b_count;
-    struct box gap = {0, 0, 0, 0};
 
     assert(a_count <= s->a_max && b_count <= s->b_max);
     s->match = match;
@@ -374,21 +419,7 @@ void align_run(struct align *s, const uint32_t *a, uint32_t a_count, const uint3
     }
     if (start < a_end && start < b_end) {
         keep(s, a, start, a_end, b, start, b_end);
-        uint32_t anchors = find_anchors(s);
-
-        for (uint32_t i = 0; i < anchors; i++) {
-            const struct anchor *anchor = &s->anchors[s->run_ends[i]];
-
-            gap.x_end = (int32_t)anchor->a_index;
-            gap.y_end = (int32_t)anchor->b_index;
-            align_box(s, gap);
-            fix(s, gap.x_end, gap.y_end);
-            gap.x_start = gap.x_end + 1;
-            gap.y_start = gap.y_end + 1;
-        }
-        gap.x_end = (int32_t)s->a.count;
-        gap.y_end = (int32_t)s->b.count;
-        align_box(s, gap);
+        align_kept(s);
         forget(s, a, start, a_end);
         forget(s, b, start, b_end);
     }

@@ -6,17 +6,22 @@
  * that one lost element is one difference and does not make all behind it different. Elements are
  * small numbers; equal numbers are equal elements.
  *
- * Elements that occur exactly once on each side are sure signs: the longest run of them that is in
- * order on both sides is found first (patience diff). What lies between two of them is aligned by
- * Myers' greedy search in linear space ("An O(ND) Difference Algorithm", 1986), whose effort is
- * bounded: past the bound it settles for the furthest point reached. So the result is always an
- * alignment, the longest one where the sequences are near each other, and the time grows with the
- * length, however different they are.
+ * The alignment is the longest there is where the sequences are near each other, which is the
+ * ordinary case: then Myers' greedy search in linear space finds it ("An O(ND) Difference
+ * Algorithm", 1986), in a time that grows with the length and the square of the differences. Its
+ * effort is bounded. Where the bound is too little for the whole, elements that occur exactly once
+ * on each side are taken for sure signs: the longest run of them that is in order on both sides is
+ * fixed (patience diff), and the search goes on between two of them; past the bound even there it
+ * settles for the furthest point reached. So the result is always an alignment, and the time grows
+ * with the length, however different the sequences are.
  */
 #include <stdint.h>
 
 #define ALIGN_NONE UINT32_MAX
-/* The bound for ordinary use; less gives worse alignments sooner. */
+/*
+ * The bound for ordinary use: sequences that differ in up to twice as many elements are aligned in
+ * the best way. Less gives worse alignments sooner.
+ */
 #define ALIGN_COST_MAX 256
 /* The longest sequence. */
 #define ALIGN_LENGTH_MAX (1u << 30)

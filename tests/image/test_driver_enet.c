@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ENET driver's image against the ENET model, in one process: the test is the virtualisers on one side of the
- * driver's queues, the wire on the other side of the device, and the runtime in between. Register writes can be
- * held back, as a posted write is, and something can be made to happen at any point of the driver.
+ * The ENET driver's image against the ENET model, in one process: the test is the virtualisers on
+ * one side of the driver's queues, the wire on the other side of the device, and the runtime in
+ * between. Register writes can be held back, as a posted write is, and something can be made to
+ * happen at any point of the driver.
  */
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -183,7 +184,8 @@ static void load_image(void)
     char path[4096];
     const char *build = getenv("SDDFSIM_BUILD");
 
-    snprintf(path, sizeof(path), "%s/images/network/driver_enet.so", build != NULL ? build : "build");
+    snprintf(path, sizeof(path), "%s/images/network/driver_enet.so",
+             build != NULL ? build : "build");
     image.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (image.handle == NULL) {
         fail_msg("%s", dlerror());
@@ -225,7 +227,10 @@ static void stop_system(void)
     }
 }
 
-/* Everything from the beginning: a device just powered on, a driver not yet initialised, empty queues. */
+/*
+ * Everything from the beginning: a device just powered on, a driver not yet initialised, empty
+ * queues.
+ */
 static void prepare(unsigned rx_entries, unsigned tx_entries)
 {
     stop_system();
@@ -373,10 +378,10 @@ static void test_initialises_in_order(void **unused)
 
     start(256, 256);
     for (unsigned i = 0; i < ARRAY_SIZE(wanted) && i < accesses; i++) {
-        if (log_of[i].write != wanted[i].write || log_of[i].offset != wanted[i].offset
-            || log_of[i].value != wanted[i].value) {
-            fail_msg("access %u: %s %03x %08x", i, log_of[i].write ? "write" : "read", log_of[i].offset,
-                     log_of[i].value);
+        if (log_of[i].write != wanted[i].write || log_of[i].offset != wanted[i].offset ||
+            log_of[i].value != wanted[i].value) {
+            fail_msg("access %u: %s %03x %08x", i, log_of[i].write ? "write" : "read",
+                     log_of[i].offset, log_of[i].value);
         }
     }
     assert_int_equal(accesses, ARRAY_SIZE(wanted));
@@ -492,7 +497,10 @@ static unsigned writes_to(uint32_t offset)
     return count;
 }
 
-/* A register access is the dearest thing the driver does: one doorbell a batch, two reads an interrupt. */
+/*
+ * A register access is the dearest thing the driver does: one doorbell a batch, two reads an
+ * interrupt.
+ */
 static void test_is_sparing(void **unused)
 {
     (void)unused;
@@ -613,8 +621,9 @@ static void test_looks_again(void **unused)
 }
 
 /*
- * A frame comes after the driver asked for the clearing of EIR and before the device did it, at the latest moment
- * the driver leaves: its own next read, or the end of the interrupt. Its event is cleared with the others.
+ * A frame comes after the driver asked for the clearing of EIR and before the device did it, at the
+ * latest moment the driver leaves: its own next read, or the end of the interrupt. Its event is
+ * cleared with the others.
  */
 static bool intrude_armed;
 
@@ -649,7 +658,10 @@ static void test_posted_clearing_loses_nothing(void **unused)
     assert_int_equal(net_queue_length(rx.active), 2);
 }
 
-/* Frames keep coming while an interrupt is handled: it ends all the same, and the next one takes the rest. */
+/*
+ * Frames keep coming while an interrupt is handled: it ends all the same, and the next one takes
+ * the rest.
+ */
 static void test_interrupt_is_bounded(void **unused)
 {
     (void)unused;
@@ -674,7 +686,8 @@ static void test_refuses_what_no_ring_holds(void **unused)
         uint64_t io_addr;
         uint16_t len;
     } bad[] = {
-        {UINT64_C(0x100000000), 60}, {UINT64_MAX, 60}, {TX_BUFFERS, 0}, {TX_BUFFERS, 2049}, {TX_BUFFERS, 65535},
+        {UINT64_C(0x100000000), 60}, {UINT64_MAX, 60},    {TX_BUFFERS, 0},
+        {TX_BUFFERS, 2049},          {TX_BUFFERS, 65535},
     };
 
     start(256, 256);

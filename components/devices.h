@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMPONENTS_DEVICES_H
 #define COMPONENTS_DEVICES_H
-/* One row per device model, in the order `list` prints them: row x is `device_x`, defined in components/device/x.c. */
-#define DEVICE_TYPES(ROW) \
-    ROW(enet)
+/*
+ * One row per device model, in the order `list` prints them: row x is `device_x`, defined in
+ * components/device/x.c.
+ */
+#define DEVICE_TYPES(ROW) ROW(enet)
 #endif

@@ -2,19 +2,21 @@
 /*
  * The i.MX 8M ENET gigabit MAC, seen from its registers (enet.h names the manual).
  *
- * A frame from the wire is filtered by address, then laid into the buffer of the next receive descriptor, whose
- * length and status are written back last; a frame to send is gathered from the buffers of its descriptors into
- * the MAC's own store, stays there while the medium is busy with it, goes out, and only then is its descriptor
- * handed back. Either way an event reaches EIR, at once or when the coalescing unit lets it, and the interrupt
- * line is at every moment EIR & EIMR.
+ * A frame from the wire is filtered by address, then laid into the buffer of the next receive
+ * descriptor, whose length and status are written back last; a frame to send is gathered from the
+ * buffers of its descriptors into the MAC's own store, stays there while the medium is busy with
+ * it, goes out, and only then is its descriptor handed back. Either way an event reaches EIR, at
+ * once or when the coalescing unit lets it, and the interrupt line is at every moment EIR & EIMR.
  *
- * Descriptors lie in memory the driver can write, so they are hostile: each is read once into the ring's private
- * read-ahead and used from there. Only descriptors the MAC owns are kept, as the real DMA engine does. Every loop
- * is bounded by TX_BURST, whatever the rings say; what is left over continues on a timer.
+ * Descriptors lie in memory the driver can write, so they are hostile: each is read once into the
+ * ring's private read-ahead and used from there. Only descriptors the MAC owns are kept, as the
+ * real DMA engine does. Every loop is bounded by TX_BURST, whatever the rings say; what is left
+ * over continues on a timer.
  *
- * Plainer than the part: a received frame must fit one buffer and RCR[MAX_FL] or it is dropped (the part would
- * chain buffers and set status bits); there is no receive FIFO to wait in; enhanced descriptors, rings 1 and 2,
- * pause frames, checksum acceleration, loopback and the 1588 timer have their registers but no effect.
+ * Plainer than the part: a received frame must fit one buffer and RCR[MAX_FL] or it is dropped (the
+ * part would chain buffers and set status bits); there is no receive FIFO to wait in; enhanced
+ * descriptors, rings 1 and 2, pause frames, checksum acceleration, loopback and the 1588 timer have
+ * their registers but no effect.
  */
 #include <string.h>
 
@@ -81,19 +83,24 @@ static const struct {
     uint16_t offset;
     uint32_t value;
 } presets[] = {
-    {ENET_ECR, ENET_ECR_PRESET}, {ENET_MIBC, ENET_MIBC_DIS | ENET_MIBC_IDLE},
-    {ENET_RCR, ENET_RCR_PRESET}, {ENET_PAUR, ENET_PAUR_TYPE},
-    {ENET_OPD, ENET_OPD_CODE},   {ENET_RAEM, 4},
-    {ENET_RAFL, 4},              {ENET_TAEM, 4},
-    {ENET_TAFL, 8},              {ENET_TIPG, 12},
+    {ENET_ECR, ENET_ECR_PRESET},
+    {ENET_MIBC, ENET_MIBC_DIS | ENET_MIBC_IDLE},
+    {ENET_RCR, ENET_RCR_PRESET},
+    {ENET_PAUR, ENET_PAUR_TYPE},
+    {ENET_OPD, ENET_OPD_CODE},
+    {ENET_RAEM, 4},
+    {ENET_RAFL, 4},
+    {ENET_TAEM, 4},
+    {ENET_TAFL, 8},
+    {ENET_TIPG, 12},
     {ENET_FTRL, 0x7ff},
 };
 
 /* The AR8031's registers: identified, negotiated, 1000 Mbit/s full duplex, link up. */
 static const uint16_t phy_registers[32] = {
-    [0] = 0x1140,       [1] = 0x796d, [2] = ENET_PHY_ID1, [3] = ENET_PHY_ID2, [4] = 0x0de1,
-    [5] = 0xcde1,       [6] = 0x000f, [9] = 0x0200,       [10] = 0x3c00,      [15] = 0x2000,
-    [16] = 0x0862,      [17] = 0xbc10,
+    [0] = 0x1140,  [1] = 0x796d,  [2] = ENET_PHY_ID1, [3] = ENET_PHY_ID2,
+    [4] = 0x0de1,  [5] = 0xcde1,  [6] = 0x000f,       [9] = 0x0200,
+    [10] = 0x3c00, [15] = 0x2000, [16] = 0x0862,      [17] = 0xbc10,
 };
 
 static const uint16_t coalescing_register[SIDES] = {ENET_TXIC0, ENET_RXIC0};
@@ -206,7 +213,10 @@ static unsigned length_class(size_t wire_bytes)
     return bits > 10 ? 6 : bits - 5;
 }
 
-/* A good frame: `packets` is RMON_T_PACKETS or RMON_R_PACKETS. The other counters are laid out alike from there. */
+/*
+ * A good frame: `packets` is RMON_T_PACKETS or RMON_R_PACKETS. The other counters are laid out
+ * alike from there.
+ */
 static void mib_good_frame(struct enet *e, uint32_t packets, const uint8_t *frame, size_t bytes)
 {
     bool tx = packets == ENET_RMON_T_PACKETS;
@@ -240,7 +250,9 @@ static void ring_start(struct ring *r, uint32_t base)
     r->io_addr = base;
 }
 
-/* Whatever the transmitter holds is lost; descriptors not handed back stay as they are in memory. */
+/*
+ * Whatever the transmitter holds is lost; descriptors not handed back stay as they are in memory.
+ */
 static void stop(struct enet *e, enum device_drop why)
 {
     *reg(e, ENET_ECR) &= ~ENET_ECR_ETHEREN;
@@ -263,8 +275,9 @@ static void bus_error(struct enet *e)
 }
 
 /*
- * Read the run of descriptors the MAC owns from here on. Before the first WRAP the length of the ring is unknown
- * and they are read one by one, so that nothing beyond its end is touched; then a line at a time.
+ * Read the run of descriptors the MAC owns from here on. Before the first WRAP the length of the
+ * ring is unknown and they are read one by one, so that nothing beyond its end is touched; then a
+ * line at a time.
  */
 static bool ring_read_ahead(struct enet *e, struct ring *r)
 {
@@ -289,7 +302,10 @@ static bool ring_read_ahead(struct enet *e, struct ring *r)
     return r->active;
 }
 
-/* The next descriptor if the MAC owns it, else NULL: the ring has run dry, or a bus error has stopped the MAC. */
+/*
+ * The next descriptor if the MAC owns it, else NULL: the ring has run dry, or a bus error has
+ * stopped the MAC.
+ */
 static inline const struct enet_descriptor *ring_peek(struct enet *e, struct ring *r)
 {
     if (r->next == r->have && (!r->active || !ring_read_ahead(e, r))) {
@@ -351,7 +367,8 @@ static bool hash_accepts(struct enet *e, const uint8_t *dest, uint32_t upper, ui
 
 static bool is_station(struct enet *e, const uint8_t *dest)
 {
-    uint32_t head = (uint32_t)dest[0] << 24 | (uint32_t)dest[1] << 16 | (uint32_t)dest[2] << 8 | dest[3];
+    uint32_t head =
+        (uint32_t)dest[0] << 24 | (uint32_t)dest[1] << 16 | (uint32_t)dest[2] << 8 | dest[3];
     uint32_t tail = (uint32_t)dest[4] << 8 | dest[5];
 
     return head == *reg(e, ENET_PALR) && tail == *reg(e, ENET_PAUR) >> 16;
@@ -380,7 +397,8 @@ static int recognise(struct enet *e, const uint8_t *dest)
 }
 
 /* Lay the frame, and the FCS if it is kept, into a buffer. */
-static bool write_buffer(struct enet *e, uint32_t io_addr, const uint8_t *frame, size_t bytes, bool keep_fcs)
+static bool write_buffer(struct enet *e, uint32_t io_addr, const uint8_t *frame, size_t bytes,
+                         bool keep_fcs)
 {
     if (!e->bus->dma_write(e->bus, io_addr, frame, bytes)) {
         return false;
@@ -389,7 +407,8 @@ static bool write_buffer(struct enet *e, uint32_t io_addr, const uint8_t *frame,
         return true;
     }
     uint32_t crc = ~crc32_raw(e, frame, bytes);
-    uint8_t fcs[ENET_FCS_BYTES] = {(uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16), (uint8_t)(crc >> 24)};
+    uint8_t fcs[ENET_FCS_BYTES] = {(uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16),
+                                   (uint8_t)(crc >> 24)};
     return e->bus->dma_write(e->bus, io_addr + bytes, fcs, sizeof(fcs));
 }
 
@@ -448,7 +467,8 @@ static enum device_drop enet_frame_in(void *state, const uint8_t *frame, size_t 
     if (kind < 0) {
         return DEVICE_DROP_FILTERED;
     }
-    if (bytes + ENET_FCS_BYTES > (*reg(e, ENET_RCR) >> ENET_RCR_MAX_FL_SHIFT & ENET_RCR_MAX_FL_MASK)) {
+    if (bytes + ENET_FCS_BYTES >
+        (*reg(e, ENET_RCR) >> ENET_RCR_MAX_FL_SHIFT & ENET_RCR_MAX_FL_MASK)) {
         mib_add(e, ENET_RMON_R_OVERSIZE, 1);
         raise_event(e, ENET_EIR_BABR);
         return DEVICE_DROP_OVERSIZE;
@@ -465,14 +485,18 @@ static bool enet_ready(void *state)
 
 /* ---- Transmitter ---- */
 
-/* Hand the present transmit descriptor back: R is cleared, all else stays. False: a bus error has stopped the MAC. */
+/*
+ * Hand the present transmit descriptor back: R is cleared, all else stays. False: a bus error has
+ * stopped the MAC.
+ */
 static bool return_tx_descriptor(struct enet *e)
 {
     uint16_t stat = e->tx.ahead[e->tx.next].stat & (uint16_t)~ENET_DESC_OWNED;
 
     /* The buffer has been read before the driver may use it again. */
     THREAD_MEMORY_FENCE();
-    if (!e->bus->dma_write(e->bus, e->tx.io_addr + offsetof(struct enet_descriptor, stat), &stat, sizeof(stat))) {
+    if (!e->bus->dma_write(e->bus, e->tx.io_addr + offsetof(struct enet_descriptor, stat), &stat,
+                           sizeof(stat))) {
         bus_error(e);
         return false;
     }
@@ -481,13 +505,17 @@ static bool return_tx_descriptor(struct enet *e)
     return true;
 }
 
-/* The frame in the store has been on the medium: it is out, and its last descriptor is the driver's again. */
+/*
+ * The frame in the store has been on the medium: it is out, and its last descriptor is the driver's
+ * again.
+ */
 static void finish_frame(struct enet *e)
 {
     e->sending = false;
     e->bus->frame_out(e->bus, e->tx_frame, e->tx_bytes);
     mib_good_frame(e, ENET_RMON_T_PACKETS, e->tx_frame, e->tx_bytes);
-    if (e->tx_bytes + ENET_FCS_BYTES > (*reg(e, ENET_RCR) >> ENET_RCR_MAX_FL_SHIFT & ENET_RCR_MAX_FL_MASK)) {
+    if (e->tx_bytes + ENET_FCS_BYTES >
+        (*reg(e, ENET_RCR) >> ENET_RCR_MAX_FL_SHIFT & ENET_RCR_MAX_FL_MASK)) {
         mib_add(e, ENET_RMON_T_OVERSIZE, 1);
         raise_event(e, ENET_EIR_BABT); /* told, not cut */
     }
@@ -648,8 +676,8 @@ static void enet_reset(void *state, struct bus *bus)
     reset_registers(e);
     mib_clear(e);
     crc32_prepare(e);
-    *reg(e, ENET_PALR) =
-        (uint32_t)e->mac[0] << 24 | (uint32_t)e->mac[1] << 16 | (uint32_t)e->mac[2] << 8 | e->mac[3];
+    *reg(e, ENET_PALR) = (uint32_t)e->mac[0] << 24 | (uint32_t)e->mac[1] << 16 |
+                         (uint32_t)e->mac[2] << 8 | e->mac[3];
     *reg(e, ENET_PAUR) = (uint32_t)e->mac[4] << 24 | (uint32_t)e->mac[5] << 16 | ENET_PAUR_TYPE;
     bus->irq(bus, 0, false);
 }
@@ -685,7 +713,10 @@ static void write_ecr(struct enet *e, uint32_t value)
     }
 }
 
-/* A management transfer, done at once. Other addresses than the PHY's read as all ones; writes are not kept. */
+/*
+ * A management transfer, done at once. Other addresses than the PHY's read as all ones; writes are
+ * not kept.
+ */
 static void write_mmfr(struct enet *e, uint32_t value)
 {
     uint32_t op = value & ENET_MMFR_OP_MASK;
@@ -696,7 +727,8 @@ static void write_mmfr(struct enet *e, uint32_t value)
         return;
     }
     if (op == ENET_MMFR_OP_READ) {
-        uint16_t data = phy == ENET_PHY_ADDRESS ? phy_registers[value >> ENET_MMFR_RA_SHIFT & 31] : 0xffff;
+        uint16_t data =
+            phy == ENET_PHY_ADDRESS ? phy_registers[value >> ENET_MMFR_RA_SHIFT & 31] : 0xffff;
         *reg(e, ENET_MMFR) = (value & UINT32_C(0xffff0000)) | data;
     }
     raise_event(e, ENET_EIR_MII);
@@ -797,9 +829,10 @@ static void write_register(struct enet *e, uint32_t offset, uint32_t value)
 }
 
 /*
- * The part supports 32-bit accesses only. Others are on record and then do the least surprising thing: a wider
- * access is two, the lower word first; a narrower one reads its bytes of the register, and writes them with the
- * register's other bytes as they are, or as zero in EIR, where writing back a 1 would clear an event.
+ * The part supports 32-bit accesses only. Others are on record and then do the least surprising
+ * thing: a wider access is two, the lower word first; a narrower one reads its bytes of the
+ * register, and writes them with the register's other bytes as they are, or as zero in EIR, where
+ * writing back a 1 would clear an event.
  */
 static const char *const narrow = "register access that is not 32 bits wide";
 

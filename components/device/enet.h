@@ -2,10 +2,11 @@
 #ifndef COMPONENTS_DEVICE_ENET_H
 #define COMPONENTS_DEVICE_ENET_H
 /*
- * Datasheet of the ENET gigabit MAC (FEC) as the model and its driver see it. Names, offsets and bits are those of
- * the i.MX 8M Mini Applications Processor Reference Manual, chapter "Ethernet MAC (ENET)": the section named after
- * a register is where it is described. Registers are 32 bits wide and little-endian; wider or narrower accesses
- * are not supported by the part. Only the legacy buffer descriptors are used here (ECR[EN1588] clear).
+ * Datasheet of the ENET gigabit MAC (FEC) as the model and its driver see it. Names, offsets and
+ * bits are those of the i.MX 8M Mini Applications Processor Reference Manual, chapter "Ethernet MAC
+ * (ENET)": the section named after a register is where it is described. Registers are 32 bits wide
+ * and little-endian; wider or narrower accesses are not supported by the part. Only the legacy
+ * buffer descriptors are used here (ECR[EN1588] clear).
  */
 #include <stdint.h>
 
@@ -13,23 +14,25 @@
 #define ENET_REGS_END   0x800   /* nothing is implemented from here on */
 
 /* Interrupt event and mask, ENET_EIR and ENET_EIMR: a 1 written to EIR clears that bit. */
-#define ENET_EIR         0x004
-#define ENET_EIMR        0x008
-#define ENET_EIR_BABR    (UINT32_C(1) << 30) /* received frame longer than RCR[MAX_FL] */
-#define ENET_EIR_BABT    (UINT32_C(1) << 29) /* transmitted frame longer than RCR[MAX_FL] */
-#define ENET_EIR_GRA     (UINT32_C(1) << 28) /* graceful stop complete */
-#define ENET_EIR_TXF     (UINT32_C(1) << 27) /* frame sent, its last descriptor updated */
-#define ENET_EIR_TXB     (UINT32_C(1) << 26) /* a transmit descriptor updated */
-#define ENET_EIR_RXF     (UINT32_C(1) << 25) /* frame received, its last descriptor updated */
-#define ENET_EIR_RXB     (UINT32_C(1) << 24) /* a receive descriptor, not its frame's last, updated */
-#define ENET_EIR_MII     (UINT32_C(1) << 23) /* MDIO transfer complete */
-#define ENET_EIR_EBERR   (UINT32_C(1) << 22) /* bus error during DMA; ECR[ETHEREN] has been cleared */
+#define ENET_EIR       0x004
+#define ENET_EIMR      0x008
+#define ENET_EIR_BABR  (UINT32_C(1) << 30) /* received frame longer than RCR[MAX_FL] */
+#define ENET_EIR_BABT  (UINT32_C(1) << 29) /* transmitted frame longer than RCR[MAX_FL] */
+#define ENET_EIR_GRA   (UINT32_C(1) << 28) /* graceful stop complete */
+#define ENET_EIR_TXF   (UINT32_C(1) << 27) /* frame sent, its last descriptor updated */
+#define ENET_EIR_TXB   (UINT32_C(1) << 26) /* a transmit descriptor updated */
+#define ENET_EIR_RXF   (UINT32_C(1) << 25) /* frame received, its last descriptor updated */
+#define ENET_EIR_RXB   (UINT32_C(1) << 24) /* a receive descriptor, not its frame's last, updated */
+#define ENET_EIR_MII   (UINT32_C(1) << 23) /* MDIO transfer complete */
+#define ENET_EIR_EBERR (UINT32_C(1) << 22) /* bus error during DMA; ECR[ETHEREN] is now clear */
 
-/* Descriptor active, ENET_RDAR and ENET_TDAR: written, whatever the value, when descriptors were handed over.
- * Reads as set until the MAC meets a descriptor that it does not own. */
-#define ENET_RDAR        0x010
-#define ENET_TDAR        0x014
-#define ENET_DAR_ACTIVE  (UINT32_C(1) << 24)
+/*
+ * Descriptor active, ENET_RDAR and ENET_TDAR: written, whatever the value, when descriptors were
+ * handed over. Reads as set until the MAC meets a descriptor that it does not own.
+ */
+#define ENET_RDAR       0x010
+#define ENET_TDAR       0x014
+#define ENET_DAR_ACTIVE (UINT32_C(1) << 24)
 
 /* Control, ENET_ECR. */
 #define ENET_ECR         0x024
@@ -40,7 +43,10 @@
 #define ENET_ECR_DBSWP   (UINT32_C(1) << 8) /* descriptors are little-endian */
 #define ENET_ECR_PRESET  UINT32_C(0xf0000000)
 
-/* MII management: frame register ENET_MMFR and clock ENET_MSCR, which must not be 0 for a transfer to happen. */
+/*
+ * MII management: frame register ENET_MMFR and clock ENET_MSCR, which must not be 0 for a transfer
+ * to happen.
+ */
 #define ENET_MMFR          0x040
 #define ENET_MSCR          0x044
 #define ENET_MSCR_SPEED    UINT32_C(0x7e)
@@ -53,13 +59,18 @@
 #define ENET_MMFR_RA_SHIFT 18
 #define ENET_MMFR_TA       (UINT32_C(2) << 16)
 
-/* Statistics control, ENET_MIBC. IDLE is read-only; CLEAR empties the counters for as long as it is set. */
+/*
+ * Statistics control, ENET_MIBC. IDLE is read-only; CLEAR empties the counters for as long as it is
+ * set.
+ */
 #define ENET_MIBC       0x064
 #define ENET_MIBC_DIS   (UINT32_C(1) << 31)
 #define ENET_MIBC_IDLE  (UINT32_C(1) << 30)
 #define ENET_MIBC_CLEAR (UINT32_C(1) << 29)
 
-/* Receive control, ENET_RCR. MAX_FL counts from the destination address to the FCS, both included. */
+/*
+ * Receive control, ENET_RCR. MAX_FL counts from the destination address to the FCS, both included.
+ */
 #define ENET_RCR              0x084
 #define ENET_RCR_MII_MODE     (UINT32_C(1) << 2) /* must be set */
 #define ENET_RCR_PROM         (UINT32_C(1) << 3)
@@ -76,7 +87,10 @@
 #define ENET_TCR_GTS  (UINT32_C(1) << 0) /* stop after the present frame */
 #define ENET_TCR_FDEN (UINT32_C(1) << 2) /* full duplex */
 
-/* Station address, ENET_PALR (bytes 0..3, first byte on top) and ENET_PAUR (bytes 4, 5 in the upper half). */
+/*
+ * Station address, ENET_PALR (bytes 0..3, first byte on top) and ENET_PAUR (bytes 4, 5 in the upper
+ * half).
+ */
 #define ENET_PALR      0x0e4
 #define ENET_PAUR      0x0e8
 #define ENET_PAUR_TYPE UINT32_C(0x8808) /* lower half, read-only: type of pause frames */
@@ -87,7 +101,7 @@
 #define ENET_TXIC0           0x0f0
 #define ENET_RXIC0           0x100
 #define ENET_IC_EN           (UINT32_C(1) << 31)
-#define ENET_IC_CS           (UINT32_C(1) << 30) /* count the system clock, not the transmit clock */
+#define ENET_IC_CS           (UINT32_C(1) << 30) /* count the system clock instead */
 #define ENET_IC_FT_SHIFT     20                  /* frames, not 0 */
 #define ENET_IC_FT_MASK      UINT32_C(0xff)
 #define ENET_IC_TT_MASK      UINT32_C(0xffff) /* time, not 0, in units of ... */
@@ -96,8 +110,10 @@
 #define ENET_GIGABIT_TX_HZ   UINT64_C(125000000)
 #define ENET_100M_TX_HZ      UINT64_C(25000000)
 
-/* Hash filters: individual (IAUR, IALR) and group (GAUR, GALR). The upper 6 bits of the CRC-32 of the destination
- * address select the bit: 32 and above in the register with the U. */
+/*
+ * Hash filters: individual (IAUR, IALR) and group (GAUR, GALR). The upper 6 bits of the CRC-32 of
+ * the destination address select the bit: 32 and above in the register with the U.
+ */
 #define ENET_IAUR 0x118
 #define ENET_IALR 0x11c
 #define ENET_GAUR 0x120
@@ -134,34 +150,36 @@
 #define ENET_RACC_LINEDIS (UINT32_C(1) << 6) /* ... with a line error */
 
 /* Statistics (MIB block). */
-#define ENET_MIB_BEGIN           0x200
-#define ENET_MIB_END             0x300
-#define ENET_RMON_T_DROP         0x200
-#define ENET_RMON_T_PACKETS      0x204
-#define ENET_RMON_T_BC_PKT       0x208
-#define ENET_RMON_T_MC_PKT       0x20c
-#define ENET_RMON_T_OVERSIZE     0x218
-#define ENET_RMON_T_P64          0x228 /* the first of seven classes of length: to 64, 127, ... 1023, 2047, more */
-#define ENET_RMON_T_OCTETS       0x244
-#define ENET_IEEE_T_FRAME_OK     0x24c
-#define ENET_IEEE_T_MACERR       0x264
-#define ENET_IEEE_T_OCTETS_OK    0x274
-#define ENET_RMON_R_PACKETS      0x284
-#define ENET_RMON_R_BC_PKT       0x288
-#define ENET_RMON_R_MC_PKT       0x28c
-#define ENET_RMON_R_CRC_ALIGN    0x290
-#define ENET_RMON_R_UNDERSIZE    0x294
-#define ENET_RMON_R_OVERSIZE     0x298
-#define ENET_RMON_R_P64          0x2a8
-#define ENET_RMON_R_OCTETS       0x2c4
-#define ENET_IEEE_R_DROP         0x2c8
-#define ENET_IEEE_R_FRAME_OK     0x2cc
-#define ENET_IEEE_R_CRC          0x2d0
-#define ENET_IEEE_R_MACERR       0x2d8 /* receive FIFO overflow: here, no descriptor */
-#define ENET_IEEE_R_OCTETS_OK    0x2e0
+#define ENET_MIB_BEGIN        0x200
+#define ENET_MIB_END          0x300
+#define ENET_RMON_T_DROP      0x200
+#define ENET_RMON_T_PACKETS   0x204
+#define ENET_RMON_T_BC_PKT    0x208
+#define ENET_RMON_T_MC_PKT    0x20c
+#define ENET_RMON_T_OVERSIZE  0x218
+#define ENET_RMON_T_P64       0x228 /* first of seven classes: to 64, 127, 255, ... 2047, more */
+#define ENET_RMON_T_OCTETS    0x244
+#define ENET_IEEE_T_FRAME_OK  0x24c
+#define ENET_IEEE_T_MACERR    0x264
+#define ENET_IEEE_T_OCTETS_OK 0x274
+#define ENET_RMON_R_PACKETS   0x284
+#define ENET_RMON_R_BC_PKT    0x288
+#define ENET_RMON_R_MC_PKT    0x28c
+#define ENET_RMON_R_CRC_ALIGN 0x290
+#define ENET_RMON_R_UNDERSIZE 0x294
+#define ENET_RMON_R_OVERSIZE  0x298
+#define ENET_RMON_R_P64       0x2a8
+#define ENET_RMON_R_OCTETS    0x2c4
+#define ENET_IEEE_R_DROP      0x2c8
+#define ENET_IEEE_R_FRAME_OK  0x2cc
+#define ENET_IEEE_R_CRC       0x2d0
+#define ENET_IEEE_R_MACERR    0x2d8 /* receive FIFO overflow: here, no descriptor */
+#define ENET_IEEE_R_OCTETS_OK 0x2e0
 
-/* Legacy buffer descriptor, sections "Legacy receive/transmit buffer descriptor". The owner of a descriptor is told
- * by the top bit of `stat`, so `stat` is written last when it changes hands. */
+/*
+ * Legacy buffer descriptor, sections "Legacy receive/transmit buffer descriptor". The owner of a
+ * descriptor is told by the top bit of `stat`, so `stat` is written last when it changes hands.
+ */
 struct enet_descriptor {
     uint16_t len;
     uint16_t stat;
@@ -189,7 +207,10 @@ _Static_assert(sizeof(struct enet_descriptor) == 8, "as the part has it");
 #define ENET_TX_BYTES_MAX     2048 /* a frame gathered from its buffers */
 #define ENET_RING_ENTRIES_MAX 4096 /* a ring that has not wrapped by then is taken to wrap */
 
-/* The PHY on the management bus: an AR8031, as on the evaluation boards, at address 0 with a gigabit link. */
+/*
+ * The PHY on the management bus: an AR8031, as on the evaluation boards, at address 0 with a
+ * gigabit link.
+ */
 #define ENET_PHY_ADDRESS 0
 #define ENET_PHY_ID1     0x004d
 #define ENET_PHY_ID2     0xd074

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Driver of the i.MX 8M ENET. It moves descriptors, never packets: buffers are named by IO address and their
- * memory is not mapped here.
+ * Driver of the i.MX 8M ENET. It moves descriptors, never packets: buffers are named by IO address
+ * and their memory is not mapped here.
  *
  *   virt_rx.free  -> rx_provide -> receive ring  -> rx_return -> virt_rx.active
  *   virt_tx.active -> tx_provide -> transmit ring -> tx_return -> virt_tx.free
  *
- * A buffer is in one queue or in one ring. The ring's memory is shared with the device alone; still, which buffer
- * lies in which slot is remembered privately, so that a device can only lie about lengths. What the virtualisers
- * put into their queues is checked before the device sees it: a descriptor that no ring could hold goes back
- * (transmit) or is left out (receive, where the virtualiser made the address up). Each queue is drained for at
- * most one capacity of such descriptors in one go; whoever fills it faster than that is not honest and waits.
+ * A buffer is in one queue or in one ring. The ring's memory is shared with the device alone;
+ * still, which buffer lies in which slot is remembered privately, so that a device can only lie
+ * about lengths. What the virtualisers put into their queues is checked before the device sees it:
+ * a descriptor that no ring could hold goes back (transmit) or is left out (receive, where the
+ * virtualiser made the address up). Each queue is drained for at most one capacity of such
+ * descriptors in one go; whoever fills it faster than that is not honest and waits.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +36,9 @@ enum resource_region { REGION_REGS, REGION_RX_RING, REGION_TX_RING };
 #define RX_BUFFER_BYTES  1536
 #define IRQ_MASK         (ENET_EIR_TXF | ENET_EIR_RXF | ENET_EIR_EBERR)
 
-/* The device goes round the ring in the same order, so what it gives back next is always at head. */
+/*
+ * The device goes round the ring in the same order, so what it gives back next is always at head.
+ */
 struct ring {
     volatile struct enet_descriptor *descriptors;
     uint32_t capacity; /* any number: the last slot carries WRAP */
@@ -112,10 +115,11 @@ static void rx_provide(void)
     bool reprocess = true;
 
     while (reprocess) {
-        while (!ring_full(&state.rx) && refused < state.rx_queue.capacity
-               && net_dequeue_free(&state.rx_queue, &buffer) == 0) {
+        while (!ring_full(&state.rx) && refused < state.rx_queue.capacity &&
+               net_dequeue_free(&state.rx_queue, &buffer) == 0) {
             if (!rx_acceptable(&buffer)) {
-                sddf_dprintf("ENET: receive buffer at %lx is beyond 32 bits\n", buffer.io_or_offset);
+                sddf_dprintf("ENET: receive buffer at %lx is beyond 32 bits\n",
+                             buffer.io_or_offset);
                 refused++;
                 continue;
             }
@@ -181,20 +185,22 @@ static void tx_provide(void)
     bool reprocess = true;
 
     while (reprocess) {
-        while (!ring_full(&state.tx) && refused < state.tx_queue.capacity
-               && net_dequeue_active(&state.tx_queue, &buffer) == 0) {
+        while (!ring_full(&state.tx) && refused < state.tx_queue.capacity &&
+               net_dequeue_active(&state.tx_queue, &buffer) == 0) {
             if (!tx_acceptable(&buffer)) {
-                sddf_dprintf("ENET: cannot send %u bytes at %lx\n", buffer.len, buffer.io_or_offset);
+                sddf_dprintf("ENET: cannot send %u bytes at %lx\n", buffer.len,
+                             buffer.io_or_offset);
                 tx_give_back(buffer.io_or_offset);
                 refused++;
                 continue;
             }
-            ring_put(&state.tx, (uint32_t)buffer.io_or_offset, buffer.len, ENET_DESC_LAST | ENET_TX_TC);
+            ring_put(&state.tx, (uint32_t)buffer.io_or_offset, buffer.len,
+                     ENET_DESC_LAST | ENET_TX_TC);
             given++;
         }
         net_request_signal_active(&state.tx_queue);
-        reprocess = !ring_full(&state.tx) && refused < state.tx_queue.capacity
-                    && !net_queue_empty_active(&state.tx_queue);
+        reprocess = !ring_full(&state.tx) && refused < state.tx_queue.capacity &&
+                    !net_queue_empty_active(&state.tx_queue);
         if (reprocess) {
             net_cancel_signal_active(&state.tx_queue);
         }
@@ -223,9 +229,10 @@ static void tx_return(void)
 }
 
 /*
- * A register write is posted, so an event could come between looking at a ring and the clearing of EIR, and be
- * cleared unseen. The second read closes that gap: when it returns, the clearing is done, and whatever comes
- * later raises the line again. What it finds is left standing for the same reason: the interrupt comes back.
+ * A register write is posted, so an event could come between looking at a ring and the clearing of
+ * EIR, and be cleared unseen. The second read closes that gap: when it returns, the clearing is
+ * done, and whatever comes later raises the line again. What it finds is left standing for the same
+ * reason: the interrupt comes back.
  */
 static void handle_irq(void)
 {
@@ -286,7 +293,10 @@ static void eth_filter(void *regs, uint32_t palr, uint32_t paur)
     mmio_write32(regs, ENET_OPD, ENET_OPD_CODE);
 }
 
-/* Everything between the filters and ETHEREN. Sent frames are reported by the 128, or 0.13 ms after the first. */
+/*
+ * Everything between the filters and ETHEREN. Sent frames are reported by the 128, or 0.13 ms after
+ * the first.
+ */
 static void eth_configure(void *regs)
 {
     mmio_write32(regs, ENET_TXIC0, ENET_IC_EN | 128u << ENET_IC_FT_SHIFT | 0xff);
@@ -300,7 +310,8 @@ static void eth_configure(void *regs)
     mmio_write32(regs, ENET_MRBR, RX_BUFFER_BYTES);
     /* The virtualiser sorts frames by destination, so the MAC takes them all. */
     mmio_write32(regs, ENET_RCR,
-                 1518u << ENET_RCR_MAX_FL_SHIFT | ENET_RCR_RGMII_EN | ENET_RCR_PROM | ENET_RCR_MII_MODE);
+                 1518u << ENET_RCR_MAX_FL_SHIFT | ENET_RCR_RGMII_EN | ENET_RCR_PROM |
+                     ENET_RCR_MII_MODE);
     mmio_write32(regs, ENET_TCR, ENET_TCR_FDEN);
 }
 
@@ -338,7 +349,8 @@ static void ring_init(struct ring *ring, const device_region_resource_t *memory)
 
 static void queue_init(net_queue_handle_t *queue, const net_connection_resource_t *neighbour)
 {
-    net_queue_init(queue, neighbour->free_queue.vaddr, neighbour->active_queue.vaddr, neighbour->num_buffers);
+    net_queue_init(queue, neighbour->free_queue.vaddr, neighbour->active_queue.vaddr,
+                   neighbour->num_buffers);
 }
 
 void init(void)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the ENET model itself costs a frame: descriptors, filter, statistics, events and the calls to the bus, over
- * a bus that does nothing but bounds checks and memcpy. The driver's half of the work (handing descriptors over,
- * ringing the bell) is in the figure too, since a ring cannot turn without it.
+ * What the ENET model itself costs a frame: descriptors, filter, statistics, events and the calls
+ * to the bus, over a bus that does nothing but bounds checks and memcpy. The driver's half of the
+ * work (handing descriptors over, ringing the bell) is in the figure too, since a ring cannot turn
+ * without it.
  */
 #include <stdint.h>
 #include <stdio.h>

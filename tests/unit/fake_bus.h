@@ -2,9 +2,9 @@
 #ifndef TESTS_UNIT_FAKE_BUS_H
 #define TESTS_UNIT_FAKE_BUS_H
 /*
- * The smallest machine a device model can sit in: one IO window onto an array, a clock that stands still until it
- * is moved, and a record of everything the model did. The window begins well away from 0, so that a model that
- * takes an offset for an IO address is refused.
+ * The smallest machine a device model can sit in: one IO window onto an array, a clock that stands
+ * still until it is moved, and a record of everything the model did. The window begins well away
+ * from 0, so that a model that takes an offset for an IO address is refused.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,8 +50,8 @@ static inline bool fake_refused(struct fake_bus *b, uint64_t io_addr, size_t byt
 {
     uint64_t offset = io_addr - FAKE_IO_BASE;
     bool outside = offset > FAKE_MEMORY_BYTES || bytes > FAKE_MEMORY_BYTES - offset;
-    bool hole = io_addr < (uint64_t)b->refuse_io + b->refuse_bytes && io_addr + bytes > b->refuse_io
-                && (write || !b->refuse_writes_only);
+    bool hole = io_addr < (uint64_t)b->refuse_io + b->refuse_bytes &&
+                io_addr + bytes > b->refuse_io && (write || !b->refuse_writes_only);
 
     b->faults += outside || hole;
     return outside || hole;
@@ -150,13 +150,14 @@ static inline void fake_bus_init(struct fake_bus *b, uint8_t *memory, struct fak
 }
 
 /* Move the clock to `until_ns`, firing what is due on the way, in order of time and then of id. */
-static inline void fake_run(struct fake_bus *b, const struct device_type *type, void *state, uint64_t until_ns)
+static inline void fake_run(struct fake_bus *b, const struct device_type *type, void *state,
+                            uint64_t until_ns)
 {
     for (;;) {
         unsigned due = FAKE_TIMERS;
         for (unsigned i = 0; i < FAKE_TIMERS; i++) {
-            if (b->timer_ns[i] != 0 && b->timer_ns[i] <= until_ns
-                && (due == FAKE_TIMERS || b->timer_ns[i] < b->timer_ns[due])) {
+            if (b->timer_ns[i] != 0 && b->timer_ns[i] <= until_ns &&
+                (due == FAKE_TIMERS || b->timer_ns[i] < b->timer_ns[due])) {
                 due = i;
             }
         }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ENET model, driven register by register as a driver would, in a machine that is only an array and a clock.
- * Each test says what the manual promises and what a hostile driver or wire may not do.
+ * The ENET model, driven register by register as a driver would, in a machine that is only an array
+ * and a clock. Each test says what the manual promises and what a hostile driver or wire may not
+ * do.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,7 +122,8 @@ static void rx_give_all(unsigned entries)
 /* Queue `bytes` of recognisable payload in slot i; no doorbell. */
 static void tx_give(unsigned i, unsigned entries, uint16_t bytes, uint16_t stat)
 {
-    memset(at(TX_BUFFERS + i * BUFFER_BYTES), (int)(0x10 + i), bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
+    memset(at(TX_BUFFERS + i * BUFFER_BYTES), (int)(0x10 + i),
+           bytes < BUFFER_BYTES ? bytes : BUFFER_BYTES);
     *descriptor(TX_RING, i) = (struct enet_descriptor){
         .len = bytes,
         .stat = (uint16_t)(stat | ENET_DESC_OWNED | (i + 1 == entries ? ENET_DESC_WRAP : 0)),
@@ -289,7 +291,10 @@ static void test_receive_without_descriptor(void **unused)
     assert_int_equal(descriptor(RX_RING, 0)->len, 64);
 }
 
-/* Descriptors handed over while the MAC has read ahead, but before it met its end, need no look back. */
+/*
+ * Descriptors handed over while the MAC has read ahead, but before it met its end, need no look
+ * back.
+ */
 static void test_receive_sees_late_descriptors(void **unused)
 {
     (void)unused;
@@ -433,7 +438,10 @@ static void test_oversize(void **unused)
     assert_int_equal(get(ENET_RMON_R_OVERSIZE), 2);
 }
 
-/* 60 zero bytes have the CRC-32 04128908; a frame carries it low byte first, and counts it in its length. */
+/*
+ * 60 zero bytes have the CRC-32 04128908; a frame carries it low byte first, and counts it in its
+ * length.
+ */
 static void test_fcs(void **unused)
 {
     (void)unused;
@@ -644,7 +652,8 @@ static void test_transmit_bus_error(void **unused)
         uint32_t io_addr, bytes;
         bool writes_only;
         unsigned sent, dropped;
-    } holes[] = {{TX_RING, 64, false, 0, 0}, {TX_RING, 64, true, 1, 0}, {TX_BUFFERS, 2048, false, 0, 1}};
+    } holes[] = {
+        {TX_RING, 64, false, 0, 0}, {TX_RING, 64, true, 1, 0}, {TX_BUFFERS, 2048, false, 0, 1}};
 
     for (size_t i = 0; i < sizeof(holes) / sizeof(holes[0]); i++) {
         machine.refuse_bytes = 0;
@@ -669,7 +678,9 @@ static void test_transmit_bus_error(void **unused)
     }
 }
 
-/* One nanosecond a byte: frames leave one after the other, exactly, and the ring fills meanwhile. */
+/*
+ * One nanosecond a byte: frames leave one after the other, exactly, and the ring fills meanwhile.
+ */
 static void test_pacing(void **unused)
 {
     (void)unused;
@@ -767,7 +778,10 @@ static void test_graceful_stop(void **unused)
     assert_int_equal(get(ENET_EIR) & ENET_EIR_GRA, ENET_EIR_GRA);
 }
 
-/* However full the ring, one call does a bounded piece of work and goes on by a timer that is due now. */
+/*
+ * However full the ring, one call does a bounded piece of work and goes on by a timer that is due
+ * now.
+ */
 static void test_transmit_is_bounded(void **unused)
 {
     (void)unused;
@@ -783,7 +797,10 @@ static void test_transmit_is_bounded(void **unused)
     assert_int_equal(machine.timer_ns[0], 0);
 }
 
-/* The same boundary on a paced medium: wherever it falls, it must not shorten the frame that is on the wire. */
+/*
+ * The same boundary on a paced medium: wherever it falls, it must not shorten the frame that is on
+ * the wire.
+ */
 static void test_burst_end_keeps_pace(void **unused)
 {
     (void)unused;
@@ -822,7 +839,8 @@ static void test_ring_without_wrap(void **unused)
     assert_int_equal(machine.violations, 1);
     assert_int_equal(machine.frame_count, ENET_RING_ENTRIES_MAX);
     assert_int_equal(get(ENET_TDAR), 0);
-    assert_int_equal(descriptor(TX_RING, ENET_RING_ENTRIES_MAX)->stat & ENET_DESC_OWNED, ENET_DESC_OWNED);
+    assert_int_equal(descriptor(TX_RING, ENET_RING_ENTRIES_MAX)->stat & ENET_DESC_OWNED,
+                     ENET_DESC_OWNED);
 }
 
 /* Frames without end: nothing is LAST. Bounded by the ring, nothing leaves, nothing overflows. */
@@ -847,7 +865,9 @@ static void test_ring_without_last(void **unused)
     assert_int_equal(machine.frame_count, 1);
 }
 
-/* A ring shrunk or grown behind the MAC's back, and one that ends at the edge of what DMA reaches. */
+/*
+ * A ring shrunk or grown behind the MAC's back, and one that ends at the edge of what DMA reaches.
+ */
 static void test_ring_changes_shape(void **unused)
 {
     (void)unused;
@@ -879,7 +899,8 @@ static void test_ring_changes_shape(void **unused)
     for (unsigned round = 0; round < 3; round++) {
         for (unsigned i = 0; i < 3; i++) {
             *descriptor(edge, i) = (struct enet_descriptor){
-                .stat = (uint16_t)(ENET_DESC_OWNED | (i == 2 ? ENET_DESC_WRAP : 0)), .io_addr = RX_BUFFERS};
+                .stat = (uint16_t)(ENET_DESC_OWNED | (i == 2 ? ENET_DESC_WRAP : 0)),
+                .io_addr = RX_BUFFERS};
         }
         set(ENET_RDAR, 0);
         for (unsigned i = 0; i < 3; i++) {
@@ -1004,8 +1025,8 @@ static void test_statistics(void **unused)
 static uint32_t mdio_read(uint32_t phy, uint32_t number)
 {
     set(ENET_EIR, ENET_EIR_MII);
-    set(ENET_MMFR, ENET_MMFR_ST | ENET_MMFR_OP_READ | phy << ENET_MMFR_PA_SHIFT
-                       | number << ENET_MMFR_RA_SHIFT | ENET_MMFR_TA);
+    set(ENET_MMFR, ENET_MMFR_ST | ENET_MMFR_OP_READ | phy << ENET_MMFR_PA_SHIFT |
+                       number << ENET_MMFR_RA_SHIFT | ENET_MMFR_TA);
     return get(ENET_MMFR) & 0xffff;
 }
 
@@ -1086,7 +1107,10 @@ static void test_misconfiguration_is_on_record(void **unused)
     assert_int_equal(machine.violations, 4);
 }
 
-/* Any register write, any ring contents, any frame: the model stays within its own memory and comes back. */
+/*
+ * Any register write, any ring contents, any frame: the model stays within its own memory and comes
+ * back.
+ */
 static void test_anything_goes(void **unused)
 {
     (void)unused;

@@ -6,5 +6,6 @@
     ROW(conservation)    \
     ROW(delivery)        \
     ROW(drops)           \
-    ROW(dma)
+    ROW(dma)             \
+    ROW(domains)
 #endif

@@ -26,7 +26,7 @@
     ROW(DEFERRED_REPLACED, "a deferred operation was replaced") /* a: lost channel, b: new */          \
     ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel") /* a: channel */                   \
     ROW(FAULT_ACTED, "an injected fault acted")                 /* object: scenario fault */           \
-    ROW(PD_DIED, "a domain died")                               /* a: signal, b: faulting vaddr */     \
+    ROW(PD_DIED, "a domain died")                               /* a: signal, b: vaddr, SIGSYS: call */ \
     ROW(PD_STOPPED, "a domain stopped for good")                /* by an injected fault */             \
     ROW(RUN_ENDED, "the run ended")                             /* a: enum run_end */
 

@@ -6,7 +6,11 @@
 #include "sim/hook/where.h"
 
 #include <inttypes.h>
+#include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define IO_LIMIT       0x100000000ull
 #define NEAR_BYTES     0x100000ull /* further from everything than this, nearness explains nothing */
@@ -115,6 +119,34 @@ const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,
         say_near(nearest, p->regions[near->region].name, out);
     } else {
         snprintf(out, WHERE_TEXT_BYTES, "nowhere in the plan");
+    }
+    return out;
+}
+
+/* The filter's own words would be the number alone. */
+static void say_call(uint64_t number, char out[static WHERE_TEXT_BYTES])
+{
+    char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)number);
+
+    snprintf(out, WHERE_TEXT_BYTES, "SIGSYS: the system call %s is not for domains",
+             name == NULL ? "it made" : name);
+    free(name);
+}
+
+const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint64_t vaddr,
+                        char out[static WHERE_TEXT_BYTES])
+{
+    const char *name = signal < (uint64_t)NSIG ? sigabbrev_np((int)signal) : NULL;
+    char where[WHERE_TEXT_BYTES];
+
+    if (name == NULL) {
+        snprintf(out, WHERE_TEXT_BYTES, "signal %" PRIu64, signal);
+    } else if (signal == SIGSYS) {
+        say_call(vaddr, out);
+    } else if (signal == SIGSEGV || signal == SIGBUS) {
+        snprintf(out, WHERE_TEXT_BYTES, "SIG%s at %.200s", name, where_vaddr(p, pd, vaddr, where));
+    } else {
+        snprintf(out, WHERE_TEXT_BYTES, "SIG%s", name);
     }
     return out;
 }

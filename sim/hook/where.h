@@ -13,6 +13,12 @@
 
 /* The name of a domain, "nobody" for PLAN_NONE or one that is none. */
 const char *where_pd(const struct plan *p, uint32_t pd);
+/*
+ * What a domain died of: "SIGSEGV at net0.rx[3] + 0x0, which client0 may only read", "SIGABRT". The address is
+ * told only where the signal has one; for SIGSYS, `vaddr` is the number of the system call.
+ */
+const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint64_t vaddr,
+                        char out[static WHERE_TEXT_BYTES]);
 /* A virtual address as domain `pd` used it. Returns `out`. */
 const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,
                         char out[static WHERE_TEXT_BYTES]);

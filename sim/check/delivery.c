@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Nobody is given another's frame. The queues' observer knows each receiver's addresses and tells when a frame
+ * for none of them (and for no group) is put into its queue; here it is said who gave what to whom, and whose
+ * it was. There is no excuse for it: not that the giver is compromised, since its victim is not, and not that
+ * the receiver shares the receive memory, since what is in its queue is what it is asked to look at.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/check/heard.h"
+
+struct delivery {
+    struct heard_list foreign;
+};
+
+static void delivery_event(void *state, const struct plan *plan, const struct probe *p)
+{
+    struct delivery *d = state;
+
+    (void)plan;
+    if (p->kind == PROBE_FRAME_FOREIGN) {
+        heard_note(&d->foreign, p, true);
+    }
+}
+
+/* Whose address it is, first octet highest; PLAN_NONE if nobody's. */
+static uint32_t owner_of(const struct plan *plan, uint64_t mac)
+{
+    uint8_t octets[6];
+
+    for (unsigned i = 0; i < 6; i++) {
+        octets[i] = (uint8_t)(mac >> (40 - 8 * i));
+    }
+    for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
+        for (size_t i = 0; i < plan->pds[pd].mac_count; i++) {
+            if (memcmp(plan->pds[pd].macs[i], octets, sizeof octets) == 0) {
+                return pd;
+            }
+        }
+    }
+    return PLAN_NONE;
+}
+
+static void delivery_finish(void *state, const struct plan *plan, struct findings *out)
+{
+    const struct delivery *d = state;
+
+    for (unsigned i = 0; i < d->foreign.count; i++) {
+        const struct heard *h = &d->foreign.list[i];
+        const struct probe *p = &h->first;
+        uint32_t receiver = queue_peer(plan, p->object, p->pd);
+        uint32_t owner = owner_of(plan, p->a);
+        struct finding one = {.culprit = p->pd,
+                              .victim = owner,
+                              .object = queue_name(plan, p->object),
+                              .time_ns = p->time_ns,
+                              .count = h->count};
+        unsigned octet[6];
+
+        for (unsigned k = 0; k < 6; k++) {
+            octet[k] = (unsigned)(p->a >> (40 - 8 * k)) & 0xff;
+        }
+        say_finding(out, false, one,
+                    "%s gave %s, in %s, a frame for %s (%02x:%02x:%02x:%02x:%02x:%02x)",
+                    p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody",
+                    receiver < plan->pd_count ? plan->pds[receiver].name : "somebody", one.object,
+                    owner < plan->pd_count ? plan->pds[owner].name : "an address nobody here has",
+                    octet[0], octet[1], octet[2], octet[3], octet[4], octet[5]);
+    }
+    out->lost += d->foreign.lost;
+}
+
+const struct check_type check_delivery = {
+    .name = "delivery",
+    .doc = "nobody is given a frame that is for somebody else",
+    .host_time = "every frame, as told by the runtime of the domain that gave it",
+    .isolation = true,
+    .state_size = sizeof(struct delivery),
+    .event = delivery_event,
+    .finish = delivery_finish,
+};

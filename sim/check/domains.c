@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Domains live and keep the kernel's rules: none dies of its own mistakes, none loses a signal by deferring a
+ * second one over it, none uses a channel it does not have. One that is compromised or untrusted may come to
+ * grief; that the others do not is what they are judged by.
+ */
+#include <inttypes.h>
+
+#include "sim/check/heard.h"
+#include "sim/hook/where.h"
+
+struct domains {
+    struct heard_list heard;
+};
+
+static void domains_event(void *state, const struct plan *plan, const struct probe *p)
+{
+    struct domains *d = state;
+
+    (void)plan;
+    switch (p->kind) {
+    case PROBE_PD_DIED:
+    case PROBE_DEFERRED_REPLACED:
+        heard_note(&d->heard, p, false);
+        break;
+    case PROBE_CHANNEL_UNKNOWN:
+        heard_note(&d->heard, p, true);
+        break;
+    default:
+        break;
+    }
+}
+
+static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *who = p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody";
+    bool excused = domain_suspect(plan, p->pd);
+    struct finding one = {.culprit = p->pd,
+                          .victim = PLAN_NONE,
+                          .object = who,
+                          .time_ns = p->time_ns,
+                          .count = h->count};
+    char where[WHERE_TEXT_BYTES];
+
+    switch (p->kind) {
+    case PROBE_PD_DIED:
+        say_finding(out, excused, one, "%s died of %s", who,
+                    where_death(plan, p->pd, p->a, p->b, where));
+        break;
+    case PROBE_DEFERRED_REPLACED:
+        say_finding(out, excused, one,
+                    "%s deferred an operation on channel %" PRIu64
+                    " before its deferred one on channel %" PRIu64 " was done, and so lost that",
+                    who, p->b, p->a);
+        break;
+    default:
+        say_finding(out, excused, one, "%s used channel %" PRIu64 ", which it does not have", who,
+                    p->a);
+        break;
+    }
+}
+
+static void domains_finish(void *state, const struct plan *plan, struct findings *out)
+{
+    const struct domains *d = state;
+
+    for (unsigned i = 0; i < d->heard.count; i++) {
+        judge(plan, &d->heard.list[i], out);
+    }
+    out->lost += d->heard.lost;
+}
+
+const struct check_type check_domains = {
+    .name = "domains",
+    .doc = "no domain dies, loses a deferred signal or uses a channel it does not have",
+    .host_time = "every time",
+    .state_size = sizeof(struct domains),
+    .event = domains_event,
+    .finish = domains_finish,
+};

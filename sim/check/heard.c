@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Remembering events in bounded memory, and asking the scenario whom it distrusts. */
+#include "sim/check/heard.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SENTENCE_BYTES 768
+
+void heard_note(struct heard_list *h, const struct probe *p, bool by_a)
+{
+    if (p->count == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < h->count; i++) {
+        struct heard *one = &h->list[i];
+
+        if (one->first.kind == p->kind && one->first.pd == p->pd &&
+            one->first.object == p->object && (!by_a || one->first.a == p->a)) {
+            one->count += p->count;
+            return;
+        }
+    }
+    if (h->count == HEARD_MAX) {
+        h->lost += p->count;
+        return;
+    }
+    h->list[h->count++] = (struct heard){.first = *p, .count = p->count};
+}
+
+bool domain_compromised(const struct plan *plan, uint32_t pd)
+{
+    if (pd >= plan->pd_count || plan->scenario == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < plan->scenario->fault_count; i++) {
+        const char *target = plan->scenario->faults[i].pd;
+
+        if (target != NULL && strcmp(target, plan->pds[pd].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool domain_suspect(const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count && (!plan->pds[pd].trusted || domain_compromised(plan, pd));
+}
+
+const char *domain_standing(const struct plan *plan, uint32_t pd)
+{
+    if (domain_compromised(plan, pd)) {
+        return "is compromised";
+    }
+    return domain_suspect(plan, pd) ? "is untrusted" : "is trusted";
+}
+
+bool *gone_start(const struct plan *plan)
+{
+    return arena_array(plan->arena, plan->pd_count + 1, sizeof(bool));
+}
+
+void gone_hear(bool *gone, const struct plan *plan, const struct probe *p)
+{
+    if ((p->kind == PROBE_PD_DIED || p->kind == PROBE_PD_STOPPED) && p->pd < plan->pd_count) {
+        gone[p->pd] = true;
+    }
+}
+
+const char *queue_name(const struct plan *plan, uint32_t queue)
+{
+    return queue < plan->queue_count ? plan->queues[queue].name : "?";
+}
+
+const char *pool_name(const struct plan *plan, uint32_t pool)
+{
+    return pool < plan->pool_count ? plan->pools[pool].name : "?";
+}
+
+const char *device_name(const struct plan *plan, uint32_t device)
+{
+    return device < plan->device_count ? plan->devices[device].name : "?";
+}
+
+uint32_t device_driver(const struct plan *plan, uint32_t device)
+{
+    return device < plan->device_count ? plan->devices[device].driver : PLAN_NONE;
+}
+
+uint32_t queue_peer(const struct plan *plan, uint32_t queue, uint32_t pd)
+{
+    if (queue >= plan->queue_count) {
+        return PLAN_NONE;
+    }
+    const struct queue_shape *q = &plan->queues[queue];
+
+    return q->producer == pd ? q->consumer : q->consumer == pd ? q->producer : PLAN_NONE;
+}
+
+void say_finding(struct findings *out, bool excused, struct finding one, const char *format, ...)
+{
+    char text[SENTENCE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    one.text = text;
+    if (excused) {
+        findings_excuse(out, &one);
+    } else {
+        findings_add(out, &one);
+    }
+}

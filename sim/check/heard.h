@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_CHECK_HEARD_H
+#define SIM_CHECK_HEARD_H
+/*
+ * What the checks share: remembering events without growing, the same again being only counted, and the
+ * standing of a domain: whether what it does to its own is its neighbours' fault.
+ */
+#include "sim/check/check.h"
+
+#define HEARD_MAX FINDINGS_MAX
+
+struct heard {
+    struct probe first;
+    uint64_t count;
+};
+
+struct heard_list {
+    struct heard list[HEARD_MAX];
+    unsigned count;
+    uint64_t lost; /* different ones beyond HEARD_MAX */
+};
+
+/* The same kind, domain and object is the same; so must `a` be for `by_a`. */
+void heard_note(struct heard_list *h, const struct probe *p, bool by_a);
+
+/* -- standing -- */
+bool domain_compromised(const struct plan *plan, uint32_t pd); /* a scenario fault is aimed at it */
+/* Compromised or untrusted: its own misdeeds are no breach. */
+bool domain_suspect(const struct plan *plan, uint32_t pd);
+/* "is compromised", "is untrusted", "is trusted". */
+const char *domain_standing(const struct plan *plan, uint32_t pd);
+
+/* -- who died or was stopped: one flag a domain, kept by those that need it -- */
+bool *gone_start(const struct plan *plan);
+void gone_hear(bool *gone, const struct plan *plan, const struct probe *p);
+static inline bool gone_is(const bool *gone, const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count && gone[pd];
+}
+
+/* -- names, "?" where an event names nothing of the plan -- */
+const char *queue_name(const struct plan *plan, uint32_t queue);
+const char *pool_name(const struct plan *plan, uint32_t pool);
+const char *device_name(const struct plan *plan, uint32_t device);
+uint32_t device_driver(const struct plan *plan, uint32_t device); /* PLAN_NONE if there is none */
+/* The other end of a queue, seen from `pd`; PLAN_NONE if it is at neither. */
+uint32_t queue_peer(const struct plan *plan, uint32_t queue, uint32_t pd);
+
+/*
+ * Word a finding: `one` with the text of `format`. Excused ones are those a suspect or dead domain did to itself.
+ */
+void say_finding(struct findings *out, bool excused, struct finding one, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#endif

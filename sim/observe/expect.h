@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_OBSERVE_EXPECT_H
+#define SIM_OBSERVE_EXPECT_H
+/*
+ * What a scenario expects of its run: NAME OP INTEGER. All names there are for a plan are known before the run
+ * starts, so a misspelt one is a complaint then and not an expectation that silently holds.
+ *
+ *   in sent copied delivered out dropped in_flight findings acted
+ *   delivered.CLIENT  dropped.PLACE  dropped.PLACE.REASON  findings.CHECK  acted.N (the scenario's Nth fault)
+ *   CLIENT.rx_frames  CLIENT.tx_frames
+ *   PD.entries  PD.notified  PD.signals_sent  PD.faults
+ *   latency.CLIENT.p50_ns  .p99_ns  .p999_ns  .max_ns
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/model/plan.h"
+
+struct report_input;
+
+struct expect_result {
+    bool known; /* false: no such thing was measured in this run; then it does not hold */
+    bool holds;
+    int64_t value;
+};
+
+/* Complain of names that are none. `checks`: the names of those that run. False if there was any complaint. */
+bool expect_check(const struct plan *plan, const char *const *checks, size_t check_count,
+                  struct diag *diag);
+
+/* What each expectation came to, one result for each in the scenario, in plan->arena; NULL for none. */
+struct expect_result *expect_judge(const struct report_input *in);
+#endif

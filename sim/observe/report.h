@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_OBSERVE_REPORT_H
+#define SIM_OBSERVE_REPORT_H
+/*
+ * What a run amounted to, for a program (report.json) and for a person (report.txt). Everything is gathered in
+ * one struct first; both reports say the same, in the plan's order, and hold nothing that two equal runs in
+ * virtual time would not have in common.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/hook/finding.h"
+#include "sim/observe/account.h"
+#include "sim/observe/expect.h"
+
+enum report_verdict {
+    REPORT_NONE, /* nothing can be said: the run was cut short, or what is judged was not enforced */
+    REPORT_PASS,
+    REPORT_FAIL,
+};
+
+struct report_check {
+    const char *name;
+    bool isolation; /* no verdict where a domain ran unconfined, unless it found something */
+    const struct findings *findings;
+};
+
+/* Of one domain; devices have one too. */
+struct report_pd {
+    uint64_t entries, notified, signals_sent, cpu_ns, faults;
+    const char *state; /* "idle", "stopped by a fault", "died"; NULL: not known */
+    bool died;
+    uint64_t death_signal, death_vaddr; /* as in PD_DIED */
+    bool confined;
+    const char *points;  /* "all", "os"; NULL: it has none */
+    const char *told_by; /* who counted its moves: "world", "pd"; NULL: nobody */
+};
+
+/* Whatever else a device counts. */
+struct report_counter {
+    const char *name;
+    uint64_t value;
+};
+struct report_device {
+    const struct report_counter *counters;
+    size_t counter_count;
+};
+
+struct report_queue {
+    uint32_t max_length;
+    bool known; /* false: nobody measured it */
+};
+
+/* Of one endpoint, from the wire's end of a frame to its taking it. count 0: nothing was measured. */
+struct report_latency {
+    uint64_t count, p50_ns, p99_ns, p999_ns, max_ns;
+};
+
+struct report_input {
+    const struct plan *plan;
+    const struct account *account;
+    const char *clock, *executor, *platform;
+    uint64_t time_ns; /* how long the run was, on its own clock */
+    const char *digest; /* NULL: none, as in host time */
+    const char *end_detail; /* a further half sentence on how it ended; NULL */
+    const struct report_check *checks;
+    size_t check_count;
+    const struct report_pd *pds;          /* by plan index; NULL: not measured */
+    const struct report_device *devices;  /* by plan index; NULL */
+    const struct report_queue *queues;    /* by plan index; NULL */
+    const struct report_latency *latency; /* by plan domain; NULL */
+    struct expect_result *expects;        /* one for each in the scenario, by expect_judge; NULL if it has none */
+    const char *const *notes; /* what the reader must know to judge the rest; NULL-terminated, or NULL */
+};
+
+enum report_verdict report_verdict_of(const struct report_input *in, const struct report_check *c);
+enum report_verdict report_verdict_of_run(const struct report_input *in);
+const char *report_verdict_name(enum report_verdict v); /* "none", "pass", "fail" */
+
+/* 0, or -errno if the stream did not take it. */
+int report_json(const struct report_input *in, FILE *to);
+int report_text(const struct report_input *in, FILE *to, bool color);
+#endif

@@ -321,6 +321,22 @@ const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t
     return NULL;
 }
 
+bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd)
+{
+    const struct scenario *s = p->scenario;
+
+    for (size_t i = 0; i < s->client_count; i++) {
+        for (size_t j = 0; p->client_pds[i] == client_pd && j < s->clients[i].join_count; j++) {
+            const struct scenario_instance *instance = &s->instances[s->clients[i].joins[j].instance];
+
+            if (&s->devices[instance->device] == device->asked) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 uint32_t plan_find_pd(const struct plan *p, const char *name)
 {
     for (uint32_t i = 0; i < p->pd_count; i++) {

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A domain from its first instruction to its last: init, acknowledge every interrupt once, then wait, gather
+ * the badge, call notified() for each bit in ascending order, answer protected calls, settle the watch. The
+ * semantics are Microkit's; who wakes whom and when is the executor's.
+ */
+#include "sim/exec/domain.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sddf/os/point.h>
+#include <sddf/timer/protocol.h>
+
+struct domain *domain_current;
+
+/* -- telling -- */
+
+void domain_event(struct domain *d, const struct probe *p)
+{
+    uint64_t at = atomic_load_explicit(&d->page->event_count, memory_order_relaxed);
+    struct probe *slot = &d->page->events[at % PAGE_EVENTS_MAX];
+
+    *slot = *p;
+    slot->time_ns = d->exec->now(d->exec->context);
+    atomic_store_explicit(&d->page->event_count, at + 1, memory_order_release);
+}
+
+static void tell(struct domain *d, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b)
+{
+    domain_event(d, &(struct probe){.kind = kind,
+                                    .told = TOLD_BY_PD,
+                                    .pd = d->pd,
+                                    .object = object,
+                                    .a = a,
+                                    .b = b,
+                                    .count = 1});
+}
+
+void domain_print(struct domain *d, const char *text, size_t bytes)
+{
+    d->exec->write(d->exec->context, text, bytes);
+}
+
+static void complain(struct domain *d, const char *what, unsigned channel)
+{
+    char text[128];
+    int bytes = snprintf(text, sizeof text, "%s|WARNING: %s on channel %u, which it does not have\n",
+                         d->plan->pds[d->pd].name, what, channel);
+
+    domain_print(d, text, (size_t)bytes);
+    tell(d, PROBE_CHANNEL_UNKNOWN, PLAN_NONE, channel, 0);
+}
+
+/* -- notifications -- */
+
+/* The channel if the image may do that with it, NULL after a complaint. */
+static struct domain_channel *usable(struct domain *d, unsigned channel, bool (*may)(const struct plan_end *),
+                                     const char *what)
+{
+    if (channel < PLAN_CHANNELS_MAX && d->channels[channel].page != NULL) {
+        struct domain_channel *c = &d->channels[channel];
+
+        if (may(&c->plan->end[c->side])) {
+            return c;
+        }
+    }
+    complain(d, what, channel);
+    return NULL;
+}
+
+static bool may_notify(const struct plan_end *end)
+{
+    return end->may_notify;
+}
+
+static bool may_call(const struct plan_end *end)
+{
+    return end->may_call;
+}
+
+void domain_notify(struct domain *d, unsigned channel)
+{
+    struct domain_channel *c = usable(d, channel, may_notify, "notify");
+
+    if (c == NULL) {
+        return;
+    }
+    atomic_fetch_add_explicit(&d->page->signals_sent, 1, memory_order_relaxed);
+    /* The exchange is a full barrier: what was published before is seen by whoever finds the word set. If it
+     * was set already, the ring that came with it still stands or has yet to be answered. */
+    if (atomic_exchange(&c->page->word[1 - c->side], 1) == 0) {
+        atomic_fetch_add_explicit(&d->page->rings, 1, memory_order_relaxed);
+        d->exec->ring(d->exec->context, c->peer);
+    }
+}
+
+static void ack(struct domain_channel *c)
+{
+    atomic_store(&c->page->masked, 0);
+    /* Still high: it fires again at once. */
+    if (atomic_load(&c->page->line) != 0 && atomic_exchange(&c->page->masked, 1) == 0) {
+        atomic_store(&c->page->word[c->side], 1);
+    }
+}
+
+void domain_irq_ack(struct domain *d, unsigned channel)
+{
+    if (channel < PLAN_CHANNELS_MAX && d->channels[channel].page != NULL &&
+        d->channels[channel].plan->kind == CHANNEL_IRQ) {
+        ack(&d->channels[channel]);
+    } else {
+        complain(d, "irq_ack", channel);
+    }
+}
+
+void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel)
+{
+    if (d->deferred.kind != DEFERRED_NONE &&
+        (d->deferred.kind != kind || d->deferred.channel != channel)) {
+        tell(d, PROBE_DEFERRED_REPLACED, PLAN_NONE, d->deferred.channel, channel);
+    }
+    d->deferred.kind = kind;
+    d->deferred.channel = channel;
+}
+
+static void flush_deferred(struct domain *d)
+{
+    enum deferred_kind kind = d->deferred.kind;
+
+    d->deferred.kind = DEFERRED_NONE;
+    if (kind == DEFERRED_NOTIFY) {
+        domain_notify(d, d->deferred.channel);
+    } else if (kind == DEFERRED_ACK) {
+        domain_irq_ack(d, d->deferred.channel);
+    }
+}
+
+/* -- waiting -- */
+
+static void end_if_told(struct domain *d)
+{
+    if (atomic_load_explicit(&d->page->order_stop, memory_order_relaxed) != 0) {
+        d->exec->end(d->exec->context);
+    }
+}
+
+void domain_wait(struct domain *d, uint64_t deadline_ns)
+{
+    atomic_store_explicit(&d->page->deadline_ns, deadline_ns, memory_order_relaxed);
+    atomic_store(&d->page->state, PD_IDLE);
+    /* Whoever waits for all to be quiet set its flag before it looked at our state, or sees it now. */
+    if (atomic_load(&d->page->order_drain) != 0) {
+        d->exec->ring(d->exec->context, PLAN_NONE);
+    }
+    d->exec->block(d->exec->context, deadline_ns);
+    atomic_store(&d->page->state, PD_RUNNING);
+    end_if_told(d);
+}
+
+/* Take every notification that is pending. */
+static uint64_t gather(struct domain *d)
+{
+    uint64_t badge = 0;
+
+    for (unsigned i = 0; i < d->channel_count; i++) {
+        struct domain_channel *c = &d->channels[i];
+
+        if (c->page != NULL && atomic_load_explicit(&c->page->word[c->side], memory_order_relaxed) != 0 &&
+            atomic_exchange(&c->page->word[c->side], 0) != 0) {
+            badge |= 1ull << i;
+        }
+    }
+    if (d->timeout_ns != DOMAIN_FOREVER && d->exec->now(d->exec->context) >= d->timeout_ns) {
+        d->timeout_ns = DOMAIN_FOREVER;
+        badge |= 1ull << d->timer_channel;
+    }
+    return badge;
+}
+
+/* Which of this domain's callers wait for an answer. */
+static uint64_t gather_calls(struct domain *d)
+{
+    uint64_t calls = 0;
+
+    for (unsigned i = 0; i < d->channel_count; i++) {
+        struct domain_channel *c = &d->channels[i];
+
+        if (c->page != NULL && c->plan->kind == CHANNEL_PEER && c->plan->end[1 - c->side].may_call &&
+            atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
+            calls |= 1ull << i;
+        }
+    }
+    return calls;
+}
+
+/* -- protected calls -- */
+
+static uint64_t timer_call(struct domain *d, unsigned channel, uint64_t info)
+{
+    seL4_MessageInfo_t asked = {.words = {info}};
+    uint64_t now = d->exec->now(d->exec->context);
+
+    switch (seL4_MessageInfo_get_label(asked)) {
+    case SDDF_TIMER_GET_TIME:
+        d->mrs[0] = now;
+        return seL4_MessageInfo_new(0, 0, 0, 1).words[0];
+    case SDDF_TIMER_SET_TIMEOUT:
+        d->timer_channel = channel;
+        d->timeout_ns = d->mrs[0] > DOMAIN_FOREVER - 1 - now ? DOMAIN_FOREVER - 1 : now + d->mrs[0];
+        return seL4_MessageInfo_new(0, 0, 0, 0).words[0];
+    default:
+        complain(d, "unknown timer call", channel);
+        return seL4_MessageInfo_new(0, 0, 0, 0).words[0];
+    }
+}
+
+uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info)
+{
+    struct domain_channel *c = usable(d, channel, may_call, "ppcall");
+
+    if (c == NULL) {
+        return 0;
+    }
+    if (c->plan->kind == CHANNEL_TIMER) {
+        return timer_call(d, channel, info);
+    }
+    struct channel_call *call = &c->page->call[1 - c->side];
+    memcpy(call->mrs, d->mrs, sizeof call->mrs);
+    call->info = info;
+    atomic_store(&call->state, CALL_ASKED);
+    d->exec->ring(d->exec->context, c->peer);
+    while (atomic_load(&call->state) != CALL_ANSWERED) {
+        d->exec->block(d->exec->context, DOMAIN_FOREVER);
+        end_if_told(d);
+    }
+    memcpy(d->mrs, call->mrs, sizeof d->mrs);
+    uint64_t answer = call->info;
+    atomic_store(&call->state, CALL_NONE);
+    return answer;
+}
+
+static void answer_call(struct domain *d, unsigned channel)
+{
+    struct domain_channel *c = &d->channels[channel];
+    struct channel_call *call = &c->page->call[c->side];
+    seL4_MessageInfo_t info = {.words = {call->info}};
+
+    if (d->entry.protected == NULL) {
+        static const char text[] = "a protected call, but the image has no protected()\n";
+
+        domain_print(d, text, sizeof text - 1);
+        __builtin_trap();
+    }
+    memcpy(d->mrs, call->mrs, sizeof d->mrs);
+    info = d->entry.protected(channel, info);
+    flush_deferred(d);
+    memcpy(call->mrs, d->mrs, sizeof call->mrs);
+    call->info = info.words[0];
+    atomic_store(&call->state, CALL_ANSWERED);
+    d->exec->ring(d->exec->context, c->peer);
+}
+
+/* -- registers -- */
+
+static void stray_access(struct domain *d, uint64_t vaddr, bool write)
+{
+    char text[128];
+    int bytes = snprintf(text, sizeof text, "%s of a register at %#llx, where no device is\n",
+                         write ? "write" : "read", (unsigned long long)vaddr);
+
+    domain_print(d, text, (size_t)bytes);
+    *(volatile char *)(uintptr_t)vaddr; /* fault there, as it would on hardware */
+    __builtin_trap();
+}
+
+static void post(struct domain *d, const struct mmio_entry *entry)
+{
+    bool wake;
+
+    while (!mmio_post(d->mmio, entry, &wake)) {
+        atomic_store(&d->mmio->driver_waits, 1);
+        d->exec->ring(d->exec->context, d->device_pd);
+        d->exec->block(d->exec->context, DOMAIN_FOREVER);
+        end_if_told(d);
+    }
+    if (wake) {
+        atomic_store(&d->mmio->device_sleeps, 0);
+        d->exec->ring(d->exec->context, d->device_pd);
+    }
+}
+
+void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value)
+{
+    uint64_t offset = vaddr - d->regs_vaddr;
+
+    if (d->mmio == NULL || offset >= d->regs_bytes) {
+        stray_access(d, vaddr, true);
+    }
+    post(d, &(struct mmio_entry){.offset = (uint32_t)offset, .bytes = (uint8_t)bytes, .value = value});
+}
+
+uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
+{
+    uint64_t offset = vaddr - d->regs_vaddr;
+
+    if (d->mmio == NULL || offset >= d->regs_bytes) {
+        stray_access(d, vaddr, false);
+    }
+    uint16_t number = ++d->reads;
+
+    post(d, &(struct mmio_entry){
+                .offset = (uint32_t)offset, .bytes = (uint8_t)bytes, .read = 1, .number = number});
+    for (;;) {
+        atomic_store(&d->mmio->driver_waits, 1);
+        if (atomic_load(&d->mmio->answered) == number + 1u) {
+            break;
+        }
+        d->exec->block(d->exec->context, DOMAIN_FOREVER);
+        end_if_told(d);
+    }
+    atomic_store_explicit(&d->mmio->driver_waits, 0, memory_order_relaxed);
+    return d->mmio->answer;
+}
+
+/* -- watching -- */
+
+static void on_point(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)units;
+    moves_point(domain_current->moves, op, where);
+}
+
+static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns)
+{
+    struct domain *d = context;
+    uint64_t now = d->exec->stamp(d->exec->context);
+
+    if (rx) {
+        d->page->rx_frames++;
+        if (stamp_ns != 0 && stamp_ns <= now) {
+            rtt_add(&d->page->latency, now - stamp_ns);
+        }
+    } else {
+        d->page->tx_frames++;
+    }
+    domain_capture(d, rx ? 0 : 1, now, data, bytes);
+}
+
+static void on_event(void *context, const struct probe *p)
+{
+    domain_event(context, p);
+}
+
+/* -- the life of a domain -- */
+
+static void inside_notify(void *runtime, unsigned channel)
+{
+    domain_notify(runtime, channel);
+}
+
+static void inside_acted(void *runtime, uint32_t fault, uint64_t a, uint64_t b)
+{
+    tell(runtime, PROBE_FAULT_ACTED, fault, a, b);
+}
+
+uint64_t domain_run_ns(const struct domain *d)
+{
+    uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
+
+    return go_ns == 0 ? 0 : d->exec->now(d->exec->context) - go_ns;
+}
+
+static enum inside_next ask_faults(struct domain *d)
+{
+    struct inside in = {.plan = d->plan,
+                        .pd = d->pd,
+                        .entries = atomic_load_explicit(&d->page->entries, memory_order_relaxed),
+                        .time_ns = domain_run_ns(d),
+                        .notify = inside_notify,
+                        .did = inside_acted,
+                        .runtime = d};
+
+    return faults_inside(&d->faults, &in);
+}
+
+static void stop_for_good(struct domain *d)
+{
+    tell(d, PROBE_PD_STOPPED, PLAN_NONE, 0, 0);
+    for (;;) {
+        atomic_store(&d->page->state, PD_STOPPED);
+        d->exec->ring(d->exec->context, PLAN_NONE);
+        d->exec->block(d->exec->context, DOMAIN_FOREVER);
+        end_if_told(d);
+    }
+}
+
+static void enter(struct domain *d, uint64_t badge, uint64_t calls)
+{
+    enum inside_next next = INSIDE_RUN;
+
+    atomic_fetch_add_explicit(&d->page->entries, 1, memory_order_relaxed);
+    if (d->faults.count != 0) {
+        next = ask_faults(d);
+    }
+    if (next == INSIDE_STOP) {
+        stop_for_good(d);
+    }
+    for (; badge != 0 && next == INSIDE_RUN; badge &= badge - 1) {
+        atomic_fetch_add_explicit(&d->page->notified, 1, memory_order_relaxed);
+        d->entry.notified((unsigned)__builtin_ctzll(badge));
+    }
+    for (; calls != 0 && next == INSIDE_RUN; calls &= calls - 1) {
+        answer_call(d, (unsigned)__builtin_ctzll(calls));
+    }
+    if (d->moves != NULL) {
+        moves_settle(d->moves);
+    }
+}
+
+void domain_run(struct domain *d)
+{
+    domain_current = d;
+    sddfsim_point_hook = d->moves != NULL ? on_point : NULL;
+    atomic_store(&d->page->state, PD_RUNNING);
+    d->entry.init();
+    if (d->moves != NULL) {
+        moves_settle(d->moves);
+    }
+    for (unsigned i = 0; i < d->channel_count; i++) {
+        if (d->channels[i].page != NULL && d->channels[i].plan->kind == CHANNEL_IRQ) {
+            ack(&d->channels[i]);
+        }
+    }
+    flush_deferred(d);
+    atomic_store(&d->page->ready, 1);
+    d->exec->ring(d->exec->context, PLAN_NONE);
+    for (;;) {
+        uint64_t badge = gather(d);
+        uint64_t calls = d->entry.protected != NULL ? gather_calls(d) : 0;
+
+        if (badge == 0 && calls == 0) {
+            domain_wait(d, d->timeout_ns);
+            continue;
+        }
+        enter(d, badge, calls);
+        flush_deferred(d);
+        end_if_told(d);
+    }
+}
+
+/* -- getting ready -- */
+
+static void find_channels(struct domain *d)
+{
+    const struct plan *plan = d->plan;
+
+    for (uint32_t i = 0; i < plan->channel_count; i++) {
+        for (unsigned side = 0; side < 2; side++) {
+            const struct plan_end *end = &plan->channels[i].end[side];
+
+            if (end->pd != d->pd || plan->pds[d->pd].kind != PD_IMAGE) {
+                continue;
+            }
+            d->channels[end->id] = (struct domain_channel){
+                .page = (struct channel_page *)(uintptr_t)end->vaddr,
+                .plan = &plan->channels[i],
+                .side = (uint8_t)side,
+                .peer = plan->channels[i].end[1 - side].pd};
+            if (d->channel_count < end->id + 1u) {
+                d->channel_count = end->id + 1u;
+            }
+        }
+    }
+}
+
+static void find_device(struct domain *d)
+{
+    for (uint32_t i = 0; i < d->plan->device_count; i++) {
+        const struct plan_device *device = &d->plan->devices[i];
+
+        if (device->driver == d->pd) {
+            const struct device_type *type = device->asked->type->type;
+
+            d->mmio = (struct mmio_ring *)(uintptr_t)device->mmio_driver_vaddr;
+            d->regs_vaddr = device->regs_vaddr;
+            d->regs_bytes = type->regs_bytes;
+            d->device_pd = device->pd;
+        }
+    }
+}
+
+static void capture_wake(void *context)
+{
+    struct domain *d = context;
+
+    d->exec->ring(d->exec->context, PLAN_NONE);
+}
+
+static void capture_wait(void *context)
+{
+    struct domain *d = context;
+
+    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+    end_if_told(d);
+}
+
+static void find_captures(struct domain *d)
+{
+    const struct capture_bell bell = {.wake = capture_wake, .wait = capture_wait, .context = d};
+
+    for (uint32_t i = 0; i < d->plan->capture_count; i++) {
+        const struct plan_capture *c = &d->plan->captures[i];
+        bool going = c->asked->point == CAPTURE_WIRE_OUT || c->asked->point == CAPTURE_CLIENT_TX;
+
+        if (c->pd == d->pd) {
+            d->captures[going].plan = c;
+            capture_start(&d->captures[going].ring, (void *)(uintptr_t)c->vaddr,
+                          d->plan->regions[c->region].bytes, &bell);
+        }
+    }
+}
+
+void domain_init(struct domain *d, const struct plan *plan, uint32_t pd, const struct domain_exec *exec,
+                 void *moves_memory)
+{
+    struct moves_hooks hooks = {.context = d, .endpoint = NULL, .event = on_event};
+
+    memset(d, 0, sizeof *d);
+    d->plan = plan;
+    d->pd = pd;
+    d->exec = exec;
+    d->page = (struct pd_page *)(uintptr_t)plan->pds[pd].page_vaddr;
+    d->timeout_ns = DOMAIN_FOREVER;
+    faults_init(&d->faults, plan, pd);
+    d->faults.acted = inside_acted;
+    d->faults.context = d;
+    find_channels(d);
+    find_device(d);
+    find_captures(d);
+    hooks.endpoint = on_endpoint;
+    if (moves_memory != NULL) {
+        d->moves = moves_init(moves_memory, plan, pd, &d->page->counts, &hooks);
+        d->page->points = 1;
+    }
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_DOMAIN_H
+#define SIM_EXEC_DOMAIN_H
+/*
+ * The runtime's half of a protection domain, in the domain's own address space and with its rights only: it
+ * gathers notifications, calls the image's entry points, keeps the one deferred slot, refuses operations on
+ * channels the plan does not give it, and watches the queues. The same code under every executor; what
+ * differs is how a domain waits, how it rings another, and what time it is.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <os/sddf.h>
+#include <sddf/hw/bus.h>
+#include <sddf/hw/device.h>
+
+#include "sim/exec/image.h"
+#include "sim/exec/page.h"
+#include "sim/fault/fault_set.h"
+#include "sim/hw/iommu.h"
+#include "sim/hw/mmio.h"
+#include "sim/model/plan.h"
+#include "sim/observe/capture.h"
+#include "sim/observe/moves.h"
+#include "sim/wire/wire.h"
+
+#define DOMAIN_FOREVER UINT64_MAX
+
+struct domain;
+
+/* What an executor supplies. `target` is a plan domain, or PLAN_NONE for the supervisor. */
+struct domain_exec {
+    void *context;
+    /* Wake the target if it waits, or the next time it does. Never blocks. A full barrier. */
+    void (*ring)(void *context, uint32_t target);
+    /* Wait until rung or until `deadline_ns` on now()'s clock. May return early, without cause. */
+    void (*block)(void *context, uint64_t deadline_ns);
+    uint64_t (*now)(void *context);   /* nanoseconds since the run began */
+    uint64_t (*stamp)(void *context); /* the same, nearly, and cheaper: for differences only */
+    void (*write)(void *context, const char *text, size_t bytes); /* the domain's log */
+    /* The domain ends: order_stop. Does not return. */
+    void (*end)(void *context) __attribute__((noreturn));
+};
+
+struct domain_channel {
+    struct channel_page *page; /* NULL: not configured */
+    const struct plan_channel *plan;
+    uint8_t side; /* which end this domain is */
+    uint32_t peer;
+};
+
+enum deferred_kind { DEFERRED_NONE, DEFERRED_NOTIFY, DEFERRED_ACK };
+
+struct domain {
+    const struct plan *plan;
+    uint32_t pd;
+    const struct domain_exec *exec;
+    struct pd_page *page;
+    struct image_entry entry; /* PD_IMAGE */
+    struct domain_channel channels[PLAN_CHANNELS_MAX];
+    unsigned channel_count; /* highest configured id, plus one */
+    struct { enum deferred_kind kind; unsigned channel; } deferred;
+    uint64_t mrs[64];
+    uint64_t timeout_ns; /* of its timer channel; DOMAIN_FOREVER: none */
+    unsigned timer_channel;
+    struct moves *moves; /* NULL: not watched */
+    struct fault_set faults;
+    struct mmio_ring *mmio; /* a driver's */
+    uint64_t regs_vaddr, regs_bytes;
+    uint32_t device_pd;
+    uint16_t reads;
+    struct domain_capture {
+        const struct plan_capture *plan; /* NULL: nobody captures here */
+        struct capture_ring ring;
+    } captures[2]; /* what comes (a wire's in, an endpoint's rx), and what goes */
+};
+
+/*
+ * Get ready to run `pd`, everything mapped already. `memory` for the watch is the caller's (moves_bytes,
+ * zeroed); NULL: no watch.
+ */
+void domain_init(struct domain *d, const struct plan *plan, uint32_t pd, const struct domain_exec *exec,
+                 void *moves_memory);
+/* Run an image: init(), then wake-ups until told to end. Does not return. */
+void domain_run(struct domain *d) __attribute__((noreturn));
+
+/* What the image's calls act on, and points tell. The executor sets it whenever it switches domains. */
+extern struct domain *domain_current;
+
+/* -- for os.c: what an image may ask -- */
+void domain_notify(struct domain *d, unsigned channel);
+void domain_irq_ack(struct domain *d, unsigned channel);
+void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel);
+uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info);
+uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes);
+void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value);
+void domain_event(struct domain *d, const struct probe *p);
+void domain_print(struct domain *d, const char *text, size_t bytes);
+/* A frame passes: into the capture there, if there is one. */
+static inline void domain_capture(struct domain *d, unsigned going, uint64_t time_ns, const void *bytes,
+                                  size_t length)
+{
+    if (d->captures[going].plan != NULL) {
+        capture_put(&d->captures[going].ring, time_ns, bytes, length);
+    }
+}
+/* Nanoseconds since the first frame may enter; 0 before. */
+uint64_t domain_run_ns(const struct domain *d);
+/* Wait for one ring, with the page saying so. */
+void domain_wait(struct domain *d, uint64_t deadline_ns);
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_EXEC_H
+#define SIM_EXEC_EXEC_H
+/*
+ * An executor turns the domains of a plan into running code. It knows three verbs (start, resume until it
+ * yields, stop) and no cost, no queue and no device: what a domain does is domain.h's and station.h's, when
+ * it may is the clock's.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sim/exec/world.h"
+
+struct exec_type {
+    const char *name, *doc;
+    bool isolates;     /* by MMU: a domain cannot reach what the plan does not give it */
+    bool host_clock, virtual_clock;
+    size_t state_size; /* for a whole run, zeroed by the core */
+
+    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. 0 or -errno with what
+     * was attempted in `why`. */
+    int (*start)(void *state, struct world *w, uint32_t pd, const char *const *wrap, char *why,
+                 size_t why_bytes);
+    /* Run domain `pd` until it waits. NULL: the host does that. */
+    void (*resume)(void *state, struct world *w, uint32_t pd);
+    /* End domain `pd` now, whatever it does; harmless if it has ended. */
+    void (*stop)(void *state, struct world *w, uint32_t pd);
+    /* The domain's process, 0 if it has none of its own or has ended. NULL: there are none. */
+    pid_t (*process)(const void *state, uint32_t pd);
+};
+
+#include "sim/exec/exec_types.h"
+#define ROW(id) extern const struct exec_type exec_##id;
+EXEC_TYPES(ROW)
+#undef ROW
+
+const struct exec_type *const *exec_types(size_t *count);
+const struct exec_type *exec_find(const char *name); /* NULL: no such executor */
+#endif

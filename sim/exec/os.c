@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the framework prescribes that an image may call, each in one line upon the current domain. These names
+ * are exported to images; a program that runs images by hand may define all of them itself instead.
+ */
+#include <os/sddf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sddf/hw/mmio.h>
+#include <sddf/os/point.h>
+#include <sddf/util/cache.h>
+#include <sddf/util/printf.h>
+#include <sddf/util/util.h>
+
+#include "sim/exec/domain.h"
+
+#define PRINT_BYTES 512
+
+void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
+
+char *sddf_get_pd_name(void)
+{
+    static char name[SDDF_NAME_LENGTH];
+
+    snprintf(name, sizeof name, "%s", domain_current->plan->pds[domain_current->pd].name);
+    return name;
+}
+
+void sddf_notify(sddf_channel ch)
+{
+    point(POINT_NOTIFY, NULL, ch);
+    domain_notify(domain_current, ch);
+}
+
+void sddf_deferred_notify(sddf_channel ch)
+{
+    domain_defer(domain_current, DEFERRED_NOTIFY, ch);
+}
+
+sddf_channel sddf_deferred_notify_curr(void)
+{
+    const struct domain *d = domain_current;
+
+    switch (d->deferred.kind) {
+    case DEFERRED_NOTIFY:
+        return d->deferred.channel;
+    case DEFERRED_ACK:
+        return 128 + d->deferred.channel; /* Microkit's capability arithmetic; no channel has this id */
+    default:
+        return (sddf_channel)-1;
+    }
+}
+
+void sddf_irq_ack(sddf_channel ch)
+{
+    point(POINT_IRQ_ACK, NULL, ch);
+    domain_irq_ack(domain_current, ch);
+}
+
+void sddf_deferred_irq_ack(sddf_channel ch)
+{
+    domain_defer(domain_current, DEFERRED_ACK, ch);
+}
+
+seL4_MessageInfo_t sddf_ppcall(sddf_channel ch, seL4_MessageInfo_t info)
+{
+    seL4_MessageInfo_t answer;
+
+    point(POINT_PPCALL, NULL, ch);
+    answer.words[0] = domain_ppcall(domain_current, ch, info.words[0]);
+    return answer;
+}
+
+uint64_t sddf_get_mr(unsigned int n)
+{
+    return n < 64 ? domain_current->mrs[n] : 0;
+}
+
+void sddf_set_mr(unsigned int n, uint64_t value)
+{
+    if (n < 64) {
+        domain_current->mrs[n] = value;
+    }
+}
+
+/* -- registers -- */
+
+uint64_t sddfsim_mmio_read(const volatile void *vaddr, unsigned bytes)
+{
+    point(POINT_MMIO_READ, vaddr, bytes);
+    return domain_mmio_read(domain_current, (uint64_t)(uintptr_t)vaddr, bytes);
+}
+
+void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
+{
+    point(POINT_MMIO_WRITE, vaddr, bytes);
+    domain_mmio_write(domain_current, (uint64_t)(uintptr_t)vaddr, bytes, value);
+}
+
+/* -- caches: the host's are coherent; what a clean or an invalidate costs is the point's business -- */
+
+void cache_clean(unsigned long start, unsigned long end)
+{
+    point(POINT_CACHE_CLEAN, (const void *)start, end - start);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void cache_clean_and_invalidate(unsigned long start, unsigned long end)
+{
+    point(POINT_CACHE_INVALIDATE, (const void *)start, end - start);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* -- output -- */
+
+void _assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+{
+    char text[PRINT_BYTES];
+    int bytes = snprintf(text, sizeof text, "assertion failed: %s, function %s, file %s, line %u\n",
+                         assertion, function, file, line);
+
+    domain_print(domain_current, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+    __builtin_trap();
+}
+
+int sddf_printf_(const char *format, ...)
+{
+    char text[PRINT_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    int bytes = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (bytes > 0) {
+        domain_print(domain_current, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+    }
+    return bytes;
+}
+
+int sddf_sprintf_(char *buffer, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int bytes = vsprintf(buffer, format, arguments); /* the framework's own interface is unbounded */
+    va_end(arguments);
+    return bytes;
+}
+
+int sddf_snprintf_(char *buffer, size_t count, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int bytes = vsnprintf(buffer, count, format, arguments);
+    va_end(arguments);
+    return bytes;
+}
+
+void _sddf_putchar(char character)
+{
+    domain_print(domain_current, &character, 1);
+}

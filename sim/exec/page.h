@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_PAGE_H
+#define SIM_EXEC_PAGE_H
+/*
+ * What a domain and the supervisor share beside the plan: one REGION_PAGE a domain, for its own state and
+ * counters, and one REGION_CHANNEL a channel, for its two ends. A domain writes its page as it likes, so the
+ * supervisor reads every word of it as hostile; nothing in it can hurt anyone but its owner.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sddf/hw/bus.h>
+
+#include "sim/hook/probe.h"
+#include "sim/observe/moves.h"
+#include "sim/wire/rtt.h"
+#include "sim/wire/wire.h"
+
+#define PAGE_EVENTS_MAX 256u
+
+enum pd_state {
+    PD_STARTING,
+    PD_RUNNING, /* in init(), in an entry, or about to look whether there is work */
+    PD_IDLE,    /* waiting to be rung */
+    PD_STOPPED, /* an injected fault stopped it for good */
+    PD_DYING,   /* a signal handler has filled in `death` */
+    PD_FAILED   /* could not start: `text` says why */
+};
+
+/* What a device's domain counts beside what every domain counts. */
+struct page_device {
+    uint64_t drops_rx[DEVICE_DROPS], drops_tx[DEVICE_DROPS];
+    uint64_t dma_faults, violations, gated_in, gated_out;
+    uint64_t rx_written;       /* frames the model put into memory */
+    _Atomic uint32_t holds;    /* frames inside the model */
+    _Atomic uint32_t finished; /* no frame will enter any more */
+    struct wire_stats wire;
+};
+
+struct pd_page {
+    _Atomic uint32_t state;
+    _Atomic uint64_t order_go_ns; /* the supervisor's: since when frames may enter; 0: not yet */
+    _Atomic uint32_t order_drain; /* ring the supervisor whenever idle */
+    _Atomic uint32_t order_stop;  /* end at the next wait */
+    _Atomic uint64_t entries;     /* wake-ups with work */
+    _Atomic uint64_t notified, signals_sent, rings;
+    _Atomic uint64_t deadline_ns; /* while idle: when it goes on by itself; all ones for never */
+    _Atomic uint32_t ready;       /* init() returned */
+    uint32_t confined, points;    /* points: 1 if the image's own queue code has them */
+    struct {
+        uint32_t signal, call; /* call: the number of a system call the filter refused, + 1 */
+        uint64_t vaddr, pc;
+    } death;
+    char text[192];
+    struct moves_counts counts;
+    struct rtt latency;
+    uint64_t rx_frames, tx_frames; /* an endpoint's */
+    struct page_device device;
+    _Atomic uint64_t event_count; /* events so far; the last PAGE_EVENTS_MAX are kept */
+    struct probe events[PAGE_EVENTS_MAX];
+};
+
+_Static_assert(sizeof(struct pd_page) <= 0x10000, "the plan gives a page 64 KiB");
+
+/* One protected call at a time: the caller waits. */
+struct channel_call {
+    _Atomic uint32_t state; /* enum call_state */
+    uint64_t info;
+    uint64_t mrs[64];
+};
+enum call_state { CALL_NONE, CALL_ASKED, CALL_ANSWERED };
+
+/* word[i] is end i's: set by the other end, cleared by it when it looks. */
+struct channel_page {
+    _Alignas(64) _Atomic uint32_t word[2];
+    /* An interrupt: the device raises and lowers `line`; `masked` from delivery until the driver's ack. */
+    _Alignas(64) _Atomic uint32_t line;
+    _Atomic uint32_t masked;
+    _Alignas(64) struct channel_call call[2]; /* [i]: to end i */
+};
+
+_Static_assert(sizeof(struct channel_page) <= PLAN_PAGE_BYTES, "a channel is one page");
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One loop: let posted register writes take effect, let timers fire, let due frames in; sleep when there is
+ * nothing of all that. A frame on its way in meets the capture, then the gates, then the model, which moves it
+ * by DMA into whatever buffer the driver last offered; on its way out the same, backwards.
+ *
+ * On a wire of finite speed a frame that finds no descriptor is lost, as on any wire. An infinitely fast one
+ * would lose nearly all, so it waits instead: it is the way to run a stack as fast as it can go.
+ */
+#include "sim/exec/station.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define STATION_TIMERS 4u
+#define MMIO_BATCH     512u
+#define FRAME_BATCH    64u
+#define FRAME_ROOM     65536u
+
+struct station {
+    struct domain *d;
+    const struct plan_device *plan;
+    const struct device_type *type;
+    struct bus bus;
+    struct iommu iommu;
+    struct mmio_ring *mmio;
+    struct wire *wire;
+    uint64_t timers[STATION_TIMERS];
+    uint64_t now_ns; /* read once a turn of the loop */
+    struct page_device *counts;
+    struct {
+        struct channel_page *page;
+        bool level;
+    } lines[DEVICE_MEMORIES_MAX];
+    uint64_t stamp_ns; /* of the frame that is entering; 0: none is */
+    uint32_t *pool_of; /* plan region -> plan pool with stamps, PLAN_NONE */
+    uint64_t **stamps; /* plan pool -> this domain's view of its stamps */
+    uint64_t number[2];
+    uint8_t *altered; /* room for a gate that changes a frame */
+    _Alignas(16) uint8_t state[];
+};
+
+static void tell(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b)
+{
+    domain_event(s->d, &(struct probe){.kind = kind,
+                                       .told = TOLD_BY_WORLD,
+                                       .pd = s->d->pd,
+                                       .object = (uint32_t)(s->plan - s->d->plan->devices),
+                                       .a = a,
+                                       .b = b,
+                                       .count = 1});
+}
+
+/* -- the bus: what the model may ask -- */
+
+static bool refuse(struct station *s, uint64_t io_addr, size_t bytes, bool write)
+{
+    s->counts->dma_faults++;
+    tell(s, PROBE_DMA_FAULT, io_addr, (uint64_t)bytes << 1 | write);
+    return false;
+}
+
+static bool dma_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
+{
+    struct station *s = bus->context;
+    const uint8_t *from = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_READ, NULL);
+
+    if (from == NULL) {
+        return refuse(s, io_addr, bytes, false);
+    }
+    memcpy(to, from, bytes);
+    return true;
+}
+
+static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_t bytes)
+{
+    struct station *s = bus->context;
+    uint32_t region;
+    uint8_t *to = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_WRITE, &region);
+
+    if (to == NULL) {
+        return refuse(s, io_addr, bytes, true);
+    }
+    memcpy(to, from, bytes);
+    uint32_t pool = s->pool_of[region];
+    if (pool != PLAN_NONE && s->stamp_ns != 0) {
+        const struct plan_pool *p = &s->d->plan->pools[pool];
+        uint64_t buffer = (io_addr - p->io_addr) / p->buffer_bytes;
+
+        if (buffer < p->buffer_count) {
+            __atomic_store_n(&s->stamps[pool][buffer], s->stamp_ns, __ATOMIC_RELAXED);
+        }
+    }
+    return true;
+}
+
+static void bus_irq(struct bus *bus, unsigned line, bool level)
+{
+    struct station *s = bus->context;
+    struct channel_page *page = line < DEVICE_MEMORIES_MAX ? s->lines[line].page : NULL;
+
+    if (page == NULL || s->lines[line].level == level) {
+        return;
+    }
+    s->lines[line].level = level;
+    atomic_store(&page->line, level);
+    if (level && atomic_exchange(&page->masked, 1) == 0) {
+        atomic_store(&page->word[1], 1);
+        s->d->exec->ring(s->d->exec->context, s->plan->driver);
+    }
+}
+
+static void bus_timer(struct bus *bus, unsigned id, uint64_t at_ns)
+{
+    struct station *s = bus->context;
+
+    if (id < STATION_TIMERS) {
+        s->timers[id] = at_ns;
+    }
+}
+
+static uint64_t bus_wire_ns(struct bus *bus, size_t bytes)
+{
+    struct station *s = bus->context;
+
+    return s->wire == NULL ? 0 : wire_ns(s->wire, bytes);
+}
+
+static uint64_t bus_now(struct bus *bus)
+{
+    struct station *s = bus->context;
+
+    return s->now_ns;
+}
+
+static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
+{
+    struct station *s = bus->context;
+    uint64_t now = s->d->exec->stamp(s->d->exec->context);
+
+    if (s->d->faults.count != 0 && bytes <= FRAME_ROOM) {
+        memcpy(s->altered, frame, bytes);
+        struct gate_frame gate = {.device = (uint32_t)(s->plan - s->d->plan->devices),
+                                  .outbound = true,
+                                  .time_ns = domain_run_ns(s->d),
+                                  .number = s->number[1]++,
+                                  .bytes = s->altered,
+                                  .length = bytes,
+                                  .room = FRAME_ROOM};
+
+        if (faults_frame(&s->d->faults, &gate) == VERDICT_DROP) {
+            s->counts->gated_out++;
+            return;
+        }
+        frame = s->altered;
+        bytes = gate.length;
+    }
+    domain_capture(s->d, 1, now, frame, bytes);
+    if (s->wire != NULL) {
+        wire_send(s->wire, frame, bytes, now);
+    }
+}
+
+static void bus_tx_drop(struct bus *bus, enum device_drop why)
+{
+    struct station *s = bus->context;
+
+    s->counts->drops_tx[why]++;
+}
+
+static void bus_violation(struct bus *bus, const char *what)
+{
+    struct station *s = bus->context;
+    char text[160];
+    int bytes = snprintf(text, sizeof text, "%s: its driver %s: %s\n", s->plan->name,
+                         s->d->plan->pds[s->plan->driver].name, what);
+
+    s->counts->violations++;
+    domain_print(s->d, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+    tell(s, PROBE_VIOLATION, 0, 0);
+}
+
+/* -- turns of the loop -- */
+
+static bool well_formed(const struct station *s, const struct mmio_entry *e)
+{
+    bool width = e->bytes == 1 || e->bytes == 2 || e->bytes == 4 || e->bytes == 8;
+
+    return width && e->offset % e->bytes == 0 && e->offset < s->type->regs_bytes;
+}
+
+/* Writes take effect in order; a read is answered in its place among them. */
+static bool serve_registers(struct station *s)
+{
+    struct mmio_entry e;
+    unsigned served = 0;
+
+    while (served < MMIO_BATCH && mmio_next(s->mmio, &e)) {
+        bool good = well_formed(s, &e);
+
+        served++;
+        if (!good) {
+            bus_violation(&s->bus, "register access outside the window, or misaligned");
+        }
+        if (e.read) {
+            s->mmio->answer = good ? s->type->read(s->state, e.offset, e.bytes) : 0;
+            atomic_store(&s->mmio->answered, e.number + 1u);
+        } else if (good) {
+            s->type->write(s->state, e.offset, e.bytes, e.value);
+        }
+        if (e.read && atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
+            s->d->exec->ring(s->d->exec->context, s->plan->driver);
+        }
+    }
+    /* A driver that waits for room goes on once there is some. */
+    if (served > 0 && atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
+        s->d->exec->ring(s->d->exec->context, s->plan->driver);
+    }
+    return served > 0;
+}
+
+static bool serve_timers(struct station *s)
+{
+    bool fired = false;
+
+    for (unsigned id = 0; id < STATION_TIMERS; id++) {
+        if (s->timers[id] != 0 && s->timers[id] <= s->now_ns) {
+            s->timers[id] = 0;
+            s->type->timer(s->state, id);
+            fired = true;
+        }
+    }
+    return fired;
+}
+
+/* May the next frame enter, as far as the device is concerned? */
+static bool willing(struct station *s)
+{
+    return s->wire->speed_bps != 0 || s->type->ready == NULL || s->type->ready(s->state);
+}
+
+static void frame_in(struct station *s, const struct wire_frame *frame)
+{
+    const uint8_t *bytes = frame->bytes;
+    size_t length = frame->length;
+
+    s->stamp_ns = s->d->exec->stamp(s->d->exec->context);
+    domain_capture(s->d, 0, s->stamp_ns, bytes, length);
+    if (s->d->faults.count != 0 && length <= FRAME_ROOM) {
+        memcpy(s->altered, bytes, length);
+        struct gate_frame gate = {.device = (uint32_t)(s->plan - s->d->plan->devices),
+                                  .time_ns = domain_run_ns(s->d),
+                                  .number = s->number[0]++,
+                                  .bytes = s->altered,
+                                  .length = length,
+                                  .room = FRAME_ROOM};
+
+        if (faults_frame(&s->d->faults, &gate) == VERDICT_DROP) {
+            s->counts->gated_in++;
+            s->stamp_ns = 0;
+            return;
+        }
+        bytes = s->altered;
+        length = gate.length;
+    }
+    enum device_drop why = s->type->frame_in(s->state, bytes, length);
+    s->counts->drops_rx[why]++;
+    if (why == DEVICE_DROP_NONE) {
+        s->counts->rx_written++;
+    }
+    s->stamp_ns = 0;
+}
+
+static bool serve_wire(struct station *s)
+{
+    unsigned taken = 0;
+
+    if (s->wire == NULL || atomic_load_explicit(&s->d->page->order_go_ns, memory_order_relaxed) == 0) {
+        return false;
+    }
+    while (taken < FRAME_BATCH && wire_due(s->wire) <= s->now_ns && willing(s)) {
+        const struct wire_frame *frame = wire_take(s->wire, s->now_ns);
+
+        if (frame == NULL) {
+            break;
+        }
+        frame_in(s, frame);
+        taken++;
+    }
+    return taken > 0;
+}
+
+/* When there will be something to do although nobody rings. */
+static uint64_t next_deadline(struct station *s)
+{
+    uint64_t at = DOMAIN_FOREVER;
+
+    for (unsigned id = 0; id < STATION_TIMERS; id++) {
+        if (s->timers[id] != 0 && s->timers[id] < at) {
+            at = s->timers[id];
+        }
+    }
+    if (s->wire != NULL && atomic_load_explicit(&s->d->page->order_go_ns, memory_order_relaxed) != 0 &&
+        willing(s)) {
+        uint64_t due = wire_due(s->wire);
+
+        at = due < at ? due : at;
+    }
+    return at;
+}
+
+static void sleep_until_work(struct station *s)
+{
+    uint64_t deadline = next_deadline(s);
+
+    if (deadline <= s->d->exec->now(s->d->exec->context)) {
+        return;
+    }
+    atomic_store_explicit(&s->counts->holds, s->type->holds == NULL ? 0 : s->type->holds(s->state),
+                          memory_order_relaxed);
+    if (s->counts->finished == 0 && s->d->page->order_go_ns != 0 &&
+        (s->wire == NULL || wire_exhausted(s->wire))) {
+        atomic_store(&s->counts->finished, 1);
+        s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */
+    }
+    /* Say that we sleep, then look once more: the driver publishes, then looks whether we sleep. */
+    atomic_store(&s->mmio->device_sleeps, 1);
+    if (!mmio_pending(s->mmio)) {
+        domain_wait(s->d, deadline);
+    }
+    atomic_store_explicit(&s->mmio->device_sleeps, 0, memory_order_relaxed);
+}
+
+void station_run(struct station *s)
+{
+    domain_current = s->d;
+    atomic_store(&s->d->page->state, PD_RUNNING);
+    s->now_ns = s->d->exec->now(s->d->exec->context);
+    s->type->reset(s->state, &s->bus);
+    atomic_store(&s->d->page->ready, 1);
+    s->d->exec->ring(s->d->exec->context, PLAN_NONE);
+    for (;;) {
+        s->now_ns = s->d->exec->now(s->d->exec->context);
+        bool worked = serve_registers(s);
+
+        worked |= serve_timers(s);
+        worked |= serve_wire(s);
+        if (worked) {
+            atomic_fetch_add_explicit(&s->d->page->entries, 1, memory_order_relaxed);
+        } else {
+            sleep_until_work(s);
+        }
+        if (atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) != 0) {
+            s->d->exec->end(s->d->exec->context);
+        }
+    }
+}
+
+/* -- getting ready -- */
+
+static size_t round16(size_t bytes)
+{
+    return (bytes + 15) & ~(size_t)15;
+}
+
+size_t station_bytes(const struct plan *plan, uint32_t device)
+{
+    const struct device_type *type = plan->devices[device].asked->type->type;
+
+    return round16(sizeof(struct station) + type->state_size) +
+           round16(plan->region_count * sizeof(uint32_t)) + round16(plan->pool_count * sizeof(void *)) +
+           FRAME_ROOM;
+}
+
+static void find_lines(struct station *s, uint32_t device)
+{
+    const struct plan *plan = s->d->plan;
+
+    for (uint32_t i = 0; i < plan->channel_count; i++) {
+        const struct plan_channel *c = &plan->channels[i];
+
+        if (c->kind == CHANNEL_IRQ && c->end[0].pd == plan->devices[device].pd &&
+            c->irq_line < DEVICE_MEMORIES_MAX) {
+            s->lines[c->irq_line].page = (struct channel_page *)(uintptr_t)c->end[0].vaddr;
+        }
+    }
+}
+
+static void find_stamps(struct station *s)
+{
+    const struct plan *plan = s->d->plan;
+
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        s->pool_of[i] = PLAN_NONE;
+    }
+    for (uint32_t i = 0; i < plan->pool_count; i++) {
+        const struct plan_map *map = plan->pools[i].stamps == PLAN_NONE
+                                         ? NULL
+                                         : plan_find_map(plan, s->d->pd, plan->pools[i].stamps);
+
+        if (map != NULL) {
+            s->pool_of[plan->pools[i].region] = i;
+            s->stamps[i] = (uint64_t *)(uintptr_t)map->vaddr;
+        }
+    }
+}
+
+bool station_init(void *memory, struct domain *d, struct wire *wire, struct station **out)
+{
+    const struct plan *plan = d->plan;
+    uint32_t device = plan->pds[d->pd].device;
+    struct station *s = memory;
+    uint8_t *rest;
+
+    s->d = d;
+    s->plan = &plan->devices[device];
+    s->type = s->plan->asked->type->type;
+    s->mmio = (struct mmio_ring *)(uintptr_t)s->plan->mmio_device_vaddr;
+    s->wire = wire;
+    s->counts = &d->page->device;
+    rest = (uint8_t *)memory + round16(sizeof *s + s->type->state_size);
+    s->pool_of = (uint32_t *)rest;
+    rest += round16(plan->region_count * sizeof(uint32_t));
+    s->stamps = (uint64_t **)rest;
+    rest += round16(plan->pool_count * sizeof(void *));
+    s->altered = rest;
+    memcpy(s->state, s->plan->asked->state, s->type->state_size);
+    s->bus = (struct bus){.context = s,
+                          .dma_read = dma_read,
+                          .dma_write = dma_write,
+                          .irq = bus_irq,
+                          .timer = bus_timer,
+                          .frame_out = bus_frame_out,
+                          .tx_drop = bus_tx_drop,
+                          .wire_ns = bus_wire_ns,
+                          .now = bus_now,
+                          .violation = bus_violation};
+    find_lines(s, device);
+    find_stamps(s);
+    *out = s;
+    return iommu_init(&s->iommu, plan, device);
+}

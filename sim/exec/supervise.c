@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The supervisor's loop, on libevent: a doorbell, the children, the terminal's signals, two timers. All is
+ * quiet when every domain waits without a deadline, nothing is pending on any channel or register queue, and
+ * nobody has run between two looks; then nothing can ever happen again, since only those who run or wait for a
+ * time can make something happen.
+ */
+#include "sim/exec/supervise.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/base/log.h"
+#include "sim/exec/domain.h"
+#include "sim/hw/mmio.h"
+
+#define TICK_MS       20   /* how often to ask whether anything still happens, where nobody rings */
+#define READY_LIMIT_S 60   /* a domain that has not finished init() by then never will (valgrind is slow) */
+#define GRACE_MS      2000 /* for domains to end by themselves once told */
+
+struct loop {
+    struct supervise *s;
+    struct event_base *base;
+    struct event *doorbell, *children, *interrupt, *terminate, *hangup, *tick, *after, *wall, *grace;
+    bool gone;      /* traffic has been let in */
+    bool ending;
+    uint64_t begun_ns, activity;
+};
+
+static const struct plan *plan_of(const struct loop *l)
+{
+    return l->s->world->plan;
+}
+
+static uint64_t run_ns(const struct loop *l)
+{
+    return clock_host_ns() - l->s->world->epoch_ns;
+}
+
+/* -- children -- */
+
+static void note_death(struct loop *l, uint32_t pd, int status, const struct rusage *usage)
+{
+    struct supervise_pd *p = &l->s->pds[pd];
+    struct pd_page *page = l->s->world->pages[pd];
+
+    p->ended = true;
+    p->cpu_ns = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000u +
+                (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000u;
+    p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    p->refused_call = -1;
+    if (l->ending && (p->signal == 0 || p->signal == SIGKILL)) {
+        return;
+    }
+    p->died = true;
+    p->died_ns = run_ns(l);
+    if (atomic_load(&page->state) == PD_FAILED) {
+        char text[sizeof page->text];
+
+        memcpy(text, page->text, sizeof text);
+        text[sizeof text - 1] = '\0';
+        p->failed = arena_text(l->s->world->arena, text);
+    } else if (atomic_load(&page->state) == PD_DYING) {
+        p->vaddr = page->death.vaddr;
+        p->pc = page->death.pc;
+        p->refused_call = (int)page->death.call - 1;
+    }
+}
+
+static bool all_ended(const struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        if (l->s->pds[i].started && !l->s->pds[i].ended) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void end_run(struct loop *l, enum run_end how);
+static void look_around(struct loop *l);
+
+static void reap(struct loop *l)
+{
+    struct rusage usage;
+    int status;
+    pid_t pid;
+
+    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+        for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+            if (!l->s->pds[i].ended && l->s->exec->process(l->s->exec_state, i) == pid) {
+                note_death(l, i, status, &usage);
+                if (!l->gone && l->s->pds[i].died && !l->ending && l->s->pds[i].signal == 0) {
+                    /* One that left before the start has a reason that makes the run pointless. */
+                    l->s->failed_pd = plan_of(l)->pds[i].name;
+                    end_run(l, RUN_FAILED);
+                }
+            }
+        }
+    }
+    if (l->ending && all_ended(l)) {
+        event_base_loopbreak(l->base);
+    }
+}
+
+static void on_child(evutil_socket_t signal, short what, void *context)
+{
+    (void)signal;
+    (void)what;
+    reap(context);
+    look_around(context);
+}
+
+/* -- ending -- */
+
+static void end_run(struct loop *l, enum run_end how)
+{
+    const struct timeval grace = {.tv_sec = GRACE_MS / 1000, .tv_usec = GRACE_MS % 1000 * 1000};
+
+    if (l->ending) {
+        return;
+    }
+    l->ending = true;
+    l->s->end = how;
+    l->s->length_ns = l->gone ? clock_host_ns() - l->begun_ns : 0;
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        atomic_store(&l->s->world->pages[i]->order_stop, 1);
+        world_ring(l->s->world, i);
+    }
+    event_add(l->grace, &grace);
+    if (all_ended(l)) {
+        event_base_loopbreak(l->base);
+    }
+}
+
+static void kill_all(struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        if (l->s->pds[i].started && !l->s->pds[i].ended) {
+            l->s->exec->stop(l->s->exec_state, l->s->world, i);
+        }
+    }
+}
+
+static void on_grace(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    kill_all(context);
+}
+
+static void on_signal(evutil_socket_t signal, short what, void *context)
+{
+    (void)what;
+    (void)signal;
+    end_run(context, RUN_INTERRUPTED);
+}
+
+static void on_after(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    end_run(context, RUN_LIMIT);
+}
+
+static void on_wall(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *l = context;
+
+    (void)fd;
+    (void)what;
+    if (!l->gone) {
+        for (uint32_t i = 0; i < plan_of(l)->pd_count && l->s->failed_pd == NULL; i++) {
+            if (atomic_load(&l->s->world->pages[i]->ready) == 0 && !l->s->pds[i].ended) {
+                l->s->failed_pd = plan_of(l)->pds[i].name;
+            }
+        }
+    }
+    end_run(l, RUN_WALL);
+}
+
+/* -- quiet -- */
+
+static bool out_of_play(const struct loop *l, uint32_t pd)
+{
+    return pd == PLAN_NONE || l->s->pds[pd].ended ||
+           atomic_load(&l->s->world->pages[pd]->state) == PD_STOPPED;
+}
+
+/* What each domain has done so far, as one number that grows with anything any of them does. */
+static uint64_t activity(const struct loop *l)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        const struct pd_page *page = l->s->world->pages[i];
+
+        sum += atomic_load(&page->entries) + atomic_load(&page->signals_sent) + l->s->pds[i].ended;
+    }
+    return sum;
+}
+
+static bool idle(const struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        const struct pd_page *page = l->s->world->pages[i];
+
+        if (!out_of_play(l, i) && (atomic_load(&page->state) != PD_IDLE ||
+                                   atomic_load(&page->deadline_ns) != DOMAIN_FOREVER)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < plan_of(l)->channel_count; i++) {
+        struct channel_page *page = world_channel(l->s->world, i);
+
+        for (int side = 0; side < 2; side++) {
+            bool pending = atomic_load(&page->word[side]) != 0 ||
+                           atomic_load(&page->call[side].state) == CALL_ASKED;
+
+            if (pending && !out_of_play(l, plan_of(l)->channels[i].end[side].pd)) {
+                return false;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < plan_of(l)->device_count; i++) {
+        const struct plan_device *d = &plan_of(l)->devices[i];
+
+        if (!out_of_play(l, d->pd) &&
+            mmio_pending((const struct mmio_ring *)l->s->world->views[d->mmio])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool quiet(const struct loop *l)
+{
+    uint64_t before = activity(l);
+
+    return idle(l) && idle(l) && activity(l) == before;
+}
+
+/* -- going -- */
+
+static void drain_captures(struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->capture_count; i++) {
+        capture_drain(&l->s->sinks[i]);
+    }
+}
+
+static void go(struct loop *l)
+{
+    const struct plan *plan = plan_of(l);
+
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        if (atomic_load(&l->s->world->pages[i]->ready) == 0 && !l->s->pds[i].ended) {
+            return;
+        }
+    }
+    l->gone = true;
+    l->begun_ns = clock_host_ns();
+    l->s->ready_ns = run_ns(l);
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        atomic_store(&l->s->world->pages[i]->order_go_ns, l->s->ready_ns);
+    }
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        world_ring(l->s->world, plan->devices[i].pd);
+    }
+    if (l->s->after_ns != 0) {
+        const struct timeval after = {.tv_sec = (time_t)(l->s->after_ns / 1000000000u),
+                                      .tv_usec = (suseconds_t)(l->s->after_ns / 1000 % 1000000u)};
+        event_add(l->after, &after);
+    }
+}
+
+static bool input_consumed(const struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->device_count; i++) {
+        uint32_t pd = plan_of(l)->devices[i].pd;
+
+        if (!out_of_play(l, pd) && atomic_load(&l->s->world->pages[pd]->device.finished) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_drain(struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        atomic_store(&l->s->world->pages[i]->order_drain, 1);
+    }
+}
+
+static void look_around(struct loop *l)
+{
+    drain_captures(l);
+    if (l->ending) {
+        return;
+    }
+    if (!l->gone) {
+        go(l);
+        return;
+    }
+    if (input_consumed(l)) {
+        set_drain(l);
+    }
+    if (quiet(l)) {
+        l->s->input_left = !input_consumed(l);
+        end_run(l, RUN_QUIET);
+    }
+}
+
+static void on_doorbell(evutil_socket_t fd, short what, void *context)
+{
+    uint64_t rung;
+
+    (void)what;
+    if (read((int)fd, &rung, sizeof rung) == (ssize_t)sizeof rung) {
+        look_around(context);
+    }
+}
+
+/* Where nobody rings because a wire waits for an answer that never comes, stillness is the sign. */
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *l = context;
+    uint64_t now = activity(l);
+
+    (void)fd;
+    (void)what;
+    if (now == l->activity) {
+        look_around(l);
+    } else {
+        drain_captures(l);
+    }
+    l->activity = now;
+}
+
+/* -- the loop -- */
+
+static bool listen_to_all(struct loop *l)
+{
+    struct world *w = l->s->world;
+    const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+    const struct timeval wall = {.tv_sec = (time_t)(l->s->wall_ns / 1000000000u),
+                                 .tv_usec = (suseconds_t)(l->s->wall_ns / 1000 % 1000000u)};
+
+    l->base = event_base_new();
+    if (l->base == NULL) {
+        return false;
+    }
+    l->doorbell =
+        event_new(l->base, w->doorbells[w->plan->pd_count], EV_READ | EV_PERSIST, on_doorbell, l);
+    l->children = evsignal_new(l->base, SIGCHLD, on_child, l);
+    l->interrupt = evsignal_new(l->base, SIGINT, on_signal, l);
+    l->terminate = evsignal_new(l->base, SIGTERM, on_signal, l);
+    l->hangup = evsignal_new(l->base, SIGHUP, on_signal, l);
+    l->tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
+    l->after = evtimer_new(l->base, on_after, l);
+    l->wall = evtimer_new(l->base, on_wall, l);
+    l->grace = evtimer_new(l->base, on_grace, l);
+    if (l->doorbell == NULL || l->children == NULL || l->interrupt == NULL || l->terminate == NULL ||
+        l->hangup == NULL || l->tick == NULL || l->after == NULL || l->wall == NULL || l->grace == NULL) {
+        return false;
+    }
+    return event_add(l->doorbell, NULL) == 0 && event_add(l->children, NULL) == 0 &&
+           event_add(l->interrupt, NULL) == 0 && event_add(l->terminate, NULL) == 0 &&
+           event_add(l->hangup, NULL) == 0 && event_add(l->tick, &tick) == 0 &&
+           event_add(l->wall, &wall) == 0;
+}
+
+static void stop_listening(struct loop *l)
+{
+    struct event *events[] = {l->doorbell, l->children, l->interrupt, l->terminate, l->hangup,
+                              l->tick,     l->after,    l->wall,      l->grace};
+
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (events[i] != NULL) {
+            event_free(events[i]);
+        }
+    }
+    if (l->base != NULL) {
+        event_base_free(l->base);
+    }
+}
+
+/* Whatever happened: nobody is left. */
+static void leave_nobody(struct loop *l)
+{
+    struct rusage usage;
+    int status;
+
+    kill_all(l);
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        if (l->s->pds[i].started && !l->s->pds[i].ended &&
+            wait4(l->s->exec->process(l->s->exec_state, i), &status, 0, &usage) > 0) {
+            note_death(l, i, status, &usage);
+        }
+    }
+}
+
+static int start_all(struct loop *l, char *why, size_t why_bytes)
+{
+    struct supervise *s = l->s;
+
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        const char *const *wrap = s->wraps == NULL ? NULL : s->wraps[i];
+        int error = s->exec->start(s->exec_state, s->world, i, wrap, why, why_bytes);
+
+        if (error != 0) {
+            return error;
+        }
+        s->pds[i].started = true;
+    }
+    return 0;
+}
+
+int supervise_run(struct supervise *s, char *why, size_t why_bytes)
+{
+    struct loop loop = {.s = s};
+    int error;
+
+    s->pds = arena_array(s->world->arena, s->world->plan->pd_count, sizeof *s->pds);
+    s->end = RUN_FAILED;
+    error = start_all(&loop, why, why_bytes);
+    if (error == 0 && !listen_to_all(&loop)) {
+        snprintf(why, why_bytes, "set up the event loop");
+        error = -ENOMEM;
+    }
+    if (error == 0) {
+        reap(&loop); /* those who died before anybody listened */
+        look_around(&loop);
+        if (!(loop.ending && all_ended(&loop))) {
+            event_base_dispatch(loop.base);
+        }
+    }
+    loop.ending = true;
+    leave_nobody(&loop);
+    drain_captures(&loop);
+    stop_listening(&loop);
+    return error;
+}

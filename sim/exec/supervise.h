@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_SUPERVISE_H
+#define SIM_EXEC_SUPERVISE_H
+/*
+ * A run on the host's clock, from the first fork to the last child reaped. The supervisor starts every domain,
+ * lets traffic in once all are ready, drains captures, sees every death, and ends the run when the input is
+ * consumed and everything is quiet, when a limit is reached, or when it is told to. It never looks at packet
+ * data and never waits for a domain that may not answer.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/exec/exec.h"
+#include "sim/exec/world.h"
+#include "sim/hook/probe.h"
+#include "sim/observe/capture.h"
+
+/* What became of one domain. */
+struct supervise_pd {
+    bool started, ended;
+    bool died;        /* by a signal that was not ours, or by leaving of itself */
+    int signal;       /* it died of; 0: it left with `status` */
+    int status;
+    uint64_t vaddr, pc;   /* where it faulted, as it says itself */
+    int refused_call;     /* number of the system call the filter refused, -1 */
+    const char *failed;   /* why it could not start; NULL */
+    uint64_t cpu_ns;
+    uint64_t died_ns;     /* run time */
+};
+
+struct supervise {
+    struct world *world;
+    const struct exec_type *exec;
+    void *exec_state;
+    const char *const **wraps; /* by domain: a command to run it under, or NULL; NULL: none at all */
+    struct capture_sink *sinks; /* by plan capture, open */
+    uint64_t after_ns, wall_ns; /* planned length, 0 for none; and the limit of patience */
+    bool progress;              /* say on stderr how it goes */
+
+    /* Filled in by supervise_run. */
+    struct supervise_pd *pds;
+    enum run_end end;
+    bool input_left;    /* it ended with a wire that still had frames to give or to wait for */
+    uint64_t ready_ns;  /* from the first fork until all were ready */
+    uint64_t length_ns; /* from letting traffic in until the end */
+    const char *failed_pd; /* RUN_FAILED: which domain could not start */
+};
+
+/* 0, or -errno with what was attempted in `why`: then nothing runs any more. */
+int supervise_run(struct supervise *s, char *why, size_t why_bytes);
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Making and unmaking the world; see the header. */
+#include "sim/exec/world.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What the supervisor looks at: pages, channels, queues, posted writes, captures. Never packet data. */
+static bool viewed(enum plan_region_kind kind)
+{
+    return kind == REGION_PAGE || kind == REGION_CHANNEL || kind == REGION_QUEUES || kind == REGION_MMIO ||
+           kind == REGION_CAPTURE;
+}
+
+/* A large plan needs more descriptors than the usual limit; the hard one is ours to use. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int create_region(struct world *w, uint32_t region)
+{
+    const struct plan_region *r = &w->plan->regions[region];
+    int fd = memfd_create(r->name, MFD_CLOEXEC);
+
+    if (fd < 0) {
+        return -errno;
+    }
+    w->region_fds[region] = fd;
+    if (ftruncate(fd, (off_t)r->bytes) != 0) {
+        return -errno;
+    }
+    if (!viewed(r->kind)) {
+        return 0;
+    }
+    void *view = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (view == MAP_FAILED) {
+        return -errno;
+    }
+    w->views[region] = view;
+    /* A domain is a fork of the supervisor: it must not find the supervisor's views in its memory. */
+    return madvise(view, r->bytes, MADV_DONTFORK) == 0 ? 0 : -errno;
+}
+
+/* One core for the whole chain unless the scenario says otherwise: a doorbell between processes on one core
+ * costs a context switch, between two cores an inter-processor wake-up, which is many times dearer. */
+static void place(struct world *w)
+{
+    cpu_set_t allowed;
+    int last = -1, first = -1, next;
+
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+        CPU_ZERO(&allowed);
+    }
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &allowed)) {
+            first = first < 0 ? cpu : first;
+            last = cpu;
+        }
+    }
+    next = first;
+    for (uint32_t i = 0; i < w->plan->pd_count; i++) {
+        const struct plan_pd *pd = &w->plan->pds[i];
+
+        if (pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
+            w->cpus[i] = pd->cpu;
+        } else if (w->plan->scenario->placement == PLACEMENT_ONE_CORE || first < 0) {
+            w->cpus[i] = last;
+        } else {
+            w->cpus[i] = next;
+            do {
+                next = next == last ? first : next + 1;
+            } while (!CPU_ISSET(next, &allowed));
+        }
+    }
+}
+
+int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs, char *why,
+                 size_t why_bytes)
+{
+    struct arena *arena = plan->arena;
+    int error = 0;
+
+    *w = (struct world){.plan = plan,
+                        .arena = arena,
+                        .images = images,
+                        .logs = logs,
+                        .confine = true,
+                        .region_fds = arena_array(arena, plan->region_count, sizeof(int)),
+                        .doorbells = arena_array(arena, plan->pd_count + 1, sizeof(int)),
+                        .views = arena_array(arena, plan->region_count, sizeof(uint8_t *)),
+                        .pages = arena_array(arena, plan->pd_count, sizeof(struct pd_page *)),
+                        .cpus = arena_array(arena, plan->pd_count, sizeof(int))};
+    memset(w->region_fds, 0xff, plan->region_count * sizeof(int));
+    memset(w->doorbells, 0xff, (plan->pd_count + 1) * sizeof(int));
+    allow_descriptors();
+    place(w);
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        error = create_region(w, i);
+        if (error != 0) {
+            snprintf(why, why_bytes, "create shared memory %s of %llu bytes", plan->regions[i].name,
+                     (unsigned long long)plan->regions[i].bytes);
+            goto fail;
+        }
+    }
+    for (uint32_t i = 0; i <= plan->pd_count; i++) {
+        w->doorbells[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (w->doorbells[i] < 0) {
+            error = -errno;
+            snprintf(why, why_bytes, "create a doorbell for %s",
+                     i < plan->pd_count ? plan->pds[i].name : "the supervisor");
+            goto fail;
+        }
+    }
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        w->pages[i] = (struct pd_page *)w->views[plan->pds[i].page];
+    }
+    clock_calibrate(&w->scale);
+    w->epoch_ns = clock_host_ns();
+    return 0;
+fail:
+    world_destroy(w);
+    return error;
+}
+
+void world_ring(const struct world *w, uint32_t target)
+{
+    uint64_t one = 1;
+    int fd = w->doorbells[target == PLAN_NONE ? w->plan->pd_count : target];
+
+    /* A full counter fails with EAGAIN, which means that it has been rung already. */
+    if (write(fd, &one, sizeof one) < 0) {
+        return;
+    }
+}
+
+void world_destroy(struct world *w)
+{
+    if (w->plan == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < w->plan->region_count; i++) {
+        if (w->views[i] != NULL) {
+            munmap(w->views[i], w->plan->regions[i].bytes);
+        }
+        if (w->region_fds[i] >= 0) {
+            close(w->region_fds[i]);
+        }
+    }
+    for (uint32_t i = 0; i <= w->plan->pd_count; i++) {
+        if (w->doorbells[i] >= 0) {
+            close(w->doorbells[i]);
+        }
+    }
+    *w = (struct world){0};
+}

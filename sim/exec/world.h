@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_WORLD_H
+#define SIM_EXEC_WORLD_H
+/*
+ * A plan made real: a memfd for each region, a doorbell (an eventfd) for each domain and one for the
+ * supervisor, a private image for each domain, and the supervisor's own view of what it must look at. Nothing
+ * here has a name in the file system except the images, so whatever ends the program leaves no memory behind.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sim/exec/page.h"
+#include "sim/model/plan.h"
+#include "sim/time/clock.h"
+
+struct world {
+    const struct plan *plan;
+    struct arena *arena;
+    const char *images; /* directory of private images: <images>/<domain>.so */
+    const char *logs;   /* directory: <logs>/<domain>.log */
+    int *region_fds;    /* by region; -1 when closed */
+    int *doorbells;     /* by domain; [pd_count] is the supervisor's */
+    uint8_t **views;    /* by region: the supervisor's own mapping, not inherited by domains; NULL: none */
+    struct pd_page **pages;
+    uint64_t epoch_ns;  /* run time 0 on the host's clock */
+    struct clock_scale scale;
+    int *cpus;          /* by domain: where it runs, -1 anywhere */
+    bool confine;
+};
+
+/* 0, or -errno with what was attempted in `why`. On failure nothing is left open. */
+int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs, char *why,
+                 size_t why_bytes);
+/* Ring a domain, or the supervisor with PLAN_NONE. */
+void world_ring(const struct world *w, uint32_t target);
+/* The supervisor's view of a queue; never a domain's. */
+static inline uint8_t *world_queue(const struct world *w, uint32_t queue)
+{
+    const struct queue_shape *q = &w->plan->queues[queue];
+
+    return w->views[q->region] + q->offset;
+}
+static inline struct channel_page *world_channel(const struct world *w, uint32_t channel)
+{
+    return (struct channel_page *)w->views[w->plan->channels[channel].region];
+}
+void world_destroy(struct world *w); /* a zeroed one is fine */
+#endif

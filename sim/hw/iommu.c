@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The windows of one device, searched by halves; most accesses hit the window of the one before. */
+#include "sim/hw/iommu.h"
+
+#include <stddef.h>
+
+bool iommu_init(struct iommu *m, const struct plan *plan, uint32_t device)
+{
+    m->count = m->last = 0;
+    for (uint32_t i = 0; i < plan->window_count; i++) {
+        const struct plan_window *w = &plan->windows[i];
+
+        if (w->device != device) {
+            continue;
+        }
+        if (m->count == IOMMU_WINDOWS_MAX) {
+            return false;
+        }
+        /* The plan hands out IO addresses in ascending order. */
+        m->windows[m->count].io_addr = w->io_addr;
+        m->windows[m->count].bytes = w->bytes;
+        m->windows[m->count].vaddr = (uint8_t *)(uintptr_t)w->vaddr;
+        m->windows[m->count].rights = w->rights;
+        m->windows[m->count].region = w->region;
+        m->count++;
+    }
+    return true;
+}
+
+static bool within(const struct iommu *m, uint32_t i, uint64_t io_addr, uint64_t bytes)
+{
+    uint64_t offset = io_addr - m->windows[i].io_addr;
+
+    return offset < m->windows[i].bytes && bytes <= m->windows[i].bytes - offset;
+}
+
+uint8_t *iommu_translate(struct iommu *m, uint64_t io_addr, uint64_t bytes, enum plan_rights right,
+                         uint32_t *region)
+{
+    uint32_t i = m->last;
+
+    if (m->count == 0) {
+        return NULL;
+    }
+    if (!within(m, i, io_addr, bytes)) {
+        uint32_t low = 0, high = m->count;
+
+        while (high - low > 1) {
+            uint32_t middle = (low + high) / 2;
+
+            if (m->windows[middle].io_addr <= io_addr) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        i = low;
+        if (!within(m, i, io_addr, bytes)) {
+            return NULL;
+        }
+        m->last = i;
+    }
+    if ((m->windows[i].rights & right) == 0) {
+        return NULL;
+    }
+    if (region != NULL) {
+        *region = m->windows[i].region;
+    }
+    return m->windows[i].vaddr + (io_addr - m->windows[i].io_addr);
+}

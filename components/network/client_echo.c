@@ -283,7 +283,7 @@ static bool take_buffer(void)
  */
 static bool echo_frames(void)
 {
-    for (uint32_t i = 0; i < state.rx.capacity; i++) {
+    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
         if (net_queue_empty_active(&state.rx)) {
             net_request_signal_active(&state.rx);
             if (net_queue_empty_active(&state.rx)) {

@@ -89,7 +89,7 @@ static void take_frame(void)
  */
 static bool take_frames(void)
 {
-    for (uint32_t i = 0; i < state.rx.capacity; i++) {
+    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
         if (is_slow() && state.allowance == 0) {
             sleep_until_renewal();
             return false;

@@ -241,7 +241,7 @@ static bool rx_return(void)
 {
     net_buff_desc_t frame;
 
-    for (uint32_t i = 0; i < state.rx.capacity; i++) {
+    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
         if (net_dequeue_active(&state.rx, &frame) == 0) {
             frames_taken++;
             (void)net_enqueue_free(&state.rx, frame);

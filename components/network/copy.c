@@ -137,11 +137,12 @@ static bool copy_packet(void)
 
 /*
  * Copy what there is, at most one queue full; true if there may be more. Drain, ask to be
- * signalled, look again: a packet that came in between is either seen here or signalled.
+ * signalled, look again: a packet that came in between is either seen here or signalled. (One turn
+ * more than the queue is long, so that a full queue and the look after it are one round.)
  */
 static bool rx_return(void)
 {
-    for (uint32_t i = 0; i < state.virt.capacity; i++) {
+    for (uint32_t i = 0; i <= state.virt.capacity; i++) {
         if (copy_packet()) {
             continue;
         }

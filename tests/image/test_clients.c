@@ -1,0 +1,1094 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The three clients, and the rows that list the images. This test plays whoever gives a client its
+ * frames and takes what it sends. The frames are recorded ones (traces/), so what is expected of
+ * them was not computed by the code under test.
+ */
+#include <sddf/timer/config.h>
+
+#include "components/components.h"
+#include "tests/image/image_harness.h"
+
+#define RX_CH    1
+#define TX_CH    2
+#define TIMER_CH 9
+
+static struct image image;
+static net_client_config_t *config;
+static void *params;
+static net_queue_handle_t rx;
+static net_queue_handle_t tx;
+static uint8_t *rx_data;
+static uint8_t *tx_data;
+static size_t rx_bytes;
+
+static const uint8_t own_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+
+static void configure(const char *name, uint32_t rx_buffers, uint32_t tx_buffers)
+{
+    image = image_load(name);
+    config = image_symbol(&image, "config");
+    params = image_symbol(&image, "client_config");
+    rx = pair_make(rx_buffers);
+    tx = pair_make(tx_buffers);
+    rx_bytes = (size_t)rx_buffers * NET_BUFFER_SIZE;
+    rx_data = guarded(rx_bytes);
+    tx_data = guarded((size_t)tx_buffers * NET_BUFFER_SIZE);
+    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    config->rx = pair_connection(rx, RX_CH);
+    config->rx_data = (region_resource_t){rx_data, rx_bytes};
+    config->tx = pair_connection(tx, TX_CH);
+    config->tx_data = (region_resource_t){tx_data, (uint64_t)tx_buffers * NET_BUFFER_SIZE};
+    memcpy(config->mac_addr.addr, own_mac, 6);
+}
+
+static void configure_timer(void)
+{
+    timer_client_config_t *timer = image_symbol(&image, "timer_config");
+
+    memcpy(timer->magic, SDDF_TIMER_MAGIC, SDDF_TIMER_MAGIC_LEN);
+    timer->driver_id = TIMER_CH;
+}
+
+/* A frame comes in, in that buffer. */
+static void gives(uint64_t buffer, const uint8_t *frame, size_t len)
+{
+    memcpy(rx_data + buffer * NET_BUFFER_SIZE, frame, len);
+    assert_int_equal(net_enqueue_active(&rx, desc(buffer * NET_BUFFER_SIZE, (uint16_t)len)), 0);
+}
+
+static void gets_back(uint64_t buffer)
+{
+    net_buff_desc_t empty = {0};
+
+    assert_int_equal(net_dequeue_free(&rx, &empty), 0);
+    assert_int_equal(empty.io_or_offset, buffer * NET_BUFFER_SIZE);
+}
+
+/* What the client sends next; its bytes are in tx_data. */
+static net_buff_desc_t sends(void)
+{
+    net_buff_desc_t packet = {0};
+
+    assert_int_equal(net_dequeue_active(&tx, &packet), 0);
+    assert_int_equal(packet.io_or_offset % NET_BUFFER_SIZE, 0);
+    assert_true(packet.len > 0 && packet.len <= NET_BUFFER_SIZE);
+    assert_int_equal(packet.oid, 0);
+    return packet;
+}
+
+static void sent(net_buff_desc_t packet)
+{
+    assert_int_equal(net_enqueue_free(&tx, desc(packet.io_or_offset, 0)), 0);
+}
+
+static void sends_exactly(const uint8_t *frame, size_t len)
+{
+    net_buff_desc_t packet = sends();
+
+    assert_int_equal(packet.len, len);
+    assert_memory_equal(tx_data + packet.io_or_offset, frame, len);
+    sent(packet);
+}
+
+/* RFC 1071, byte by byte: the sum over data that holds its own right checksum is 0xffff. */
+static uint32_t sum_bytes(uint32_t sum, const uint8_t *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    return sum;
+}
+
+static void put16(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static uint32_t get16(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 8 | at[1];
+}
+
+/* Make the checksum at `at` right for the data around it. */
+static void put_checksum(uint8_t *at, const uint8_t *data, size_t bytes)
+{
+    put16(at, 0);
+    put16(at, ~sum_bytes(0, data, bytes) & 0xffff);
+}
+
+/* clang-format off */
+#define TO_US     0x52, 0x54, 0x00, 0x12, 0x34, 0x56
+#define TO_PEER   0x52, 0x54, 0x00, 0x65, 0x43, 0x21
+#define IP_US     192, 0, 2, 1
+#define IP_PEER   192, 0, 2, 2
+#define BROADCAST 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+
+static const uint8_t arp_request[42] = {
+    BROADCAST, TO_PEER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, TO_PEER, IP_PEER, 0, 0, 0, 0, 0, 0, IP_US,
+};
+static const uint8_t arp_reply[42] = {
+    TO_PEER, TO_US, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, TO_US, IP_US, TO_PEER, IP_PEER,
+};
+
+/* The first echo request of arp-ping.pcap; Linux answered with ICMP checksum 47fc. */
+static const uint8_t ping[98] = {
+    TO_US, TO_PEER, 0x08, 0x00, 0x45, 0x00, 0x00, 0x54, 0x61, 0x47, 0x40, 0x00, 0x40, 0x01,
+    0x55, 0x5e, IP_PEER, IP_US, 0x08, 0x00, 0x3f, 0xfc, 0x66, 0x10, 0x00, 0x01, 0x2d, 0x86,
+    0x01, 0x6b, 0x00, 0x00, 0x00, 0x00, 0x63, 0x2e, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
+    0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+    0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e,
+    0x2f, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37,
+};
+
+/* The first query of dns.pcap. */
+static const uint8_t query[96] = {
+    TO_US, TO_PEER, 0x08, 0x00, 0x45, 0x00, 0x00, 0x52, 0x32, 0xe8, 0x00, 0x00, 0x40, 0x11,
+    0xc3, 0xaf, IP_PEER, IP_US, 0xc1, 0x66, 0x00, 0x35, 0x00, 0x3e, 0x5c, 0x92, 0x22, 0xe9,
+    0x01, 0x20, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x05, 0x68, 0x6f, 0x73, 0x74,
+    0x31, 0x07, 0x65, 0x78, 0x61, 0x6d, 0x70, 0x6c, 0x65, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00,
+    0x00, 0x29, 0x04, 0xd0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x00, 0x0a, 0x00, 0x08, 0x67,
+    0xf7, 0xbe, 0x21, 0x88, 0xff, 0x40, 0x5c,
+};
+
+/* The SYN of http.pcap. */
+static const uint8_t syn[74] = {
+    TO_US, TO_PEER, 0x08, 0x00, 0x45, 0x00, 0x00, 0x3c, 0xd5, 0x42, 0x40, 0x00, 0x40, 0x06,
+    0xe1, 0x75, IP_PEER, IP_US, 0x90, 0xcc, 0x00, 0x50, 0x6f, 0x62, 0xe7, 0x58, 0x00, 0x00,
+    0x00, 0x00, 0xa0, 0x02, 0xfa, 0xf0, 0xdb, 0x77, 0x00, 0x00, 0x02, 0x04, 0x05, 0xb4, 0x04,
+    0x02, 0x08, 0x0a, 0x94, 0xb4, 0x71, 0x04, 0x00, 0x00, 0x00, 0x00, 0x01, 0x03, 0x03, 0x0a,
+};
+/* clang-format on */
+
+/* `frame` as it should come back: MACs and IPv4 addresses exchanged, ports too if it has them. */
+static void turn_round(uint8_t *frame, bool ports)
+{
+    static const uint8_t macs[12] = {TO_PEER, TO_US};
+    static const uint8_t ips[8] = {IP_US, IP_PEER};
+    uint8_t port[2];
+
+    memcpy(frame, macs, sizeof(macs));
+    memcpy(frame + 26, ips, sizeof(ips));
+    if (ports) {
+        memcpy(port, frame + 34, 2);
+        memmove(frame + 34, frame + 36, 2);
+        memcpy(frame + 36, port, 2);
+    }
+}
+
+/* -- client_echo -- */
+
+static struct client_echo_config *echo_params(void)
+{
+    return params;
+}
+
+static void start_echo(uint32_t rx_buffers, uint32_t tx_buffers)
+{
+    configure("network/client_echo", rx_buffers, tx_buffers);
+    echo_params()->reflect = true;
+    image_init(&image);
+    assert_int_equal(world.signals[RX_CH] + world.signals[TX_CH], 0);
+}
+
+static void echo_answers(const uint8_t *frame, size_t len, const uint8_t *expected, size_t bytes)
+{
+    gives(3, frame, len);
+    image_wake(&image, RX_CH);
+    gets_back(3);
+    sends_exactly(expected, bytes);
+    assert_true(net_queue_empty_active(&tx));
+}
+
+static void echo_ignores(const uint8_t *frame, size_t len)
+{
+    uint64_t before = image_count(&image, "frames_ignored");
+
+    gives(3, frame, len);
+    image_wake(&image, RX_CH);
+    gets_back(3);
+    assert_true(net_queue_empty_active(&tx));
+    assert_int_equal(image_count(&image, "frames_ignored"), before + 1);
+}
+
+static void echo_answers_arp(void **unused)
+{
+    uint8_t frame[60] = {0};
+
+    (void)unused;
+    start_echo(8, 8);
+    echo_answers(arp_request, sizeof(arp_request), arp_reply, sizeof(arp_reply));
+    /* Padded to what a wire carries, and asked of us alone. */
+    memcpy(frame, arp_request, sizeof(arp_request));
+    memcpy(frame, own_mac, 6);
+    echo_answers(frame, sizeof(frame), arp_reply, sizeof(arp_reply));
+
+    for (size_t len = 0; len < sizeof(arp_request); len++) {
+        echo_ignores(arp_request, len);
+    }
+    /* Each of these bytes made wrong makes it something else. */
+    for (size_t at = 14; at < 22; at++) {
+        memcpy(frame, arp_request, sizeof(arp_request));
+        frame[at] ^= 0x40;
+        echo_ignores(frame, sizeof(arp_request));
+    }
+    echo_ignores(arp_reply, sizeof(arp_reply));
+    memcpy(frame, arp_request, sizeof(arp_request));
+    frame[6] |= 1;
+    echo_ignores(frame, 42);
+    memcpy(frame, arp_request, sizeof(arp_request));
+    frame[22] |= 1;
+    echo_ignores(frame, 42);
+    memcpy(frame, arp_request, sizeof(arp_request));
+    frame[0] = 1;
+    echo_ignores(frame, 42);
+    image_unload(&image);
+}
+
+static void echo_leaves_others_addresses_alone(void **unused)
+{
+    uint8_t frame[42];
+
+    (void)unused;
+    start_echo(8, 8);
+    memcpy(frame, arp_request, sizeof(frame));
+    memcpy(frame + 28, frame + 38, 4); /* an announcement */
+    echo_ignores(frame, sizeof(frame));
+    memset(frame + 28, 0, 4); /* a probe */
+    echo_ignores(frame, sizeof(frame));
+    memset(frame + 38, 0, 4);
+    echo_ignores(frame, sizeof(frame));
+
+    memcpy(&echo_params()->ip, (const uint8_t[]){IP_PEER}, 4);
+    echo_ignores(arp_request, sizeof(arp_request));
+    echo_ignores(ping, sizeof(ping));
+    echo_ignores(query, sizeof(query));
+    memcpy(&echo_params()->ip, (const uint8_t[]){IP_US}, 4);
+    echo_answers(arp_request, sizeof(arp_request), arp_reply, sizeof(arp_reply));
+
+    /* With an address of its own it defends that against a probe. */
+    uint8_t reply[42];
+    memcpy(frame, arp_request, sizeof(frame));
+    memset(frame + 28, 0, 4);
+    memcpy(reply, arp_reply, sizeof(reply));
+    memset(reply + 38, 0, 4);
+    echo_answers(frame, sizeof(frame), reply, sizeof(reply));
+    image_unload(&image);
+}
+
+static void echo_answers_ping(void **unused)
+{
+    uint8_t expected[98];
+    uint8_t frame[99];
+
+    (void)unused;
+    start_echo(8, 8);
+    memcpy(expected, ping, sizeof(ping));
+    turn_round(expected, false);
+    expected[34] = 0;
+    put16(expected + 36, 0x47fc);
+    echo_answers(ping, sizeof(ping), expected, sizeof(expected));
+
+    /* All lengths of payload, odd ones and none, and the sums that are nothing but zero. */
+    for (size_t payload = 0; payload <= 56; payload++) {
+        for (int zero = 0; zero < 2; zero++) {
+            size_t icmp = 8 + payload;
+            memcpy(frame, ping, sizeof(ping));
+            if (zero) {
+                memset(frame + 36, 0, 62);
+            }
+            put16(frame + 16, (uint32_t)(20 + icmp));
+            put_checksum(frame + 24, frame + 14, 20);
+            put_checksum(frame + 36, frame + 34, icmp);
+            memcpy(expected, frame, sizeof(expected));
+            turn_round(expected, false);
+            expected[34] = 0;
+            put_checksum(expected + 36, expected + 34, icmp);
+            /* What follows the packet is padding, and comes back with it. */
+            echo_answers(frame, sizeof(ping), expected, sizeof(expected));
+        }
+    }
+    for (size_t at = 36; at < sizeof(ping); at++) {
+        memcpy(frame, ping, sizeof(ping));
+        frame[at] ^= 4;
+        echo_ignores(frame, sizeof(ping));
+    }
+    image_unload(&image);
+}
+
+static void echo_turns_udp_round(void **unused)
+{
+    uint8_t expected[sizeof(query)];
+    uint8_t frame[sizeof(query)];
+
+    (void)unused;
+    start_echo(8, 8);
+    echo_params()->reflect = false;
+    memcpy(expected, query, sizeof(query));
+    turn_round(expected, true);
+    echo_answers(query, sizeof(query), expected, sizeof(expected));
+    assert_int_equal(image_count(&image, "frames_answered"), 1);
+
+    /* A later fragment has no ports, and a first one has. */
+    memcpy(frame, query, sizeof(query));
+    put16(frame + 20, 0x2000);
+    put_checksum(frame + 24, frame + 14, 20);
+    memcpy(expected, frame, sizeof(expected));
+    turn_round(expected, true);
+    echo_answers(frame, sizeof(frame), expected, sizeof(expected));
+    put16(frame + 20, 0x0001);
+    put_checksum(frame + 24, frame + 14, 20);
+    memcpy(expected, frame, sizeof(expected));
+    turn_round(expected, false);
+    echo_answers(frame, sizeof(frame), expected, sizeof(expected));
+
+    /* Options move the ports. */
+    memcpy(frame, query, sizeof(query));
+    frame[14] = 0x46;
+    put_checksum(frame + 24, frame + 14, 24);
+    memcpy(expected, frame, sizeof(expected));
+    turn_round(expected, false);
+    memcpy(expected + 38, frame + 40, 2);
+    memcpy(expected + 40, frame + 38, 2);
+    echo_answers(frame, sizeof(frame), expected, sizeof(expected));
+    image_unload(&image);
+}
+
+static void echo_reflects_if_asked(void **unused)
+{
+    uint8_t expected[74];
+    uint8_t frame[74];
+    uint8_t six[74] = {TO_US, TO_PEER, 0x86, 0xdd, 0x60};
+
+    (void)unused;
+    start_echo(8, 8);
+    memcpy(expected, syn, sizeof(syn));
+    turn_round(expected, true);
+    echo_answers(syn, sizeof(syn), expected, sizeof(expected));
+
+    /* An ICMP message that asks nothing, and one whose header is not all there. */
+    memcpy(frame, syn, sizeof(syn));
+    frame[23] = 1;
+    put_checksum(frame + 24, frame + 14, 20);
+    memcpy(expected, frame, sizeof(expected));
+    turn_round(expected, false);
+    echo_answers(frame, sizeof(frame), expected, sizeof(expected));
+
+    six[20] = 17;
+    for (uint8_t i = 22; i < sizeof(six); i++) {
+        six[i] = i;
+    }
+    memcpy(expected, six, sizeof(expected));
+    memcpy(expected, arp_reply, 12);
+    memcpy(expected + 22, six + 38, 16);
+    memcpy(expected + 38, six + 22, 16);
+    memcpy(expected + 54, six + 56, 2);
+    memcpy(expected + 56, six + 54, 2);
+    echo_answers(six, sizeof(six), expected, sizeof(expected));
+
+    memcpy(frame, syn, sizeof(syn));
+    put16(frame + 12, 0x88b5);
+    memcpy(expected, frame, sizeof(expected));
+    memcpy(expected, arp_reply, 12);
+    echo_answers(frame, sizeof(frame), expected, sizeof(expected));
+
+    echo_params()->reflect = false;
+    echo_ignores(syn, sizeof(syn));
+    echo_ignores(six, sizeof(six));
+    echo_ignores(frame, sizeof(frame));
+    image_unload(&image);
+}
+
+static void echo_ignores_what_is_broken(void **unused)
+{
+    uint8_t frame[sizeof(query)];
+
+    (void)unused;
+    start_echo(8, 8);
+    for (size_t at = 14; at < 34; at++) {
+        memcpy(frame, query, sizeof(query));
+        frame[at] ^= 0x10;
+        echo_ignores(frame, sizeof(frame));
+    }
+    for (size_t len = 0; len < 14; len++) {
+        echo_ignores(query, len);
+    }
+    for (size_t len = 14; len < sizeof(query); len++) {
+        echo_ignores(query, len); /* shorter than the packet says */
+    }
+    const uint8_t first_bytes[] = {0x44, 0x40, 0x65, 0x05, 0x55};
+    for (size_t i = 0; i < ARRAY_SIZE(first_bytes); i++) {
+        memcpy(frame, query, sizeof(query));
+        frame[14] = first_bytes[i];
+        put_checksum(frame + 24, frame + 14, (first_bytes[i] & 15U) * 4);
+        echo_ignores(frame, sizeof(frame));
+    }
+    const uint32_t lengths[] = {0, 19, 83, 65535};
+    for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+        memcpy(frame, query, sizeof(query));
+        put16(frame + 16, lengths[i]);
+        put_checksum(frame + 24, frame + 14, 20);
+        echo_ignores(frame, sizeof(frame));
+    }
+    memcpy(frame, query, sizeof(query));
+    memset(frame, 0xff, 6);
+    echo_ignores(frame, sizeof(frame));
+    memcpy(frame, query, sizeof(query));
+    frame[6] |= 1;
+    echo_ignores(frame, sizeof(frame));
+    image_unload(&image);
+}
+
+static void echo_survives_descriptors_of_nothing(void **unused)
+{
+    const net_buff_desc_t forged[] = {
+        {.io_or_offset = 8 * NET_BUFFER_SIZE, .len = 60},
+        {.io_or_offset = 0, .len = 2049},
+        {.io_or_offset = 8 * NET_BUFFER_SIZE - 59, .len = 60},
+        {.io_or_offset = UINT64_MAX, .len = 1},
+        {.io_or_offset = 1UL << 63, .len = 60},
+        {.io_or_offset = 0, .len = 65535},
+    };
+
+    (void)unused;
+    start_echo(8, 8);
+    for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
+        net_buff_desc_t back = {0};
+        assert_int_equal(net_enqueue_active(&rx, forged[i]), 0);
+        image_wake(&image, RX_CH);
+        assert_int_equal(net_dequeue_free(&rx, &back), 0);
+        assert_desc(back, forged[i].io_or_offset, forged[i].len, 0);
+        assert_int_equal(image_count(&image, "frames_ignored"), i + 1);
+    }
+    image_unload(&image);
+}
+
+/* Without a copier the region is everybody's and cannot be written. */
+static void echo_only_reads_what_it_receives(void **unused)
+{
+    (void)unused;
+    start_echo(8, 8);
+    gives(5, ping, sizeof(ping));
+    assert_int_equal(mprotect(rx_data, rx_bytes, PROT_READ), 0);
+    image_wake(&image, RX_CH);
+    gets_back(5);
+    assert_int_equal(sends().len, sizeof(ping));
+    image_unload(&image);
+}
+
+static void echo_waits_for_transmit_buffers(void **unused)
+{
+    (void)unused;
+    start_echo(8, 2);
+    for (uint64_t i = 0; i < 5; i++) {
+        gives(i, query, sizeof(query));
+    }
+    net_cancel_signal_active(&rx);
+    image_wake(&image, RX_CH);
+    assert_int_equal(net_queue_length(tx.active), 2);
+    assert_int_equal(net_queue_length(rx.active), 3);
+    assert_int_equal(net_queue_length(rx.free), 2);
+    assert_int_equal(tx.free->consumer_signalled, 0);
+    sent(sends());
+    image_wake(&image, TX_CH);
+    assert_int_equal(net_queue_length(rx.active), 2);
+    sent(sends());
+    sent(sends());
+    image_wake(&image, TX_CH);
+    assert_int_equal(net_queue_length(rx.active), 0);
+    assert_int_equal(rx.active->consumer_signalled, 0);
+    image_unload(&image);
+}
+
+static void echo_signals_each_peer_once(void **unused)
+{
+    (void)unused;
+    start_echo(8, 8);
+    for (uint64_t i = 0; i < 5; i++) {
+        gives(i, query, sizeof(query));
+    }
+    image_wake(&image, RX_CH);
+    assert_int_equal(world.signals[RX_CH], 1);
+    assert_int_equal(world.signals[TX_CH], 1);
+    assert_int_equal(world.deferred[RX_CH] + world.deferred[TX_CH], 1);
+    /* Buffers that come back are no news while nothing waits for one. */
+    assert_int_equal(tx.free->consumer_signalled, 1);
+    image_unload(&image);
+}
+
+static bool signalled[3];
+static uint64_t held_rx[64];
+static uint32_t held_rx_count;
+
+static void giver_plays(void)
+{
+    net_buff_desc_t empty = {0};
+    bool gave = false;
+
+    while (net_dequeue_free(&rx, &empty) == 0) {
+        held_rx[held_rx_count++] = empty.io_or_offset / NET_BUFFER_SIZE;
+        assert_true(held_rx_count <= rx.capacity);
+    }
+    while (held_rx_count > 0 && chance(3) > 0) {
+        bool answerable = chance(3) > 0;
+        gives(held_rx[--held_rx_count], answerable ? query : arp_reply,
+              answerable ? sizeof(query) : sizeof(arp_reply));
+        gave = true;
+    }
+    if (gave && net_require_signal_active(&rx)) {
+        net_cancel_signal_active(&rx);
+        signalled[RX_CH] = true;
+    }
+}
+
+static void sender_plays(void)
+{
+    net_buff_desc_t packet = {0};
+    bool gave = false;
+
+    while (chance(3) > 0 && net_dequeue_active(&tx, &packet) == 0) {
+        sent(packet);
+        gave = true;
+    }
+    if (gave && net_require_signal_free(&tx)) {
+        net_cancel_signal_free(&tx);
+        signalled[TX_CH] = true;
+    }
+}
+
+static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    switch (chance(12)) {
+    case 0:
+        giver_plays();
+        break;
+    case 1:
+        sender_plays();
+        break;
+    default:
+        break;
+    }
+}
+
+static void echo_leaves_nobody_asleep(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        chance_seed(seed);
+        start_echo(8, 1U << seed % 4);
+        memset(signalled, 0, sizeof(signalled));
+        for (held_rx_count = 0; held_rx_count < 8; held_rx_count++) {
+            held_rx[held_rx_count] = held_rx_count;
+        }
+        world.on_point = neighbours_play;
+        for (int i = 0; i < 4000; i++) {
+            neighbours_play(POINT_NOTIFY, NULL, 0);
+            for (sddf_channel ch = RX_CH; ch <= TX_CH; ch++) {
+                if (signalled[ch]) {
+                    signalled[ch] = false;
+                    image_wake(&image, ch);
+                }
+            }
+            bool woken = signalled[RX_CH] || signalled[TX_CH];
+            bool blocked = net_queue_empty_free(&tx) && !net_queue_empty_active(&tx);
+            assert_true(woken || blocked || net_queue_empty_active(&rx));
+        }
+        assert_true(image_count(&image, "frames_answered") > 200);
+        assert_true(image_count(&image, "frames_ignored") > 100);
+        image_unload(&image);
+    }
+}
+
+/* Frames of chance, most of them near something known: guards stand behind every region. */
+static void echo_survives_any_frame(void **unused)
+{
+    const uint8_t *const seeds[] = {arp_request, ping, query, syn};
+    const size_t sizes[] = {sizeof(arp_request), sizeof(ping), sizeof(query), sizeof(syn)};
+
+    (void)unused;
+    chance_seed(11);
+    start_echo(8, 8);
+    for (int i = 0; i < 100000; i++) {
+        uint8_t frame[128];
+        size_t which = chance(4);
+        size_t len = sizes[which];
+        memcpy(frame, seeds[which], len);
+        for (uint64_t changes = chance(4); changes > 0; changes--) {
+            frame[chance(len)] = (uint8_t)chance(256);
+        }
+        len = chance(3) == 0 ? chance(len + 1) : len;
+        if (chance(2) && len >= 34) {
+            put_checksum(frame + 24, frame + 14, 20);
+        }
+        gives(7, frame, len);
+        image_wake(&image, RX_CH);
+        gets_back(7);
+        if (!net_queue_empty_active(&tx)) {
+            net_buff_desc_t packet = sends();
+            assert_true(packet.len <= MAX(len, 42));
+            assert_memory_equal(tx_data + packet.io_or_offset + 6, own_mac, 6);
+            sent(packet);
+        }
+        assert_true(net_queue_empty_active(&tx));
+    }
+    assert_true(image_count(&image, "frames_answered") > 10000);
+    assert_true(image_count(&image, "frames_ignored") > 10000);
+    image_unload(&image);
+}
+
+/* -- client_sink -- */
+
+static void sink_takes_everything(void **unused)
+{
+    (void)unused;
+    configure("network/client_sink", 8, 4);
+    image_init(&image);
+    assert_int_equal(net_queue_length(tx.free), 4);
+    for (uint64_t i = 0; i < 8; i++) {
+        gives(i, ping, sizeof(ping));
+    }
+    image_wake(&image, RX_CH);
+    for (uint64_t i = 0; i < 8; i++) {
+        gets_back(i);
+    }
+    assert_int_equal(world.deferred[RX_CH], 1);
+    assert_int_equal(rx.active->consumer_signalled, 0);
+    assert_int_equal(image_count(&image, "frames_taken"), 8);
+    assert_int_equal(image_count(&image, "bytes_taken"), 8 * sizeof(ping));
+    assert_int_equal(world.timer_calls, 0);
+    image_unload(&image);
+}
+
+/*
+ * Ten frames a millisecond, however many come: and it never sleeps with frames before it and no
+ * timer running.
+ */
+static void sink_can_be_slow(void **unused)
+{
+    uint64_t next_frame = 0;
+    bool rx_signalled = false;
+
+    (void)unused;
+    configure("network/client_sink", 64, 4);
+    configure_timer();
+    *(struct client_sink_config *)params =
+        (struct client_sink_config){.frames = 10, .interval = 1000000};
+    image_init(&image);
+    world.now_ns = 5000000;
+    for (int step = 0; step < 10000; step++) {
+        bool pause = step / 500 % 4 == 3; /* now and then nothing comes for 5 ms */
+        net_buff_desc_t empty = {0};
+        while (net_dequeue_free(&rx, &empty) == 0) {
+        }
+        if (!pause && net_queue_length(rx.active) < 60) {
+            for (int i = 0; i < 4; i++) {
+                gives(next_frame++ % 64, ping, sizeof(ping));
+            }
+            if (net_require_signal_active(&rx)) {
+                net_cancel_signal_active(&rx);
+                rx_signalled = true;
+            }
+        }
+        bool timer_due = world.timeout_ns != 0 && world.timeout_ns <= world.now_ns;
+        if (timer_due) {
+            world.timeout_ns = 0;
+        }
+        if (rx_signalled || timer_due) {
+            rx_signalled = false;
+            image_wake(&image, timer_due ? TIMER_CH : RX_CH);
+        }
+        assert_true(net_queue_empty_active(&rx) || world.timeout_ns > world.now_ns);
+        world.now_ns += 10000;
+    }
+    /* 100 ms, a quarter of them quiet but for what had piled up. */
+    uint64_t taken = image_count(&image, "frames_taken");
+    assert_true(taken >= 750 && taken <= 1010);
+    image_unload(&image);
+}
+
+/* -- client_source -- */
+
+static struct client_source_config *start_source(uint64_t rate, uint64_t size, uint64_t count,
+                                                 uint32_t tx_buffers)
+{
+    configure("network/client_source", 8, tx_buffers);
+    configure_timer();
+    struct client_source_config *source = params;
+    *source = (struct client_source_config){.rate = rate,
+                                            .size = size,
+                                            .count = count,
+                                            .to_mac = {TO_PEER},
+                                            .to_port = 0x1234,
+                                            .from_port = 0xfedc};
+    memcpy(&source->to_ip, (const uint8_t[]){IP_PEER}, 4);
+    memcpy(&source->from_ip, (const uint8_t[]){IP_US}, 4);
+    return source;
+}
+
+/* A whole UDP frame with everything right, and this number. */
+static void assert_frame(const uint8_t *frame, size_t len, uint64_t number)
+{
+    static const uint8_t eth[14] = {TO_PEER, TO_US, 8, 0};
+    static const uint8_t ips[8] = {IP_US, IP_PEER};
+
+    assert_memory_equal(frame, eth, sizeof(eth));
+    assert_int_equal(frame[14], 0x45);
+    assert_int_equal(get16(frame + 16), len - 14);
+    assert_int_equal(frame[20] & 0xbf, 0);
+    assert_true(frame[22] >= 32);
+    assert_int_equal(frame[23], 17);
+    assert_int_equal(sum_bytes(0, frame + 14, 20), 0xffff);
+    assert_memory_equal(frame + 26, ips, sizeof(ips));
+    assert_int_equal(get16(frame + 34), 0xfedc);
+    assert_int_equal(get16(frame + 36), 0x1234);
+    assert_int_equal(get16(frame + 38), len - 34);
+    assert_true(get16(frame + 40) != 0);
+    uint32_t pseudo = sum_bytes(17 + (uint32_t)(len - 34), ips, sizeof(ips));
+    assert_int_equal(sum_bytes(pseudo, frame + 34, len - 34), 0xffff);
+    uint64_t carried = 0;
+    for (int i = 0; i < 8; i++) {
+        carried = carried << 8 | frame[42 + i];
+    }
+    assert_int_equal(carried, number);
+}
+
+static void source_sends_right_frames(void **unused)
+{
+    const size_t sizes[] = {60, 61, 62, 63, 64, 65, 100, 1513, 1514};
+
+    (void)unused;
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        start_source(0, sizes[i], 200, 512);
+        image_init(&image);
+        assert_int_equal(net_queue_length(tx.active), 200);
+        assert_int_equal(world.signals[TX_CH], 1);
+        const uint8_t *before = NULL;
+        for (uint64_t n = 0; n < 200; n++) {
+            net_buff_desc_t packet = sends();
+            const uint8_t *frame = tx_data + packet.io_or_offset;
+            assert_int_equal(packet.len, sizes[i]);
+            assert_frame(frame, sizes[i], n);
+            if (before != NULL) {
+                assert_memory_not_equal(before + 50, frame + 50, sizes[i] - 50);
+            }
+            before = frame;
+        }
+        image_wake(&image, TX_CH);
+        assert_int_equal(image_count(&image, "frames_sent"), 200);
+        assert_int_equal(world.timer_calls, 0);
+        image_unload(&image);
+    }
+}
+
+/* The checksum of one frame in 65536 is 0, and goes out as ffff. */
+static void source_never_leaves_the_checksum_out(void **unused)
+{
+    uint32_t all_ones = 0;
+
+    (void)unused;
+    start_source(0, 60, 0, 64);
+    image_init(&image);
+    for (uint32_t n = 0; n < 300000; n++) {
+        net_buff_desc_t packet = sends();
+        const uint8_t *frame = tx_data + packet.io_or_offset;
+        assert_true(get16(frame + 40) != 0);
+        if (get16(frame + 40) == 0xffff) {
+            assert_frame(frame, 60, n);
+            all_ones++;
+        }
+        sent(packet);
+        if (n % 64 == 63) {
+            image_wake(&image, TX_CH);
+        }
+    }
+    assert_true(all_ones > 0);
+    image_unload(&image);
+}
+
+static void source_follows_the_buffers(void **unused)
+{
+    (void)unused;
+    start_source(0, 64, 0, 4);
+    image_init(&image);
+    for (uint64_t n = 0; n < 1000; n++) {
+        assert_int_equal(net_queue_length(tx.active), 4);
+        assert_int_equal(tx.free->consumer_signalled, 0);
+        for (int i = 0; i < 4; i++) {
+            sent(sends());
+        }
+        net_request_signal_active(&tx);
+        image_wake(&image, TX_CH);
+        assert_int_equal(world.deferred[TX_CH], 1);
+    }
+    image_unload(&image);
+}
+
+/* Run for a while with a timer that is `late_ns` late; the frames sent by the end. */
+static uint64_t run_source(uint64_t until_ns, uint64_t late_ns, unsigned *biggest)
+{
+    while (world.timeout_ns != 0 && world.timeout_ns + late_ns <= until_ns) {
+        world.now_ns = MAX(world.now_ns, world.timeout_ns) + late_ns;
+        world.timeout_ns = 0;
+        image_wake(&image, TIMER_CH);
+        unsigned burst = 0;
+        while (!net_queue_empty_active(&tx)) {
+            sent(sends());
+            burst++;
+        }
+        *biggest = MAX(*biggest, burst);
+    }
+    return image_count(&image, "frames_sent");
+}
+
+static void source_keeps_its_rate(void **unused)
+{
+    unsigned biggest = 0;
+
+    (void)unused;
+    start_source(3, 64, 0, 128);
+    world.now_ns = 77;
+    image_init(&image);
+    assert_int_equal(image_count(&image, "frames_sent"), 1);
+    /* Frame n is due n/3 s after the start, in whole nanoseconds, not before and not after. */
+    assert_int_equal(world.timeout_ns, 77 + 333333334);
+    sent(sends());
+    assert_int_equal(run_source(77 + 333333334, 0, &biggest), 2);
+    assert_int_equal(world.timeout_ns, 77 + 666666667);
+    assert_int_equal(run_source(77 + 10 * 1000000000UL, 0, &biggest), 31);
+    assert_int_equal(biggest, 1);
+    image_unload(&image);
+}
+
+static void source_makes_up_for_lateness(void **unused)
+{
+    unsigned biggest = 0;
+
+    (void)unused;
+    start_source(1000000, 64, 0, 256);
+    image_init(&image);
+    sent(sends());
+    /* 50 us late each time: bursts of about fifty, and none is lost. */
+    uint64_t by_then = run_source(10000000, 50000, &biggest);
+    assert_true(by_then > 9900 && by_then <= 10001);
+    assert_true(biggest >= 50 && biggest <= 64);
+
+    /* A long pause: it makes up for all of it, in bursts of 64. */
+    biggest = 0;
+    world.now_ns += 5000000;
+    by_then = run_source(world.now_ns + 200, 0, &biggest);
+    assert_int_equal(biggest, 64);
+    assert_true(by_then >= world.now_ns / 1000);
+    image_unload(&image);
+}
+
+static void source_stops_at_its_count(void **unused)
+{
+    unsigned biggest = 0;
+
+    (void)unused;
+    start_source(1000, 64, 25, 8);
+    image_init(&image);
+    sent(sends());
+    assert_int_equal(run_source(UINT64_MAX / 4, 0, &biggest), 25);
+    assert_int_equal(world.timeout_ns, 0);
+    assert_true(net_queue_empty_active(&tx));
+    image_unload(&image);
+}
+
+/* Out of buffers it waits for them, not for the time, and then goes on to what is due. */
+static void source_with_a_rate_waits_for_buffers(void **unused)
+{
+    (void)unused;
+    start_source(1000, 64, 0, 4);
+    image_init(&image);
+    for (int i = 0; i < 20; i++) {
+        world.now_ns += 1000000;
+        image_wake(&image, TIMER_CH);
+    }
+    assert_int_equal(net_queue_length(tx.active), 4);
+    assert_int_equal(tx.free->consumer_signalled, 0);
+    for (int i = 0; i < 4; i++) {
+        sent(sends());
+    }
+    image_wake(&image, TX_CH);
+    assert_int_equal(net_queue_length(tx.active), 4);
+    assert_int_equal(image_count(&image, "frames_sent"), 8);
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 4; j++) {
+            sent(sends());
+        }
+        image_wake(&image, TX_CH);
+    }
+    assert_int_equal(image_count(&image, "frames_sent"), 20);
+    sent(sends());
+    image_wake(&image, TX_CH);
+    assert_int_equal(image_count(&image, "frames_sent"), 21);
+    image_unload(&image);
+}
+
+static void source_takes_what_comes(void **unused)
+{
+    (void)unused;
+    start_source(1000, 64, 0, 4);
+    image_init(&image);
+    for (uint64_t i = 0; i < 8; i++) {
+        gives(i, ping, sizeof(ping));
+    }
+    image_wake(&image, RX_CH);
+    for (uint64_t i = 0; i < 8; i++) {
+        gets_back(i);
+    }
+    assert_int_equal(world.signals[RX_CH], 1);
+    assert_int_equal(rx.active->consumer_signalled, 0);
+    assert_int_equal(image_count(&image, "frames_taken"), 8);
+    assert_int_equal(image_count(&image, "frames_sent"), 1);
+    image_unload(&image);
+}
+
+/* -- the rows -- */
+
+struct row_section {
+    const char *image, *section, *variable;
+    size_t bytes;
+};
+
+/* The size of a section of an ELF file, found by its name as the loader does. */
+static size_t section_bytes(const char *elf, const char *name)
+{
+    uint64_t headers;
+    uint16_t header_bytes;
+    uint16_t count;
+    uint16_t names;
+    uint64_t names_offset;
+
+    memcpy(&headers, elf + 0x28, sizeof(headers));
+    memcpy(&header_bytes, elf + 0x3a, sizeof(header_bytes));
+    memcpy(&count, elf + 0x3c, sizeof(count));
+    memcpy(&names, elf + 0x3e, sizeof(names));
+    memcpy(&names_offset, elf + headers + (size_t)names * header_bytes + 0x18, 8);
+    for (uint16_t i = 0; i < count; i++) {
+        const char *header = elf + headers + (size_t)i * header_bytes;
+        uint32_t name_offset;
+        uint64_t bytes;
+        memcpy(&name_offset, header, sizeof(name_offset));
+        memcpy(&bytes, header + 0x20, sizeof(bytes));
+        if (strcmp(elf + names_offset + name_offset, name) == 0) {
+            return bytes;
+        }
+    }
+    return 0;
+}
+
+static char *read_image(const char *name)
+{
+    char path[] = "/tmp/sddfsim-image-XXXXXX";
+    int file = mkstemp(path);
+
+    assert_true(file >= 0);
+    unlink(path);
+    image_copy(name, file);
+    size_t bytes = (size_t)lseek(file, 0, SEEK_END);
+    char *elf = malloc(bytes);
+    assert_non_null(elf);
+    assert_int_equal(pread(file, elf, bytes, 0), (ssize_t)bytes);
+    close(file);
+    return elf;
+}
+
+static void rows_say_what_images_are(void **unused)
+{
+    static const struct row_section sections[] = {
+#define PARAMS(section, type, variable, table) {NULL, section, #variable, sizeof(type)},
+#define NO_PARAMS
+#define OTHER(section, type, variable) {NULL, section, #variable, sizeof(type)},
+#define NO_OTHERS
+#define ROW(id, name, doc, section, type, variable, params, others) \
+    {name, section, #variable, sizeof(type)}, params others
+        COMPONENT_ROWS(ROW)
+#undef ROW
+#undef NO_OTHERS
+#undef OTHER
+#undef NO_PARAMS
+#undef PARAMS
+    };
+    char *elf = NULL;
+    unsigned images = 0;
+
+    (void)unused;
+    for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+        if (sections[i].image != NULL) {
+            free(elf);
+            elf = read_image(sections[i].image);
+            images++;
+        }
+        if (section_bytes(elf, sections[i].section) != sections[i].bytes) {
+            fail_msg("row %zu: section %s has %zu bytes, not %zu", i, sections[i].section,
+                     section_bytes(elf, sections[i].section), sections[i].bytes);
+        }
+    }
+    free(elf);
+    assert_true(images >= 7);
+}
+
+/* Every parameter lies within its structure. */
+static void params_fit_their_structures(void **unused)
+{
+    static const struct {
+        const struct param *table;
+        size_t bytes;
+    } tables[] = {
+#define PARAMS(section, type, variable, table) {table, sizeof(type)},
+#define NO_PARAMS
+#define ROW(id, name, doc, section, type, variable, params, others) params
+        COMPONENT_ROWS(ROW)
+#undef ROW
+#undef NO_PARAMS
+#undef PARAMS
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        for (const struct param *p = tables[i].table; p->name != NULL; p++) {
+            assert_true(p->offset < tables[i].bytes);
+            assert_non_null(p->doc);
+            assert_true(p->max == 0 || (p->preset >= p->min && p->preset <= p->max));
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(echo_answers_arp),
+        cmocka_unit_test(echo_leaves_others_addresses_alone),
+        cmocka_unit_test(echo_answers_ping),
+        cmocka_unit_test(echo_turns_udp_round),
+        cmocka_unit_test(echo_reflects_if_asked),
+        cmocka_unit_test(echo_ignores_what_is_broken),
+        cmocka_unit_test(echo_survives_descriptors_of_nothing),
+        cmocka_unit_test(echo_only_reads_what_it_receives),
+        cmocka_unit_test(echo_waits_for_transmit_buffers),
+        cmocka_unit_test(echo_signals_each_peer_once),
+        cmocka_unit_test(echo_leaves_nobody_asleep),
+        cmocka_unit_test(echo_survives_any_frame),
+        cmocka_unit_test(sink_takes_everything),
+        cmocka_unit_test(sink_can_be_slow),
+        cmocka_unit_test(source_sends_right_frames),
+        cmocka_unit_test(source_never_leaves_the_checksum_out),
+        cmocka_unit_test(source_follows_the_buffers),
+        cmocka_unit_test(source_keeps_its_rate),
+        cmocka_unit_test(source_makes_up_for_lateness),
+        cmocka_unit_test(source_stops_at_its_count),
+        cmocka_unit_test(source_with_a_rate_waits_for_buffers),
+        cmocka_unit_test(source_takes_what_comes),
+        cmocka_unit_test(rows_say_what_images_are),
+        cmocka_unit_test(params_fit_their_structures),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The copier between a virtualiser and a client that this test plays. The virtualiser is on channel
+ * 3, the client on channel 5.
+ */
+#include "tests/image/image_harness.h"
+
+#define VIRT_CH   3
+#define CLIENT_CH 5
+
+static struct image image;
+static net_copy_config_t *config;
+static net_queue_handle_t virt;
+static net_queue_handle_t client;
+static uint8_t *sources[SDDF_NET_MAX_CLIENTS];
+static uint8_t *target;
+
+static void configure(uint32_t virt_buffers, uint32_t client_buffers)
+{
+    uint64_t bytes = (uint64_t)virt_buffers * NET_BUFFER_SIZE;
+
+    image = image_load("network/copy");
+    config = image_symbol(&image, "config");
+    virt = pair_make(virt_buffers);
+    client = pair_make(client_buffers);
+    target = guarded((size_t)client_buffers * NET_BUFFER_SIZE);
+    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    config->rx = pair_connection(virt, VIRT_CH);
+    config->client = pair_connection(client, CLIENT_CH);
+    config->client_data =
+        (region_resource_t){.vaddr = target, .size = (uint64_t)client_buffers * NET_BUFFER_SIZE};
+    for (int oid = 0; oid < 2; oid++) {
+        sources[oid] = guarded(bytes);
+        config->rx_data[oid] = (region_resource_t){.vaddr = sources[oid], .size = bytes};
+        for (size_t i = 0; i < bytes; i++) {
+            sources[oid][i] = (uint8_t)(i * 31 + i / NET_BUFFER_SIZE + (size_t)oid);
+        }
+    }
+}
+
+static void start(uint32_t virt_buffers, uint32_t client_buffers)
+{
+    configure(virt_buffers, client_buffers);
+    image_init(&image);
+}
+
+static void virt_gives(net_buff_desc_t packet)
+{
+    assert_int_equal(net_enqueue_active(&virt, packet), 0);
+}
+
+static net_buff_desc_t virt_gets_back(void)
+{
+    net_buff_desc_t empty = {0};
+
+    assert_int_equal(net_dequeue_free(&virt, &empty), 0);
+    return empty;
+}
+
+static net_buff_desc_t client_gets(void)
+{
+    net_buff_desc_t packet = {0};
+
+    assert_int_equal(net_dequeue_active(&client, &packet), 0);
+    assert_int_equal(packet.io_or_offset % NET_BUFFER_SIZE, 0);
+    assert_true(packet.io_or_offset < (uint64_t)client.capacity * NET_BUFFER_SIZE);
+    return packet;
+}
+
+/* The client takes a packet, which must be these bytes of that source. */
+static void client_gets_copy_of(unsigned oid, uint64_t offset, uint16_t len)
+{
+    net_buff_desc_t packet = client_gets();
+
+    assert_int_equal(packet.len, len);
+    assert_int_equal(packet.oid, 0);
+    assert_memory_equal(target + packet.io_or_offset, sources[oid] + offset, len);
+    assert_int_equal(net_enqueue_free(&client, desc(packet.io_or_offset, 0)), 0);
+}
+
+static void fills_the_clients_free_queue(void **unused)
+{
+    (void)unused;
+    start(4, 8);
+    assert_int_equal(net_queue_length(client.free), 8);
+    for (uint64_t i = 0; i < 8; i++) {
+        net_buff_desc_t empty = {0};
+        net_dequeue_free(&client, &empty);
+        assert_desc(empty, i * NET_BUFFER_SIZE, 0, 0);
+    }
+    assert_int_equal(world.signals[CLIENT_CH] + world.signals[VIRT_CH], 0);
+    image_unload(&image);
+}
+
+static void copies_and_returns(void **unused)
+{
+    (void)unused;
+    start(8, 8);
+    virt_gives(desc(7 * NET_BUFFER_SIZE, 2048));
+    virt_gives(desc(2 * NET_BUFFER_SIZE, 1));
+    virt_gives((net_buff_desc_t){.io_or_offset = NET_BUFFER_SIZE, .len = 60, .oid = 1});
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[CLIENT_CH], 1);
+    assert_int_equal(world.deferred[CLIENT_CH], 0);
+    assert_int_equal(world.signals[VIRT_CH], 1);
+    assert_int_equal(world.deferred[VIRT_CH], 1);
+    assert_desc(virt_gets_back(), 7 * NET_BUFFER_SIZE, 2048, 0);
+    assert_desc(virt_gets_back(), 2 * NET_BUFFER_SIZE, 1, 0);
+    assert_desc(virt_gets_back(), NET_BUFFER_SIZE, 60, 1);
+    client_gets_copy_of(0, 7 * NET_BUFFER_SIZE, 2048);
+    client_gets_copy_of(0, 2 * NET_BUFFER_SIZE, 1);
+    client_gets_copy_of(1, NET_BUFFER_SIZE, 60);
+
+    /* Neither asked again: neither is signalled. */
+    virt_gives(desc(0, 60));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[CLIENT_CH] + world.signals[VIRT_CH], 0);
+    assert_int_equal(virt.active->consumer_signalled, 0);
+    image_unload(&image);
+}
+
+static void drops_when_the_client_has_no_buffer(void **unused)
+{
+    (void)unused;
+    start(8, 2);
+    for (uint64_t i = 0; i < 5; i++) {
+        virt_gives(desc(i * NET_BUFFER_SIZE, 60));
+    }
+    image_wake(&image, VIRT_CH);
+    for (uint64_t i = 0; i < 5; i++) {
+        assert_desc(virt_gets_back(), i * NET_BUFFER_SIZE, 60, 0);
+    }
+    assert_int_equal(image_count(&image, "packets_unwanted"), 3);
+    client_gets_copy_of(0, 0, 60);
+    client_gets_copy_of(0, NET_BUFFER_SIZE, 60);
+    assert_true(net_queue_empty_active(&client));
+
+    /*
+     * The client's signal alone is no reason to copy anything; its buffers are used for the next
+     * packet.
+     */
+    image_wake(&image, CLIENT_CH);
+    virt_gives(desc(6 * NET_BUFFER_SIZE, 90));
+    image_wake(&image, VIRT_CH);
+    client_gets_copy_of(0, 6 * NET_BUFFER_SIZE, 90);
+    image_unload(&image);
+}
+
+/* Nothing is read outside a packet's own buffer, and no buffer of the client is lost for it. */
+static void drops_what_is_no_packet(void **unused)
+{
+    const net_buff_desc_t forged[] = {
+        {.io_or_offset = 0, .len = 2049},
+        {.io_or_offset = 0, .len = 65535},
+        {.io_or_offset = 1, .len = 2048},
+        {.io_or_offset = 2047, .len = 2},
+        {.io_or_offset = 8 * NET_BUFFER_SIZE, .len = 1},
+        {.io_or_offset = 8 * NET_BUFFER_SIZE - 1, .len = 2},
+        {.io_or_offset = UINT64_MAX, .len = 1},
+        {.io_or_offset = UINT64_MAX - 2047, .len = 2048},
+        {.io_or_offset = 1UL << 63, .len = 60},
+        {.io_or_offset = 0, .len = 60, .oid = 2},
+        {.io_or_offset = 0, .len = 60, .oid = 63},
+    };
+
+    (void)unused;
+    start(8, 1);
+    for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
+        virt_gives(forged[i]);
+        net_request_signal_free(&virt);
+        image_wake(&image, VIRT_CH);
+        assert_int_equal(world.signals[VIRT_CH], 1);
+        assert_int_equal(world.signals[CLIENT_CH], 0);
+        assert_desc(virt_gets_back(), forged[i].io_or_offset, forged[i].len, forged[i].oid);
+        assert_int_equal(image_count(&image, "packets_invalid"), i + 1);
+    }
+    virt_gives(desc(3 * NET_BUFFER_SIZE, 70));
+    image_wake(&image, VIRT_CH);
+    client_gets_copy_of(0, 3 * NET_BUFFER_SIZE, 70);
+    image_unload(&image);
+}
+
+static void writes_nowhere_but_into_a_buffer(void **unused)
+{
+    const uint64_t forged[] = {
+        1, 2047, 2049, 4 * NET_BUFFER_SIZE, 1UL << 32, 1UL << 63, UINT64_MAX, UINT64_MAX - 2047,
+    };
+
+    (void)unused;
+    start(8, 4);
+    queue_set(client.free, client.free->tail);
+    for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
+        assert_int_equal(net_enqueue_free(&client, desc(forged[i], 0)), 0);
+        assert_int_equal(net_enqueue_free(&client, desc(3 * NET_BUFFER_SIZE, 0)), 0);
+        virt_gives(desc(i * NET_BUFFER_SIZE, 2048));
+        image_wake(&image, VIRT_CH);
+        assert_int_equal(image_count(&image, "buffers_invalid"), i + 1);
+        net_buff_desc_t packet = client_gets();
+        assert_desc(packet, 3 * NET_BUFFER_SIZE, 2048, 0);
+        assert_memory_equal(target + 3 * NET_BUFFER_SIZE, sources[0] + i * NET_BUFFER_SIZE, 2048);
+        virt_gets_back();
+    }
+    image_unload(&image);
+}
+
+/* A queue full of rubbish costs one look at each, and the packet. */
+static void loses_patience_with_rubbish(void **unused)
+{
+    (void)unused;
+    start(8, 1024);
+    queue_set(client.free, client.free->tail);
+    for (int i = 0; i < 1024; i++) {
+        net_enqueue_free(&client, desc(13, 0));
+    }
+    virt_gives(desc(0, 60));
+    virt_gives(desc(NET_BUFFER_SIZE, 60));
+    image_wake(&image, VIRT_CH);
+    assert_true(world.points < 1024 + 30);
+    assert_int_equal(image_count(&image, "buffers_invalid"), 1024);
+    assert_int_equal(image_count(&image, "packets_unwanted"), 2);
+    assert_int_equal(net_queue_length(virt.free), 2);
+    image_unload(&image);
+}
+
+static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
+{
+    (void)unused;
+    start(4, 4);
+    queue_set(client.free, client.free->head);
+    for (uint32_t lie = 5; lie < 65536; lie += 13) {
+        client.free->tail = (uint16_t)(client.free->head + lie);
+        virt_gives(desc(0, 60));
+        image_wake(&image, VIRT_CH);
+        virt_gets_back();
+        assert_int_equal(client.free->tail, (uint16_t)(client.free->head + lie));
+        assert_true(net_queue_empty_active(&client));
+        assert_true(world.points < 20);
+    }
+    queue_set(client.free, 0);
+    for (uint32_t lie = 5; lie < 65536; lie += 13) {
+        virt.active->tail = (uint16_t)(virt.active->head + lie);
+        image_wake(&image, VIRT_CH);
+        assert_true(net_queue_empty_free(&virt));
+        assert_true(world.points < 20);
+    }
+    image_unload(&image);
+}
+
+/* A client without room loses its packets; the buffer meant for them waits for the next one. */
+static void a_full_client_loses_its_packets(void **unused)
+{
+    (void)unused;
+    start(4, 4);
+    client.active->head = (uint16_t)(client.active->tail - 4);
+    for (int i = 0; i < 3; i++) {
+        virt_gives(desc(0, 60));
+    }
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(net_queue_length(virt.free), 3);
+    assert_int_equal(world.signals[CLIENT_CH], 0);
+    assert_int_equal(image_count(&image, "packets_unwanted"), 3);
+    client.active->head = client.active->tail;
+    for (int i = 0; i < 4; i++) {
+        virt_gets_back();
+        virt_gives(desc((uint64_t)i * NET_BUFFER_SIZE, 61));
+        if (net_queue_length(virt.free) == 0) {
+            image_wake(&image, VIRT_CH);
+        }
+    }
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(net_queue_length(client.active), 4);
+    image_unload(&image);
+}
+
+static void starts_though_its_client_lies(void **unused)
+{
+    (void)unused;
+    configure(4, 4);
+    client.free->head = 1;
+    client.free->tail = 60000;
+    image_init(&image);
+    virt_gives(desc(0, 60));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(net_queue_length(virt.free), 1);
+    image_unload(&image);
+}
+
+static void survives_the_wrap_of_indices(void **unused)
+{
+    (void)unused;
+    configure(4, 4);
+    queue_set(virt.active, 65533);
+    queue_set(virt.free, 65530);
+    queue_set(client.active, 65531);
+    queue_set(client.free, 65535);
+    image_init(&image);
+    for (uint32_t i = 0; i < 70000; i++) {
+        uint64_t offset = (uint64_t)(i % 4) * NET_BUFFER_SIZE;
+        uint16_t len = (uint16_t)(i % 128);
+        virt_gives(desc(offset, len));
+        image_wake(&image, VIRT_CH);
+        assert_desc(virt_gets_back(), offset, len, 0);
+        client_gets_copy_of(0, offset, len);
+    }
+    image_unload(&image);
+}
+
+/* -- honest neighbours on other cores -- */
+
+static uint64_t virt_holds[64];
+static uint32_t virt_count;
+static uint64_t client_holds[64];
+static uint32_t client_count;
+static bool virt_signalled;
+static uint32_t given;
+static uint32_t received;
+
+static void virt_plays(void)
+{
+    net_buff_desc_t empty = {0};
+    bool gave = false;
+
+    while (net_dequeue_free(&virt, &empty) == 0) {
+        virt_holds[virt_count++] = empty.io_or_offset;
+        assert_true(virt_count <= virt.capacity);
+    }
+    while (virt_count > 0 && chance(3) > 0) {
+        virt_gives(desc(virt_holds[--virt_count], 60));
+        given++;
+        gave = true;
+    }
+    if (gave && net_require_signal_active(&virt)) {
+        net_cancel_signal_active(&virt);
+        virt_signalled = true;
+    }
+}
+
+static void client_plays(void)
+{
+    net_buff_desc_t packet = {0};
+
+    while (net_dequeue_active(&client, &packet) == 0) {
+        client_holds[client_count++] = packet.io_or_offset;
+        assert_true(client_count <= client.capacity);
+        received++;
+    }
+    while (client_count > 0 && chance(3) > 0) {
+        assert_int_equal(net_enqueue_free(&client, desc(client_holds[--client_count], 0)), 0);
+    }
+}
+
+static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    switch (chance(12)) {
+    case 0:
+        virt_plays();
+        break;
+    case 1:
+    case 2:
+        client_plays();
+        break;
+    default:
+        break;
+    }
+}
+
+static void leaves_nobody_asleep(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        chance_seed(seed);
+        client_count = 0;
+        received = 0;
+        given = 0;
+        virt_signalled = false;
+        start(8, 8);
+        for (virt_count = 0; virt_count < 8; virt_count++) {
+            virt_holds[virt_count] = virt_count * (uint64_t)NET_BUFFER_SIZE;
+        }
+        world.on_point = neighbours_play;
+        for (int i = 0; i < 2000; i++) {
+            neighbours_play(POINT_NOTIFY, NULL, 0);
+            if (virt_signalled) {
+                virt_signalled = false;
+                image_wake(&image, VIRT_CH);
+            }
+            assert_true(virt_signalled || net_queue_empty_active(&virt));
+        }
+        client_plays();
+        assert_true(given > 500);
+        assert_int_equal(received + image_count(&image, "packets_unwanted") +
+                             net_queue_length(virt.active),
+                         given);
+        assert_int_equal(image_count(&image, "packets_invalid"), 0);
+        assert_int_equal(image_count(&image, "buffers_invalid"), 0);
+        assert_int_equal(image_count(&image, "queues_incredible"), 0);
+        assert_int_equal(image_count(&image, "virt_refusals"), 0);
+        image_unload(&image);
+    }
+}
+
+/*
+ * A flood without end: each queue full of it is signalled, so the client runs, and one deferred
+ * signal is last.
+ */
+static uint32_t flood_left;
+
+static void flood(enum point_op op, const volatile void *where, uint64_t units)
+{
+    net_buff_desc_t empty = {0};
+
+    (void)units;
+    while (flood_left > 0 && op == POINT_ENQUEUE && where == virt.free &&
+           net_queue_length(virt.active) < 4) {
+        net_dequeue_free(&virt, &empty);
+        net_enqueue_active(&virt, desc(0, 60));
+        flood_left--;
+    }
+}
+
+static void a_flood_keeps_nobody_waiting(void **unused)
+{
+    (void)unused;
+    start(8, 64);
+    flood_left = 1000;
+    virt_gives(desc(0, 60));
+    world.on_point = flood;
+    client.active->consumer_signalled = 0;
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(flood_left, 0);
+    assert_true(net_queue_empty_active(&virt));
+    assert_int_equal(world.signals[CLIENT_CH], 1);
+
+    /* Again, with neighbours that ask for every signal they can get. */
+    flood_left = 1000;
+    virt_gives(desc(0, 60));
+    client.free->tail = client.free->head;
+    world.on_point = flood;
+    net_request_signal_free(&virt);
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[VIRT_CH], 1);
+    assert_int_equal(world.deferred[VIRT_CH], 0);
+    image_unload(&image);
+}
+
+/* -- a client that writes anything at any time -- */
+
+static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    if (chance(3) == 0) {
+        queue_scribble(chance(2) ? client.free : client.active, client.capacity);
+    }
+}
+
+/* Now and then it puts its indices right and offers something usable. */
+static void rogue_pretends(void)
+{
+    if (chance(4) == 0) {
+        client.active->head = client.active->tail;
+        client.free->tail = client.free->head;
+        for (uint64_t i = chance(9); i > 0; i--) {
+            net_enqueue_free(&client, desc(chance(10) * NET_BUFFER_SIZE, 0));
+        }
+    }
+}
+
+/*
+ * Whatever the client does, the virtualiser has all buffers back after each wake-up, and none takes
+ * long.
+ */
+static void a_rogue_hurts_only_itself(void **unused)
+{
+    enum { VIRT = 16, CLIENT = 8 };
+    uint64_t most_points = 0;
+    uint64_t copied = 0;
+
+    (void)unused;
+    chance_seed(42);
+    start(VIRT, CLIENT);
+    uint8_t *before = malloc((size_t)VIRT * NET_BUFFER_SIZE);
+    memcpy(before, sources[0], (size_t)VIRT * NET_BUFFER_SIZE);
+    for (int i = 0; i < 100000; i++) {
+        world.on_point = NULL;
+        uint64_t packets = chance(VIRT + 1);
+        for (uint64_t p = 0; p < packets; p++) {
+            virt_gives(desc(p * NET_BUFFER_SIZE, (uint16_t)chance(64)));
+        }
+        rogue_pretends();
+        queue_scribble(chance(2) ? client.free : client.active, CLIENT);
+        uint16_t tail = client.active->tail;
+        world.on_point = rogue_scribbles;
+        image_wake(&image, chance(2) ? VIRT_CH : CLIENT_CH);
+        copied += client.active->tail != tail;
+        most_points = MAX(most_points, world.points);
+        assert_true(net_queue_empty_active(&virt));
+        for (uint64_t p = 0; p < packets; p++) {
+            assert_int_equal(virt_gets_back().io_or_offset, p * NET_BUFFER_SIZE);
+        }
+        assert_true(net_queue_empty_free(&virt));
+    }
+    assert_true(most_points < 6 * (VIRT + CLIENT));
+    assert_true(copied > 1000);
+    assert_true(image_count(&image, "buffers_invalid") > 1000);
+    assert_true(image_count(&image, "packets_unwanted") > 1000);
+    assert_true(image_count(&image, "queues_incredible") > 1000);
+    assert_int_equal(image_count(&image, "virt_refusals"), 0);
+    assert_memory_equal(before, sources[0], (size_t)VIRT * NET_BUFFER_SIZE);
+    free(before);
+    image_unload(&image);
+}
+
+/* The virtualiser's queue in the same hands: still no access outside the regions, still an end. */
+static void a_wild_virtualiser_is_survived(void **unused)
+{
+    (void)unused;
+    chance_seed(7);
+    start(16, 8);
+    for (int i = 0; i < 50000; i++) {
+        queue_scribble(chance(2) ? virt.free : virt.active, 16);
+        if (chance(3) == 0) {
+            net_enqueue_active(&virt, desc(chance(20) * 2000, (uint16_t)chance(2100)));
+        }
+        if (chance(8) == 0) {
+            queue_set(client.active, client.active->tail);
+            net_enqueue_free(&client, desc(chance(8) * NET_BUFFER_SIZE, 0));
+        }
+        image_wake(&image, VIRT_CH);
+        assert_true(world.points < 200);
+    }
+    image_unload(&image);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fills_the_clients_free_queue),
+        cmocka_unit_test(copies_and_returns),
+        cmocka_unit_test(drops_when_the_client_has_no_buffer),
+        cmocka_unit_test(drops_what_is_no_packet),
+        cmocka_unit_test(writes_nowhere_but_into_a_buffer),
+        cmocka_unit_test(loses_patience_with_rubbish),
+        cmocka_unit_test(takes_nothing_from_a_queue_that_is_too_long),
+        cmocka_unit_test(a_full_client_loses_its_packets),
+        cmocka_unit_test(starts_though_its_client_lies),
+        cmocka_unit_test(survives_the_wrap_of_indices),
+        cmocka_unit_test(leaves_nobody_asleep),
+        cmocka_unit_test(a_flood_keeps_nobody_waiting),
+        cmocka_unit_test(a_rogue_hurts_only_itself),
+        cmocka_unit_test(a_wild_virtualiser_is_survived),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

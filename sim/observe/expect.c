@@ -134,7 +134,7 @@ static bool each_of_pd(const struct names *n, uint32_t pd)
 
 static void each_name(const struct names *n)
 {
-    char number[16];
+    char number[24];
 
     for (size_t i = 0; i < COUNT_OF(totals); i++) {
         if (!tell(n, totals[i].name, NULL, NULL, (struct meaning){.term = totals[i].term})) {

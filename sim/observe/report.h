@@ -74,9 +74,15 @@ struct report_input {
     const char *const *notes; /* what the reader must know to judge the rest; NULL-terminated, or NULL */
 };
 
-enum report_verdict report_verdict_of(const struct report_input *in, const struct report_check *c);
-enum report_verdict report_verdict_of_run(const struct report_input *in);
+/* One check's verdict: what it found, unless nothing can be said without finding something. */
+enum report_verdict report_check_verdict(const struct report_input *in, const struct report_check *c);
+/* The run's: it fails by a finding, or by an expectation that does not hold in a run that went its way. */
+enum report_verdict report_run_verdict(const struct report_input *in);
 const char *report_verdict_name(enum report_verdict v); /* "none", "pass", "fail" */
+/* Did the run come to an end of its own (quiet, or the planned length)? */
+bool report_run_complete(const struct report_input *in);
+/* The first domain that ran unconfined, PLAN_NONE if all were confined or nobody knows. */
+uint32_t report_unconfined(const struct report_input *in);
 
 /* 0, or -errno if the stream did not take it. */
 int report_json(const struct report_input *in, FILE *to);

@@ -74,11 +74,11 @@ static inline void net_slot_write(net_buff_desc_t *slot, net_buff_desc_t buffer)
 
 static inline void net_slot_read(net_buff_desc_t *slot, net_buff_desc_t *buffer)
 {
+    uint64_t place = __atomic_load_n(&slot->io_or_offset, __ATOMIC_RELAXED);
     uint64_t rest = __atomic_load_n((net_buff_desc_word_t *)((char *)slot + 8), __ATOMIC_RELAXED);
 
-    buffer->io_or_offset = __atomic_load_n(&slot->io_or_offset, __ATOMIC_RELAXED);
-    buffer->len = (uint16_t)rest;
-    buffer->oid = (uint8_t)(rest >> 16) & 0x3f;
+    *buffer =
+        (net_buff_desc_t){.io_or_offset = place, .len = (uint16_t)rest, .oid = rest >> 16 & 0x3f};
 }
 
 /*

@@ -10,7 +10,7 @@
  * anew from there. From one replay to the next the gap is the mean one of the recording, so that
  * its rate goes on unchanged.
  */
-#include <string.h>
+#include <sys/stat.h>
 
 #include "sim/wire/pacer.h"
 #include "sim/wire/wire.h"
@@ -41,6 +41,15 @@ static const struct param params[] = {
     PARAM_END,
 };
 
+/* A pipe gives what it holds once; a run is checked, then made, and perhaps repeated. */
+static bool is_read_again(const char *path)
+{
+    struct stat info;
+
+    /* What cannot be looked at is for pcapfile_open() to complain about. */
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+}
+
 static bool pcap_check(void *state, const struct wire_world *world, struct diag *diag,
                        struct diag_place place)
 {
@@ -53,9 +62,16 @@ static bool pcap_check(void *state, const struct wire_world *world, struct diag 
         diag_error(diag, place, "no frame would ever be sent at a rate of 0");
         return false;
     }
+    place.path = arena_format(diag->arena, "%s.file", place.path);
+    if (p->capture == NULL && !is_read_again(p->file)) {
+        diag_error(diag, place,
+                   "%s: is no regular file, and must be readable more than once; "
+                   "save what it delivers in a file first",
+                   p->file);
+        return false;
+    }
     if (p->capture == NULL && pcapfile_open(&p->capture, p->file, why) != 0) {
         p->capture = NULL;
-        place.path = arena_format(diag->arena, "%s.file", place.path);
         diag_error(diag, place, "%s", why);
         return false;
     }

@@ -119,8 +119,8 @@ struct wire {
 /*
  * Everything that can be said against a wire without starting anything: the content of its capture,
  * names of clients, addresses that cannot be mapped or never occur. False if there was an error.
- * What was opened for this stays open for wire_open(), so that a pipe is read once; wire_forget()
- * closes it where no wire_open() follows.
+ * What was opened for this stays open for a wire_open() by this process; wire_forget() closes it
+ * where none follows.
  */
 bool wire_check(const struct scenario_wire *asked, const struct wire_world *world,
                 struct diag *diag);

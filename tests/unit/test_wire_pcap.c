@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/base/pcapfile.h"
@@ -562,6 +563,22 @@ static void a_bad_capture_is_refused_before_anything_starts(void **state)
     rig_free(r);
 }
 
+static void a_pipe_is_refused_without_waiting_for_it(void **state)
+{
+    struct rig *r = rig_new("pipe");
+
+    (void)state;
+    assert_int_equal(mkfifo(r->path, 0600), 0);
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "pipe.pcap: is no regular file"));
+    unlink(r->path);
+    assert_int_equal(mkdir(r->path, 0700), 0);
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "pipe.pcap: is a folder"));
+    rmdir(r->path);
+    rig_free(r);
+}
+
 /* Once open, a wire needs no file: what replaces the name, and every descriptor, is of no matter.
  */
 static void an_open_wire_needs_only_memory(void **state)
@@ -641,6 +658,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_mapped_is_said),
         cmocka_unit_test(an_address_that_never_occurs_is_warned_of),
         cmocka_unit_test(a_bad_capture_is_refused_before_anything_starts),
+        cmocka_unit_test(a_pipe_is_refused_without_waiting_for_it),
         cmocka_unit_test(an_open_wire_needs_only_memory),
         cmocka_unit_test(every_kind_is_in_the_table),
     };

@@ -296,28 +296,6 @@ static void run_image(uint32_t pd)
     domain_run(&domain);
 }
 
-/* The clients, as the wire of `device` needs to know them. */
-static struct wire_world wire_world(const struct plan_device *device)
-{
-    const struct plan *plan = world->plan;
-    size_t count = plan->scenario->client_count;
-    struct wire_client *clients = calloc(count + 1, sizeof *clients);
-
-    for (size_t i = 0; clients != NULL && i < count; i++) {
-        const struct plan_pd *pd = &plan->pds[plan->client_pds[i]];
-
-        clients[i].name = pd->name;
-        clients[i].here = plan_serves(plan, device, plan->client_pds[i]);
-        if (pd->mac_count > 0) {
-            memcpy(clients[i].mac, pd->macs[0], 6);
-        }
-    }
-    return (struct wire_world){.wire_name =
-                                   device->wire < 0 ? "" : plan->scenario->wires[device->wire].name,
-                               .clients = clients,
-                               .client_count = count};
-}
-
 static void run_device(uint32_t pd) __attribute__((noreturn));
 
 static void run_device(uint32_t pd)
@@ -325,12 +303,12 @@ static void run_device(uint32_t pd)
     const struct plan *plan = world->plan;
     const struct plan_device *device = &plan->devices[plan->pds[pd].device];
     void *memory = calloc(1, station_bytes(plan, plan->pds[pd].device));
-    struct wire_world clients = wire_world(device);
+    struct wire_world clients = world_clients(plan, device);
     static struct wire wire;
     struct station *station;
     char why[WIRE_WHY_BYTES];
 
-    if (memory == NULL || clients.clients == NULL) {
+    if (memory == NULL) {
         fail("out of memory");
     }
     domain_init(&domain, plan, pd, &runtime, NULL);

@@ -134,6 +134,26 @@ fail:
     return error;
 }
 
+struct wire_world world_clients(const struct plan *plan, const struct plan_device *device)
+{
+    size_t count = plan->scenario->client_count;
+    struct wire_client *clients = arena_array(plan->arena, count + 1, sizeof *clients);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct plan_pd *pd = &plan->pds[plan->client_pds[i]];
+
+        clients[i].name = pd->name;
+        clients[i].here = plan_serves(plan, device, plan->client_pds[i]);
+        if (pd->mac_count > 0) {
+            memcpy(clients[i].mac, pd->macs[0], 6);
+        }
+    }
+    return (struct wire_world){
+        .wire_name = device->wire < 0 ? "" : plan->scenario->wires[device->wire].name,
+        .clients = clients,
+        .client_count = count};
+}
+
 void world_ring(const struct world *w, uint32_t target)
 {
     uint64_t one = 1;

@@ -13,6 +13,7 @@
 #include "sim/exec/page.h"
 #include "sim/model/plan.h"
 #include "sim/time/clock.h"
+#include "sim/wire/wire.h"
 
 struct world {
     const struct plan *plan;
@@ -34,6 +35,8 @@ int world_create(struct world *w, const struct plan *plan, const char *images, c
                  size_t why_bytes);
 /* Ring a domain, or the supervisor with PLAN_NONE. */
 void world_ring(const struct world *w, uint32_t target);
+/* The clients, as the wire of one device needs to know them. In plan->arena. */
+struct wire_world world_clients(const struct plan *plan, const struct plan_device *device);
 /* The supervisor's view of a queue; never a domain's. */
 static inline uint8_t *world_queue(const struct world *w, uint32_t queue)
 {

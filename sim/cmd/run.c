@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `sddfsim run`: a scenario from file to verdict. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/log.h"
+#include "sim/cmd/cmd.h"
+#include "sim/system.h"
+
+/* clang-format off */
+static const struct cmd_option options[] = {
+    {"seed", 0, "N", "use this seed instead of the scenario's"},
+    {"executor", 0, "E", "run the domains by this executor; see `sddfsim list executors`"},
+    {"clock", 0, "C", "host or virtual"},
+    {"set", 0, "/POINTER=VALUE", "change one value of the scenario, by JSON pointer; may be repeated"},
+    {"output", 'o', "DIR", "leave results in DIR, which must not exist yet\n(default: out/<scenario>-s<seed>)"},
+    {"wrap", 0, "PD=COMMAND", "run one domain under a tool: valgrind, perf record, gdb, strace ...;\nmay be repeated"},
+    {"json", 0, NULL, "print the report as JSON"},
+    {"quiet", 'q', NULL, "print nothing but complaints"},
+    {"verbose", 'v', NULL, "say what happens"},
+    CMD_OPTION_END,
+};
+/* clang-format on */
+
+/* Whatever asks for a change of the scenario, as `--set` spells it. */
+static const char *const *gather_sets(struct cmd_args *args, struct arena *arena, size_t *count)
+{
+    const char **sets = arena_array(arena, args->given_count + 1, sizeof *sets);
+
+    *count = 0;
+    for (size_t i = 0; i < args->given_count; i++) {
+        const struct cmd_given *g = &args->given[i];
+
+        if (strcmp(g->option->name, "set") == 0) {
+            sets[(*count)++] = g->value;
+        } else if (strcmp(g->option->name, "seed") == 0) {
+            sets[(*count)++] = arena_format(arena, "/seed=%s", g->value);
+        } else if (strcmp(g->option->name, "executor") == 0 || strcmp(g->option->name, "clock") == 0) {
+            sets[(*count)++] = arena_format(arena, "/%s=\"%s\"", g->option->name, g->value);
+        }
+    }
+    return sets;
+}
+
+static const char *const *gather(struct cmd_args *args, const char *name, struct arena *arena, size_t *count)
+{
+    const char **values = arena_array(arena, args->given_count + 1, sizeof *values);
+
+    *count = 0;
+    for (size_t i = 0; i < args->given_count; i++) {
+        if (strcmp(args->given[i].option->name, name) == 0) {
+            values[(*count)++] = args->given[i].value;
+        }
+    }
+    return values;
+}
+
+/* One word for a shell. */
+static const char *quoted(struct arena *arena, const char *word)
+{
+    if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-")] == '\0') {
+        return word;
+    }
+    const char *out = "'";
+    for (; *word != '\0'; word++) {
+        out = *word == '\'' ? arena_format(arena, "%s'\\''", out) : arena_format(arena, "%s%c", out, *word);
+    }
+    return arena_format(arena, "%s'", out);
+}
+
+/* The command that does the same again: all that was given, and the seed even where it was not. */
+static const char *repeat_command(struct cmd_args *args, struct arena *arena, uint64_t seed)
+{
+    const char *text = arena_format(arena, "sddfsim run %s --seed %llu",
+                                    quoted(arena, args->positional[0]), (unsigned long long)seed);
+
+    for (size_t i = 0; i < args->given_count; i++) {
+        const struct cmd_given *g = &args->given[i];
+
+        if (strcmp(g->option->name, "seed") == 0 || strcmp(g->option->name, "output") == 0) {
+            continue;
+        }
+        text = g->value == NULL ? arena_format(arena, "%s --%s", text, g->option->name)
+                                : arena_format(arena, "%s --%s %s", text, g->option->name,
+                                               quoted(arena, g->value));
+    }
+    return text;
+}
+
+static int run(struct cmd_args *args)
+{
+    struct system system = {0};
+    size_t set_count;
+    const char *const *sets = gather_sets(args, &system.arena, &set_count);
+    int status = CMD_EXIT_USAGE;
+
+    log_level_set(cmd_has(args, "quiet") ? LOG_QUIET : cmd_has(args, "verbose") ? LOG_MORE : LOG_USUAL);
+    if (system_build(&system, args->positional[0], sets, set_count)) {
+        struct system_run how = {.out_dir = cmd_value(args, "output", NULL),
+                                 .json = cmd_has(args, "json"),
+                                 .quiet = cmd_has(args, "quiet"),
+                                 .color = args->color_stdout,
+                                 .repeat = repeat_command(args, &system.arena, system.scenario->seed)};
+
+        how.wraps = gather(args, "wrap", &system.arena, &how.wrap_count);
+        diag_print(&system.diag, stderr);
+        status = system_run(&system, &how);
+    } else {
+        diag_print(&system.diag, stderr);
+    }
+    system_finish(&system);
+    return status;
+}
+
+const struct cmd_type cmd_run = {
+    .name = "run",
+    .summary = "run a scenario, and say what became of every frame",
+    .usage = "SCENARIO [OPTION]...",
+    .description = "Starts every domain of the scenario, lets the traffic in once all are ready, and ends when\n"
+                   "the input is consumed and everything is quiet, or at the scenario's limit. Leaves captures,\n"
+                   "logs and a report in a folder, and prints the report.",
+    .options = options,
+    .positional_min = 1,
+    .positional_max = 1,
+    .run = run,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Making, filling and unmaking a run's folder. */
+#define _XOPEN_SOURCE 700
+#include "sim/observe/rundir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TRIES 10000
+
+static bool folder_empty(const char *path)
+{
+    DIR *dir = opendir(path);
+    int entries = 0;
+
+    if (dir == NULL) {
+        return false;
+    }
+    while (entries < 3 && readdir(dir) != NULL) {
+        entries++;
+    }
+    closedir(dir);
+    return entries <= 2;
+}
+
+static int make_asked(const char *path, char *why)
+{
+    if (mkdir(path, 0755) == 0 || (errno == EEXIST && folder_empty(path))) {
+        return 0;
+    }
+    int error = errno;
+    if (error == EEXIST) {
+        snprintf(why, RUNDIR_WHY_BYTES, "%s exists; name another folder with -o, or remove it", path);
+    } else {
+        snprintf(why, RUNDIR_WHY_BYTES, "cannot make the folder %s: %s", path, strerror(error));
+    }
+    return -error;
+}
+
+/* out/<name>-s<seed>, or with the first number that is free; and a link that says which was the last. */
+static int make_default(const char **path, struct arena *arena, const char *name, unsigned long long seed,
+                        char *why)
+{
+    if (mkdir("out", 0755) != 0 && errno != EEXIST) {
+        int error = errno;
+
+        snprintf(why, RUNDIR_WHY_BYTES, "cannot make the folder out: %s; give another with -o",
+                 strerror(error));
+        return -error;
+    }
+    for (int i = 1; i < TRIES; i++) {
+        const char *leaf = i == 1 ? arena_format(arena, "%s-s%llu", name, seed)
+                                  : arena_format(arena, "%s-s%llu-%d", name, seed, i);
+
+        *path = arena_format(arena, "out/%s", leaf);
+        if (mkdir(*path, 0755) == 0) {
+            char fresh[64];
+
+            snprintf(fresh, sizeof fresh, "out/.latest-%ld", (long)getpid());
+            if (symlink(leaf, fresh) == 0 && rename(fresh, "out/latest") != 0) {
+                unlink(fresh);
+            }
+            return 0;
+        }
+        if (errno != EEXIST) {
+            int error = errno;
+
+            snprintf(why, RUNDIR_WHY_BYTES, "cannot make the folder %s: %s; give another with -o", *path,
+                     strerror(error));
+            return -error;
+        }
+    }
+    snprintf(why, RUNDIR_WHY_BYTES, "out/%s-s%llu-%d and all before it exist; remove some", name, seed,
+             TRIES - 1);
+    return -EEXIST;
+}
+
+int rundir_create(struct rundir *r, struct arena *arena, const char *asked, const char *name,
+                  unsigned long long seed, char why[static RUNDIR_WHY_BYTES])
+{
+    const char *path = asked;
+    char full[PATH_MAX];
+    int error = asked != NULL ? make_asked(asked, why) : make_default(&path, arena, name, seed, why);
+
+    *r = (struct rundir){.fd = -1, .captures_fd = -1};
+    if (error != 0) {
+        return error;
+    }
+    r->path = arena_text(arena, realpath(path, full) != NULL ? full : path);
+    r->images = arena_format(arena, "%s/images", r->path);
+    r->logs = arena_format(arena, "%s/pds", r->path);
+    r->captures = arena_format(arena, "%s/captures", r->path);
+    if (mkdir(r->images, 0755) == 0 && mkdir(r->logs, 0755) == 0 && mkdir(r->captures, 0755) == 0) {
+        r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        r->captures_fd = open(r->captures, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (r->fd < 0 || r->captures_fd < 0) {
+        error = -errno;
+        snprintf(why, RUNDIR_WHY_BYTES, "cannot set up the folder %s: %s", r->path, strerror(-error));
+        rundir_remove(r);
+    }
+    return error;
+}
+
+int rundir_write(struct rundir *r, const char *name, int (*fill)(void *context, FILE *to), void *context,
+                 char why[static RUNDIR_WHY_BYTES])
+{
+    char part[128];
+    int error = 0;
+
+    snprintf(part, sizeof part, "%s.part", name);
+    int fd = openat(r->fd, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
+    if (to == NULL) {
+        error = -errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        goto out;
+    }
+    error = fill(context, to);
+    if (fflush(to) != 0 && error == 0) {
+        error = -errno;
+    }
+    if (fclose(to) != 0 && error == 0) {
+        error = -errno;
+    }
+    if (error == 0 && renameat(r->fd, part, r->fd, name) != 0) {
+        error = -errno;
+    }
+out:
+    if (error != 0) {
+        unlinkat(r->fd, part, 0);
+        snprintf(why, RUNDIR_WHY_BYTES, "cannot write %s/%s: %s", r->path, name, strerror(-error));
+    }
+    return error;
+}
+
+void rundir_close(struct rundir *r)
+{
+    if (r->path != NULL && r->fd >= 0) {
+        close(r->fd);
+    }
+    if (r->path != NULL && r->captures_fd >= 0) {
+        close(r->captures_fd);
+    }
+    r->fd = r->captures_fd = -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+void rundir_remove(struct rundir *r)
+{
+    rundir_close(r);
+    if (r->path != NULL) {
+        nftw(r->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a scenario may name, and building one: read it, plan it, and ask everybody who can object beforehand. */
+#include "sim/system.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sddf/hw/device.h>
+
+#include "components/devices.h"
+#include "sim/check/check.h"
+#include "sim/class/class.h"
+#include "sim/exec/exec.h"
+#include "sim/exec/image.h"
+#include "sim/exec/world.h"
+#include "sim/fault/fault_set.h"
+#include "sim/model/component.h"
+#include "sim/observe/expect.h"
+#include "sim/wire/wire.h"
+
+#define ROW(id) extern const struct device_type device_##id;
+DEVICE_TYPES(ROW)
+#undef ROW
+
+static const struct device_type *const devices[] = {
+#define ROW(id) &device_##id,
+    DEVICE_TYPES(ROW)
+#undef ROW
+};
+
+#define DEVICES     (sizeof devices / sizeof devices[0])
+#define WIRES_MAX   16
+#define CLASSES_MAX 16
+
+static struct type_view wire_views[WIRES_MAX], device_views[DEVICES];
+static struct class_view class_views[CLASSES_MAX];
+
+static void view_wires(struct scenario_types *types)
+{
+    const struct wire_type *const *all = wire_types(&types->wire_count);
+
+    for (size_t i = 0; i < types->wire_count && i < WIRES_MAX; i++) {
+        wire_views[i] = (struct type_view){.name = all[i]->name,
+                                           .doc = all[i]->doc,
+                                           .state_size = all[i]->state_size,
+                                           .params = all[i]->params,
+                                           .type = all[i]};
+    }
+    types->wires = wire_views;
+}
+
+static void view_devices(struct scenario_types *types)
+{
+    for (size_t i = 0; i < DEVICES; i++) {
+        device_views[i] = (struct type_view){.name = devices[i]->name,
+                                             .doc = devices[i]->doc,
+                                             .state_size = devices[i]->state_size,
+                                             .params = devices[i]->params,
+                                             .type = devices[i]};
+    }
+    types->devices = device_views;
+    types->device_count = DEVICES;
+}
+
+static void view_classes(struct scenario_types *types)
+{
+    const struct class_type *const *all = class_types(&types->class_count);
+
+    for (size_t i = 0; i < types->class_count && i < CLASSES_MAX; i++) {
+        class_views[i] = all[i]->view;
+    }
+    types->classes = class_views;
+}
+
+const struct scenario_types *system_types(void)
+{
+    static struct scenario_types types;
+
+    if (types.wires == NULL) {
+        view_wires(&types);
+        view_devices(&types);
+        view_classes(&types);
+        types.faults = fault_views(&types.fault_count);
+        types.images = component_views(&types.image_count);
+    }
+    return &types;
+}
+
+const char *system_image_dir(struct arena *arena)
+{
+    const char *given = getenv("SDDFSIM_IMAGES");
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+
+    if (given != NULL && given[0] != '\0') {
+        return arena_text(arena, given);
+    }
+    program[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    /* Installed: PREFIX/bin and PREFIX/lib/sddfsim; in a build folder: beside the program; a test: one up. */
+    static const char *const places[] = {"images", "../lib/sddfsim/images", "../../images"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const char *dir = arena_format(arena, "%s/%s", program, places[i]);
+
+        if (access(dir, R_OK | X_OK) == 0) {
+            return dir;
+        }
+    }
+    return arena_format(arena, "%s/images", program);
+}
+
+static void class_build(struct plan *p, uint32_t instance)
+{
+    const struct class_type *type =
+        p->scenario->instances[instance].class_type->view.type;
+
+    type->build(p, instance);
+}
+
+static void check_wires(const struct plan *plan, struct diag *diag)
+{
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        const struct plan_device *d = &plan->devices[i];
+
+        if (d->wire >= 0) {
+            const struct scenario_wire *asked = &plan->scenario->wires[d->wire];
+            struct wire_world world = world_clients(plan, d);
+
+            wire_check(asked, &world, diag);
+            /* Each device opens its wire for itself; what stayed open here would be inherited by all. */
+            wire_forget(asked);
+        }
+    }
+}
+
+static void check_executor(const struct scenario *s, struct diag *diag)
+{
+    const char *name = s->executor != NULL ? s->executor : s->clock == CLOCK_HOST ? "process" : "fiber";
+    const struct exec_type *type = exec_find(name);
+
+    if (type == NULL) {
+        diag_error(diag, s->executor_place, "this version has no executor \"%s\"; it has \"process\"", name);
+    } else if (s->clock == CLOCK_VIRTUAL && !type->virtual_clock) {
+        diag_error(diag, s->clock_place, "this version runs executor \"%s\" on the host's clock only", name);
+    }
+}
+
+bool system_build(struct system *s, const char *path, const char *const *sets, size_t set_count)
+{
+    s->diag.arena = &s->arena;
+    s->image_dir = system_image_dir(&s->arena);
+    s->scenario = scenario_load(path, sets, set_count, system_types(), &s->arena, &s->diag);
+    if (s->scenario == NULL) {
+        return false;
+    }
+    s->plan = plan_make(s->scenario, class_build, s->image_dir, &s->arena, &s->diag);
+    if (s->plan == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < s->plan->pd_count; i++) {
+        if (s->plan->pds[i].kind == PD_IMAGE) {
+            image_check(s->plan, i, &s->diag);
+        }
+    }
+    check_wires(s->plan, &s->diag);
+    faults_check(s->plan, &s->diag);
+    s->checks = checks_start(s->plan, &s->diag);
+    expect_check(s->plan, checks_names(&s->checks, &s->arena), s->checks.count, &s->diag);
+    check_executor(s->scenario, &s->diag);
+    return s->diag.errors == 0;
+}
+
+void system_finish(struct system *s)
+{
+    arena_finish(&s->arena);
+    *s = (struct system){0};
+}

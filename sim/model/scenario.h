@@ -2,22 +2,25 @@
 #ifndef SIM_MODEL_SCENARIO_H
 #define SIM_MODEL_SCENARIO_H
 /*
- * What a scenario file asks for, as data: every value defaulted, range-checked and in its base unit, every
- * name resolved to an index. Nothing here is started or mapped; the plan is made from this.
+ * What a scenario file asks for, as data: every value defaulted, range-checked and in its base
+ * unit, every name resolved to an index. Nothing here is started or mapped; the plan is made from
+ * this.
  *
- * The scenario knows no wire, device, class, fault or image by name: it is given a table of what exists
- * (struct scenario_types), each entry with the param table of its keys.
+ * The scenario knows no wire, device, class, fault or image by name: it is given a table of what
+ * exists (struct scenario_types), each entry with the param table of its keys.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <sddf/hw/param.h>
 
 #include "sim/base/arena.h"
 #include "sim/base/diag.h"
 
-/* One kind of thing a scenario may name. `type` is the owner's own descriptor, never looked into here. */
+/* One kind of thing a scenario may name. `type` is the owner's own descriptor, never looked into
+ * here. */
 struct type_view {
     const char *name, *doc;
     size_t state_size;
@@ -27,19 +30,20 @@ struct type_view {
 
 /* A protection domain that a class needs beside its clients ("driver", "virt_rx", "copier"). */
 struct role_view {
-    const char *name;  /* the scenario key */
-    const char *image; /* default image */
-    uint8_t priority;  /* default */
+    const char *name;              /* the scenario key */
+    const char *image;             /* default image */
+    uint8_t priority;              /* default */
     uint64_t budget_ns, period_ns; /* defaults; 0: no limit */
-    bool optional;     /* present only if the scenario has the key */
+    bool optional;                 /* present only if the scenario has the key */
     const char *doc;
 };
 
-/* A device class: how its instances and its clients are spelled. `view.params` are an instance's keys. */
+/* A device class: how its instances and its clients are spelled. `view.params` are an instance's
+ * keys. */
 struct class_view {
     struct type_view view;
-    const char *instances_key; /* top-level array: "networks" */
-    const char *client_key;    /* in a client, names an instance: "network" */
+    const char *instances_key;     /* top-level array: "networks" */
+    const char *client_key;        /* in a client, names an instance: "network" */
     const struct role_view *roles; /* PDs of an instance; .name NULL ends */
     size_t client_state_size;
     const struct param *client_params;    /* keys in a client that names an instance */
@@ -58,26 +62,30 @@ enum scenario_placement { PLACEMENT_ONE_CORE, PLACEMENT_SPREAD };
 
 struct scenario_pd {
     const char *name;  /* unique among PDs, devices and wires; [a-z][a-z0-9_]*, at most 63 bytes */
-    const char *image; /* "network/virt_rx", or a path to a .so (contains ".so"), already relative to the scenario */
+    const char *image; /* "network/virt_rx", or a path to a .so (contains ".so"), already relative
+                          to the scenario */
     bool image_is_path;
     struct diag_place place;
-    uint8_t priority; /* 0..254 */
-    uint64_t budget_ns, period_ns; /* 0: none asked */
-    int cpu;          /* -1: as the placement says */
-    bool trusted;     /* default true */
+    uint8_t priority;                   /* 0..254 */
+    uint64_t budget_ns, period_ns;      /* 0: none asked */
+    int cpu;                            /* -1: as the placement says */
+    bool trusted;                       /* default true */
     const struct type_view *image_type; /* NULL for a path or an image without keys of its own */
     void *image_state; /* filled from the "params" object by image_type->params; NULL if none */
 };
 
-struct scenario_mac { uint8_t recorded[6]; uint32_t client; };
+struct scenario_mac {
+    uint8_t recorded[6];
+    uint32_t client;
+};
 
 struct scenario_wire {
     const char *name;
     struct diag_place place;
     const struct type_view *type;
     void *state;
-    uint64_t speed_bps;   /* "speed"; default 1 Gbit/s; "unlimited" is 0 */
-    bool macs_spread;     /* "macs": "spread" */
+    uint64_t speed_bps; /* "speed"; default 1 Gbit/s; "unlimited" is 0 */
+    bool macs_spread;   /* "macs": "spread" */
     const struct scenario_mac *macs;
     size_t mac_count;
 };
@@ -96,15 +104,16 @@ struct scenario_instance {
     struct diag_place place;
     const struct class_view *class_type;
     void *state;
-    uint32_t device;                /* index */
-    struct scenario_pd *roles;      /* one per class_type->roles, in that order; .name NULL if an optional one is absent */
+    uint32_t device;           /* index */
+    struct scenario_pd *roles; /* one per class_type->roles, in that order; .name NULL if an
+                                  optional one is absent */
 };
 
 /* One client's part in one instance. */
 struct scenario_join {
     struct diag_place place;
     uint32_t instance;
-    void *state; /* filled by class_view.client_params */
+    void *state;               /* filled by class_view.client_params */
     struct scenario_pd *roles; /* as above, from client_roles */
 };
 
@@ -120,16 +129,18 @@ struct scenario_capture {
     const char *at;   /* "lan.out", "client0.rx" */
     const char *file; /* within captures/, a plain file name */
     enum { CAPTURE_WIRE_IN, CAPTURE_WIRE_OUT, CAPTURE_CLIENT_RX, CAPTURE_CLIENT_TX } point;
-    uint32_t index;   /* of the wire or client */
+    uint32_t index; /* of the wire or client */
 };
 
 struct scenario_fault {
     struct diag_place place;
     const struct type_view *type; /* key "kind" */
     void *state;
-    const char *pd; /* the compromised PD ("pd"), NULL if the kind names none; any PD: client, driver, virt, copier */
-    /* Trigger, any combination; the fault acts from then on for `count` acts (0: no limit) or `duration` (0: to the end). */
-    uint64_t at_ns;       /* "at", since the first frame may enter */
+    const char *pd; /* the compromised PD ("pd"), NULL if the kind names none; any PD: client,
+                       driver, virt, copier */
+    /* Trigger, any combination; the fault acts from then on for `count` acts (0: no limit) or
+     * `duration` (0: to the end). */
+    uint64_t at_ns;         /* "at", since the first frame may enter */
     uint64_t after_entries; /* "after_entries": at the nth time the PD runs */
     uint64_t count, duration_ns;
 };
@@ -144,14 +155,15 @@ struct scenario_expect {
 
 struct scenario {
     const char *path; /* as given */
-    const char *name; /* file name without folder and .json */
+    const char *name; /* key "name", or else the file's name without folder and .json */
     const char *story;
     uint64_t seed;
     enum scenario_clock clock;
     const char *executor; /* NULL: by the clock */
     const char *platform; /* NULL: "generic" */
     enum scenario_placement placement;
-    uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is quiet */
+    uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is
+                               quiet */
     uint64_t stop_wall_ns;  /* stop.wall: give up (exit 5); default 120 s */
     struct diag_place executor_place, clock_place;
 
@@ -171,15 +183,29 @@ struct scenario {
     size_t expect_count;
     const char *const *checks_off; /* "checks": {"name": false} */
     size_t checks_off_count;
-    const char *expanded; /* the whole scenario as JSON text: every default written out, paths absolute, runnable as it is */
+    const char *expanded; /* the whole scenario as JSON text: every default written out, paths
+                             absolute, runnable as it is */
 };
 
 /*
- * Read and resolve `path`. `sets` are "--set" arguments, "/json/pointer=value" (value JSON, or else taken as a
- * string). All complaints go to `diag`, all at once; NULL if there is any error. What is returned lives in
- * `arena`. Opens nothing but the scenario file.
+ * Read and resolve `path`. `sets` are "--set" arguments, "/json/pointer=value" (value JSON, or else
+ * taken as a string). All complaints go to `diag`, all at once; NULL if there is any error. What is
+ * returned lives in `arena`. Opens nothing but the scenario file.
  */
 struct scenario *scenario_load(const char *path, const char *const *sets, size_t set_count,
                                const struct scenario_types *types, struct arena *arena,
                                struct diag *diag);
+
+/* The same from a text already read; `file` is its name in complaints, and says which folder paths
+ * begin at. */
+struct scenario *scenario_parse_text(const char *file, const char *text, size_t bytes,
+                                     const char *const *sets, size_t set_count,
+                                     const struct scenario_types *types, struct arena *arena,
+                                     struct diag *diag);
+
+/* The whole format as a JSON schema (draft 2020-12), from the same tables that read it. */
+void scenario_schema(FILE *to, const struct scenario_types *types);
+
+/* For `list`: the keys that are no type's own, section by section. */
+void scenario_document(FILE *to);
 #endif

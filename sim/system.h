@@ -48,4 +48,7 @@ struct system_run {
 
 /* Run what was built. Prints the report; complaints go to stderr. Returns the program's exit status. */
 int system_run(struct system *s, const struct system_run *how);
+
+/* In a process that a tool started for `--wrap`: become one domain. Returns only if it cannot. */
+int system_become(const char *images, const char *numbers, const char *descriptors);
 #endif

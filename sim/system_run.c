@@ -139,9 +139,23 @@ static int open_captures(struct run *r)
     return 0;
 }
 
+static int fill_scenario(void *context, FILE *to)
+{
+    const struct scenario *s = context;
+
+    return fputs(s->expanded, to) < 0 ? -EIO : 0;
+}
+
 static int prepare(struct run *r)
 {
-    int error = install_images(r);
+    char why[RUNDIR_WHY_BYTES];
+    int error = rundir_write(&r->dir, "scenario.json", fill_scenario, (void *)r->plan->scenario, why);
+
+    if (error != 0) {
+        snprintf(r->why, sizeof r->why, "write %s/scenario.json", r->dir.path);
+        return error;
+    }
+    error = install_images(r);
 
     if (error == 0) {
         error = world_create(&r->world, r->plan, r->dir.images, r->dir.logs, r->why, sizeof r->why);
@@ -321,13 +335,6 @@ static int fill_text(void *context, FILE *to)
     return report_text(context, to, false);
 }
 
-static int fill_scenario(void *context, FILE *to)
-{
-    const struct scenario *s = context;
-
-    return fputs(s->expanded, to) < 0 ? -EIO : 0;
-}
-
 static void add_input(json_t *inputs, const char *file)
 {
     char digest[SHA256_TEXT_BYTES];
@@ -387,9 +394,6 @@ static int write_files(struct run *r, struct report_input *in)
 
     if (error == 0) {
         error = rundir_write(&r->dir, "report.txt", fill_text, in, why);
-    }
-    if (error == 0) {
-        error = rundir_write(&r->dir, "scenario.json", fill_scenario, (void *)r->plan->scenario, why);
     }
     if (error == 0) {
         error = rundir_write(&r->dir, "manifest.json", fill_manifest, r, why);

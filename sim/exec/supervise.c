@@ -21,8 +21,8 @@
 #include "sim/hw/mmio.h"
 
 #define TICK_MS       20   /* how often to ask whether anything still happens, where nobody rings */
-#define READY_LIMIT_S 60   /* a domain that has not finished init() by then never will (valgrind is slow) */
-#define GRACE_MS      2000 /* for domains to end by themselves once told */
+#define GRACE_S         2  /* for domains to end by themselves once told */
+#define GRACE_WRAPPED_S 60 /* for tools to say what they found */
 
 struct loop {
     struct supervise *s;
@@ -120,9 +120,19 @@ static void on_child(evutil_socket_t signal, short what, void *context)
 
 /* -- ending -- */
 
+static bool wrapped(const struct loop *l)
+{
+    for (uint32_t i = 0; l->s->wraps != NULL && i < plan_of(l)->pd_count; i++) {
+        if (l->s->wraps[i] != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void end_run(struct loop *l, enum run_end how)
 {
-    const struct timeval grace = {.tv_sec = GRACE_MS / 1000, .tv_usec = GRACE_MS % 1000 * 1000};
+    const struct timeval grace = {.tv_sec = wrapped(l) ? GRACE_WRAPPED_S : GRACE_S};
 
     if (l->ending) {
         return;

@@ -236,7 +236,7 @@ bool json_document_load(struct json_document *d, const char *path, struct arena 
                         struct diag *diag)
 {
     char *text = NULL;
-    size_t bytes;
+    size_t bytes = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int error = fd < 0 ? -errno : read_all(fd, &text, &bytes);
     bool good = false;

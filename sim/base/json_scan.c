@@ -165,7 +165,10 @@ static const char *read_string(struct scanner *s, bool keep)
         }
     }
     step(s);
-    *(keep ? to : scratch) = '\0';
+    if (!keep) {
+        return "";
+    }
+    *to = '\0';
     return text;
 }
 

@@ -133,7 +133,7 @@ static char *read_escape(struct scanner *s, char *to)
 static const char *read_string(struct scanner *s, bool keep)
 {
     const unsigned char *close = s->at + 1;
-    char scratch[4], *text, *to;
+    char scratch[4], *text = NULL, *to = scratch;
 
     if (peek(s) != '"') {
         return NULL;
@@ -145,8 +145,9 @@ static const char *read_string(struct scanner *s, bool keep)
         return NULL;
     }
     /* No escape decodes to more bytes than it is written with. */
-    text = keep ? arena_alloc(s->document->arena, (size_t)(close - s->at) + 1) : scratch;
-    to = text;
+    if (keep) {
+        text = to = arena_alloc(s->document->arena, (size_t)(close - s->at) + 1);
+    }
     step(s);
     while (s->at < close) {
         to = keep ? to : scratch;

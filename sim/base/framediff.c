@@ -21,6 +21,8 @@
 #define CHANGED_WINDOW 8
 /* How many bytes of two frames are compared to see whether they are alike. */
 #define ALIKE_BYTES 256
+/* How many frames are numbered at a time. */
+#define BATCH 32
 
 /* What has become of a frame so far. */
 enum fate { FATE_LEFT, FATE_SAME, FATE_MOVED, FATE_CHANGED };
@@ -58,7 +60,7 @@ struct numbering {
         uint32_t hash, number;
     } * slots;
     size_t mask;
-    const struct frame_record **examples; /* by number */
+    struct frame_record *examples; /* by number */
     uint32_t count;
     bool (*equal)(struct framediff *d, const struct frame_record *x, const struct frame_record *y);
 };
@@ -102,12 +104,12 @@ static uint32_t number_of(struct framediff *d, struct numbering *n, uint64_t has
 
     for (; n->slots[at].number != NONE; at = (at + 1) & n->mask) {
         if (n->slots[at].hash == short_hash &&
-            n->equal(d, n->examples[n->slots[at].number], frame)) {
+            n->equal(d, &n->examples[n->slots[at].number], frame)) {
             return n->slots[at].number;
         }
     }
     n->slots[at] = (struct slot){short_hash, n->count};
-    n->examples[n->count] = frame;
+    n->examples[n->count] = *frame;
     return n->count++;
 }
 
@@ -186,7 +188,7 @@ static uint64_t hash_flow(struct framediff *d, const struct frame_record *frame)
 
 static void *array(size_t count, size_t size)
 {
-    return malloc((count + 1) * size);
+    return calloc(count + 1, size);
 }
 
 static int side_read(struct side *s, struct pcapfile *from)
@@ -253,14 +255,61 @@ static uint32_t middle_count(const struct framediff *d, const struct side *s)
     return s->count - d->common_start - d->common_end;
 }
 
-static void number_side(struct framediff *d, struct side *s, struct numbering *contents,
-                        struct numbering *flows)
+/*
+ * Nearly every look into a table this large waits for memory. So frames are numbered in batches:
+ * hash all of a batch and ask for where each will look first, then, when that has come, ask for the
+ * frame it will be compared with.
+ */
+static void look_ahead(const struct numbering *n, const uint64_t *hashes, uint32_t count)
 {
-    for (uint32_t i = 0; i < middle_count(d, s); i++) {
-        const struct frame_record *frame = &s->frames[d->common_start + i];
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(&n->slots[hashes[i] & n->mask]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = n->slots[hashes[i] & n->mask].number;
 
-        s->contents[i] = number_of(d, contents, hash_contents(d, frame), frame);
-        s->flows[i] = flows == NULL ? 0 : number_of(d, flows, hash_flow(d, frame), frame);
+        if (number != NONE) {
+            __builtin_prefetch(&n->examples[number]);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = n->slots[hashes[i] & n->mask].number;
+
+        if (number != NONE) {
+            __builtin_prefetch(n->examples[number].bytes);
+        }
+    }
+}
+
+/*
+ * Number the contents of one side, and the flows unless `flows` is NULL. Frames of one content are
+ * of one flow, so a flow is looked up once for each content, and kept in `flow_of`.
+ */
+static void number_side(struct framediff *d, struct side *s, struct numbering *contents,
+                        struct numbering *flows, uint32_t *flow_of)
+{
+    uint32_t count = middle_count(d, s);
+    uint64_t hashes[BATCH];
+
+    for (uint32_t start = 0; start < count; start += BATCH) {
+        const struct frame_record *frames = &s->frames[d->common_start + start];
+        uint32_t batch = count - start < BATCH ? count - start : BATCH;
+
+        for (uint32_t i = 0; i < batch; i++) {
+            hashes[i] = hash_contents(d, &frames[i]);
+        }
+        look_ahead(contents, hashes, batch);
+        for (uint32_t i = 0; i < batch; i++) {
+            uint32_t known = contents->count;
+            uint32_t content = number_of(d, contents, hashes[i], &frames[i]);
+
+            if (content == known) {
+                flow_of[content] =
+                    flows == NULL ? 0 : number_of(d, flows, hash_flow(d, &frames[i]), &frames[i]);
+            }
+            s->contents[start + i] = content;
+            s->flows[start + i] = flow_of[content];
+        }
     }
 }
 
@@ -287,38 +336,47 @@ static int sort_into_lanes(const struct framediff *d, struct side *s, uint32_t l
     return 0;
 }
 
-/* Number contents and flows of the middle and sort it into lanes. */
-static int build_middle(struct framediff *d, uint32_t *kinds, uint32_t *lanes)
+/* Number contents and flows of the middle. Without flows all is one flow. */
+static int number_middle(struct framediff *d, uint32_t *kinds, uint32_t *lanes)
 {
-    size_t a_count = middle_count(d, &d->a), b_count = middle_count(d, &d->b);
+    size_t frames = (size_t)middle_count(d, &d->a) + middle_count(d, &d->b);
     bool by_flow = d->options.order != FRAMEDIFF_ORDER_STRICT;
     struct numbering contents = {.slots = NULL}, flows = {.slots = NULL};
-    int error;
+    uint32_t *flow_of = array(frames, sizeof(*flow_of));
+    int error = flow_of == NULL ? -ENOMEM : numbering_init(&contents, frames, equal_contents);
 
-    d->a.contents = array(a_count, sizeof(uint32_t));
-    d->b.contents = array(b_count, sizeof(uint32_t));
-    d->a.flows = array(a_count, sizeof(uint32_t));
-    d->b.flows = array(b_count, sizeof(uint32_t));
-    if (d->a.contents == NULL || d->b.contents == NULL || d->a.flows == NULL ||
-        d->b.flows == NULL) {
-        return -ENOMEM;
-    }
-    error = numbering_init(&contents, a_count + b_count, equal_contents);
     if (error == 0 && by_flow) {
-        error = numbering_init(&flows, a_count + b_count, equal_flows);
+        error = numbering_init(&flows, frames, equal_flows);
     }
     if (error == 0) {
-        number_side(d, &d->a, &contents, by_flow ? &flows : NULL);
-        number_side(d, &d->b, &contents, by_flow ? &flows : NULL);
+        number_side(d, &d->a, &contents, by_flow ? &flows : NULL, flow_of);
+        number_side(d, &d->b, &contents, by_flow ? &flows : NULL, flow_of);
         *kinds = contents.count;
         *lanes = by_flow ? flows.count : 1;
-        error = sort_into_lanes(d, &d->a, *lanes);
-    }
-    if (error == 0) {
-        error = sort_into_lanes(d, &d->b, *lanes);
     }
     numbering_finish(&contents);
     numbering_finish(&flows);
+    free(flow_of);
+    return error;
+}
+
+/* Number the middle and sort it into lanes. */
+static int build_middle(struct framediff *d, uint32_t *kinds, uint32_t *lanes)
+{
+    struct side *sides[2] = {&d->a, &d->b};
+    int error;
+
+    for (int i = 0; i < 2; i++) {
+        sides[i]->contents = array(middle_count(d, sides[i]), sizeof(uint32_t));
+        sides[i]->flows = array(middle_count(d, sides[i]), sizeof(uint32_t));
+        if (sides[i]->contents == NULL || sides[i]->flows == NULL) {
+            return -ENOMEM;
+        }
+    }
+    error = number_middle(d, kinds, lanes);
+    for (int i = 0; error == 0 && i < 2; i++) {
+        error = sort_into_lanes(d, sides[i], *lanes);
+    }
     return error;
 }
 
@@ -416,6 +474,7 @@ static uint32_t likeness(struct framediff *d, const struct frame_record *x,
     for (uint32_t i = 0; i < compared; i++) {
         equal += x->bytes[i] == y->bytes[i];
     }
+    assert(whole > 0); /* no capture holds frames of no bytes */
     uint32_t percent = equal * 100 / whole;
 
     if (equal_flows(d, x, y)) {
@@ -541,10 +600,13 @@ static int64_t later_in_b(const struct framediff *d, uint32_t a, uint32_t b)
 
 static bool is_late(const struct framediff *d, uint32_t a, uint32_t b)
 {
+    if (!d->options.compare_times) {
+        return false; /* and spare looking at the frames */
+    }
     int64_t late_ns = later_in_b(d, a, b);
     uint64_t off_ns = late_ns < 0 ? 0 - (uint64_t)late_ns : (uint64_t)late_ns;
 
-    return d->options.compare_times && off_ns > d->options.tolerance_ns;
+    return off_ns > d->options.tolerance_ns;
 }
 
 static void count_all(struct framediff *d)

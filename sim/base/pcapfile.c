@@ -85,77 +85,89 @@ static struct pcap_layout_record record_at(const struct pcapfile *p)
     };
 }
 
-/* Judge one record header, of a file or from libpcap. `place` says where it is. 0 or -EBADMSG. */
-static int judge_record(const struct opening *o, const char *place, uint32_t captured_bytes,
+/* Where a record is, for complaints about it. */
+struct place {
+    uint64_t number; /* from 1 */
+    int64_t offset;
+    /* libpcap passes over blocks that are no records, so for it the offset is the place it went on
+     * from. */
+    bool after;
+};
+
+#define PLACE_FORMAT      "record %" PRIu64 " %s byte %" PRId64 " "
+#define PLACE_VALUES(at_) (at_)->number, (at_)->after ? "after" : "at", (at_)->offset
+
+/* Judge one record header, of a file or from libpcap. 0 or -EBADMSG. */
+static int judge_record(const struct opening *o, const struct place *at, uint32_t captured_bytes,
                         uint32_t frame_bytes, uint32_t snap_bytes)
 {
     if (captured_bytes == 0) {
-        return refuse(
-            o, -EBADMSG,
-            "%s holds no bytes, and a frame of no bytes cannot be sent; leave it out with "
-            "'editcap %s NEW.pcap <its number>'",
-            place, o->path);
+        return refuse(o, -EBADMSG,
+                      PLACE_FORMAT
+                      "holds no bytes, and a frame of no bytes cannot be sent; leave it out "
+                      "with 'editcap %s NEW.pcap %" PRIu64 "'",
+                      PLACE_VALUES(at), o->path, at->number);
     }
     if (captured_bytes < frame_bytes) {
         return refuse(o, -EBADMSG,
-                      "%s was cut by the snap length: %" PRIu32 " of %" PRIu32
-                      " bytes were recorded; record again with 'tcpdump -s 0'",
-                      place, captured_bytes, frame_bytes);
+                      PLACE_FORMAT "was cut by the snap length: %" PRIu32 " of %" PRIu32
+                                   " bytes were recorded; record again with 'tcpdump -s 0'",
+                      PLACE_VALUES(at), captured_bytes, frame_bytes);
     }
     if (captured_bytes > frame_bytes) {
         return refuse(o, -EBADMSG,
-                      "%s says that %" PRIu32 " bytes were recorded of a frame of %" PRIu32
-                      "; the file is damaged there, record it again",
-                      place, captured_bytes, frame_bytes);
+                      PLACE_FORMAT "says that %" PRIu32
+                                   " bytes were recorded of a frame of %" PRIu32
+                                   "; the file is damaged there, record it again",
+                      PLACE_VALUES(at), captured_bytes, frame_bytes);
     }
     if (captured_bytes > PCAPFILE_FRAME_BYTES_MAX) {
         return refuse(o, -EBADMSG,
-                      "%s is a frame of %" PRIu32
-                      " bytes and the longest we carry has %u; record again "
-                      "with 'ethtool -K DEV tso off gso off gro off'",
-                      place, captured_bytes, PCAPFILE_FRAME_BYTES_MAX);
+                      PLACE_FORMAT "is a frame of %" PRIu32
+                                   " bytes and the longest we carry has %u; "
+                                   "record again with 'ethtool -K DEV tso off gso off gro off'",
+                      PLACE_VALUES(at), captured_bytes, PCAPFILE_FRAME_BYTES_MAX);
     }
     if (captured_bytes > snap_bytes) {
         return refuse(o, -EBADMSG,
-                      "%s has %" PRIu32
-                      " bytes although the file says that none has more than %" PRIu32
-                      "; write it anew with 'editcap %s NEW.pcap'",
-                      place, captured_bytes, snap_bytes, o->path);
+                      PLACE_FORMAT "has %" PRIu32
+                                   " bytes although the file says that none has more than "
+                                   "%" PRIu32 "; write it anew with 'editcap %s NEW.pcap'",
+                      PLACE_VALUES(at), captured_bytes, snap_bytes, o->path);
     }
     return 0;
 }
 
 static int judge_map_record(const struct opening *o, const struct pcapfile *p)
 {
+    const struct place at = {p->count + 1, (int64_t)p->offset, false};
     size_t rest = p->file_bytes - p->offset;
     struct pcap_layout_record record;
-    char place[64];
 
-    snprintf(place, sizeof(place), "record %" PRIu64 " at byte %zu", p->count + 1, p->offset);
     if (rest < sizeof(record)) {
-        return refuse(
-            o, -EBADMSG,
-            "%s is cut off: the file ends %zu bytes into its header of %zu; record it again, "
-            "or keep the whole records with 'tcpdump -r %s -w NEW.pcap'",
-            place, rest, sizeof(record), o->path);
+        return refuse(o, -EBADMSG,
+                      PLACE_FORMAT
+                      "is cut off: the file ends %zu bytes into its header of %zu; record it "
+                      "again, or keep the whole records with 'tcpdump -r %s -w NEW.pcap'",
+                      PLACE_VALUES(&at), rest, sizeof(record), o->path);
     }
     record = record_at(p);
     rest -= sizeof(record);
     if (record.captured_bytes > PCAP_SNAP_BYTES || record.captured_bytes > p->file_bytes) {
         return refuse(o, -EBADMSG,
-                      "%s claims %" PRIu32
-                      " bytes, which no capture of %zu bytes can hold; the file is "
-                      "damaged there, record it again",
-                      place, record.captured_bytes, p->file_bytes);
+                      PLACE_FORMAT "claims %" PRIu32
+                                   " bytes, which no capture of %zu bytes can hold; the "
+                                   "file is damaged there, record it again",
+                      PLACE_VALUES(&at), record.captured_bytes, p->file_bytes);
     }
     if (record.captured_bytes > rest) {
-        return refuse(
-            o, -EBADMSG,
-            "%s is cut off: the file ends %zu bytes into its frame of %" PRIu32
-            "; record it again, or keep the whole records with 'tcpdump -r %s -w NEW.pcap'",
-            place, rest, record.captured_bytes, o->path);
+        return refuse(o, -EBADMSG,
+                      PLACE_FORMAT "is cut off: the file ends %zu bytes into its frame of %" PRIu32
+                                   "; record it again, or keep the whole records with "
+                                   "'tcpdump -r %s -w NEW.pcap'",
+                      PLACE_VALUES(&at), rest, record.captured_bytes, o->path);
     }
-    return judge_record(o, place, record.captured_bytes, record.frame_bytes, p->snap_bytes);
+    return judge_record(o, &at, record.captured_bytes, record.frame_bytes, p->snap_bytes);
 }
 
 /* Walk the whole map once. Afterwards count and frame_bytes are known and the first record is next.
@@ -273,33 +285,29 @@ static int open_authority(const struct opening *o, const uint8_t *start, size_t 
 static int next_of_authority(const struct opening *o, pcap_t *pcap, uint64_t number,
                              struct pcap_pkthdr **header, const uint8_t **bytes)
 {
-    long offset = ftell(pcap_file(pcap));
+    const struct place at = {number, ftell(pcap_file(pcap)), true};
     int got = pcap_next_ex(pcap, header, bytes);
-    char place[96];
 
     if (got == PCAP_ERROR_BREAK) {
         return 0;
     }
-    /* libpcap may have passed over blocks that are not records, so it is the place it went on from.
-     */
-    snprintf(place, sizeof(place), "record %" PRIu64 " after byte %ld", number, offset);
     if (got != 1) {
         return refuse(o, -EBADMSG,
-                      "%s cannot be read (%s); record it again, or keep the records before it with "
-                      "'tcpdump -r %s -w NEW.pcap'",
-                      place, pcap_geterr(pcap), o->path);
+                      PLACE_FORMAT
+                      "cannot be read (%s); record it again, or keep the records before it "
+                      "with 'tcpdump -r %s -w NEW.pcap'",
+                      PLACE_VALUES(&at), pcap_geterr(pcap), o->path);
     }
     const struct timeval *time = &(*header)->ts;
 
     if (time->tv_sec < 0 || time->tv_sec > UINT32_MAX || time->tv_usec < 0 ||
         time->tv_usec > UINT32_MAX) {
-        return refuse(
-            o, -EBADMSG,
-            "%s has a time before 1970 or after 2106; mend it with 'editcap -t SECONDS %s "
-            "NEW.pcap'",
-            place, o->path);
+        return refuse(o, -EBADMSG,
+                      PLACE_FORMAT "has a time before 1970 or after 2106; mend it with "
+                                   "'editcap -t SECONDS %s NEW.pcap'",
+                      PLACE_VALUES(&at), o->path);
     }
-    int error = judge_record(o, place, (*header)->caplen, (*header)->len, PCAP_SNAP_BYTES);
+    int error = judge_record(o, &at, (*header)->caplen, (*header)->len, PCAP_SNAP_BYTES);
 
     return error == 0 ? 1 : error;
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The watch on one domain. A move is seen in two halves: at the point before an operation its index and the
- * slot are noted, and at the next point, or when the entry ends, the index tells whether it happened. An index
- * that moved between points (an image with queue code of its own, or a forger) is found when the entry ends.
+ * The watch on one domain. A move is seen in two halves: at the point before an operation its index
+ * and the slot are noted, and at the next point, or when the entry ends, the index tells whether it
+ * happened. An index that moved between points (an image with queue code of its own, or a forger)
+ * is found when the entry ends.
  */
 #include "sim/observe/moves.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define HASH_SLOTS 1024u
-#define NO_BUFFER  UINT32_MAX
+#define HASH_SLOTS      1024u
+#define NO_BUFFER       UINT32_MAX
 #define FRAME_BYTES_MAX 2048u
-#define MAC_BYTES 6u
+#define MAC_BYTES       6u
 
 /* Where a buffer is, as far as this domain is concerned. */
 enum hand {
@@ -34,7 +35,7 @@ struct watched {
     uint32_t index, local; /* plan queue; place in counts */
     uint32_t shadow;       /* own index after the last move seen */
     bool produces;
-    bool relinks;      /* frames put in here lie in buffers of another pool than those taken */
+    bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
     uint32_t endpoint; /* consumer of a produced frame queue, if it is one */
     uint64_t out_bit;  /* of this neighbour in `out`; a frame queue and its partner share it */
@@ -55,19 +56,22 @@ struct moves {
     uint32_t before;         /* its index then */
     struct slot peeked;      /* what it was about to take */
 
-    uint32_t *pool_local;     /* plan pool -> place in counts, NO_BUFFER */
-    uint8_t **hand;           /* plan pool -> enum hand per buffer */
-    uint64_t **out;           /* plan pool -> neighbours that have each buffer */
-    uint32_t reach[64];       /* endpoints that frames from here can get to */
+    uint32_t *pool_local; /* plan pool -> place in counts, NO_BUFFER */
+    uint8_t **hand;       /* plan pool -> enum hand per buffer */
+    uint64_t **out;       /* plan pool -> neighbours that have each buffer */
+    uint16_t **lens;      /* plan pool -> length of the frame taken in each buffer */
+    uint32_t reach[64];   /* endpoints that frames from here can get to */
     size_t reach_count;
-    const uint8_t **data;     /* plan pool -> this domain's view of the buffers, NULL if not mapped */
-    uint64_t **stamps;        /* plan pool -> arrival times, NULL */
+    const uint8_t **data; /* plan pool -> this domain's view of the buffers, NULL if not mapped */
+    uint64_t **stamps;    /* plan pool -> arrival times, NULL */
     bool *stamps_writable;
     uint32_t pool_hint;
 
-    struct { uint32_t pool, buffer, len; } *line; /* frames taken, oldest first, for those that relink */
+    struct {
+        uint32_t pool, buffer, len;
+    } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_room, line_head, line_tail;
-    uint32_t last_pool, last_buffer, last_len; /* the frame taken last */
+    uint32_t last_pool, last_buffer; /* the frame taken last */
     uint64_t nameless; /* entries taken that named no buffer and have not been given back */
 };
 
@@ -120,15 +124,16 @@ static bool in_pool(const struct plan_pool *pool, uint64_t base, uint64_t name, 
 {
     uint64_t offset = name - base;
 
-    if (offset >= (uint64_t)pool->buffer_bytes * pool->buffer_count || offset % pool->buffer_bytes != 0) {
+    if (offset >= (uint64_t)pool->buffer_bytes * pool->buffer_count ||
+        offset % pool->buffer_bytes != 0) {
         return false;
     }
     *buffer = (uint32_t)(offset / pool->buffer_bytes);
     return true;
 }
 
-bool moves_resolve(const struct plan *plan, const struct queue_shape *shape, uint64_t name, unsigned pool_id,
-                   uint32_t *pool, uint32_t *buffer)
+bool moves_resolve(const struct plan *plan, const struct queue_shape *shape, uint64_t name,
+                   unsigned pool_id, uint32_t *pool, uint32_t *buffer)
 {
     if (shape->naming == NAMES_OFFSET) {
         if (pool_id >= shape->pool_count) {
@@ -146,9 +151,10 @@ bool moves_resolve(const struct plan *plan, const struct queue_shape *shape, uin
     return false;
 }
 
-/* The same, trying the pool that was right last time first: a driver's queue may name any client's pool. */
-static bool resolve(struct moves *m, const struct watched *q, const struct slot *slot, uint32_t *pool,
-                    uint32_t *buffer)
+/* The same, trying the pool that was right last time first: a driver's queue may name any client's
+ * pool. */
+static bool resolve(struct moves *m, const struct watched *q, const struct slot *slot,
+                    uint32_t *pool, uint32_t *buffer)
 {
     if (q->shape->naming == NAMES_IO_ADDR && m->pool_hint != NO_BUFFER) {
         const struct plan_pool *hint = &m->plan->pools[m->pool_hint];
@@ -172,7 +178,12 @@ static bool resolve(struct moves *m, const struct watched *q, const struct slot 
 static void tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b)
 {
     if (m->hooks.event != NULL) {
-        struct probe p = {.kind = kind, .told = TOLD_BY_PD, .pd = m->pd, .object = object, .a = a, .b = b,
+        struct probe p = {.kind = kind,
+                          .told = TOLD_BY_PD,
+                          .pd = m->pd,
+                          .object = object,
+                          .a = a,
+                          .b = b,
                           .count = 1};
         m->hooks.event(m->hooks.context, &p);
     }
@@ -214,13 +225,15 @@ static void drop(struct moves *m, enum drop_reason why)
 
 static uint64_t stamp_of(const struct moves *m, uint32_t pool, uint32_t buffer)
 {
-    return m->stamps[pool] != NULL ? __atomic_load_n(&m->stamps[pool][buffer], __ATOMIC_RELAXED) : 0;
+    return m->stamps[pool] != NULL ? __atomic_load_n(&m->stamps[pool][buffer], __ATOMIC_RELAXED)
+                                   : 0;
 }
 
 static const uint8_t *frame_data(const struct moves *m, uint32_t pool, uint32_t buffer)
 {
-    return m->data[pool] == NULL ? NULL
-                                 : m->data[pool] + (uint64_t)buffer * m->plan->pools[pool].buffer_bytes;
+    return m->data[pool] == NULL
+               ? NULL
+               : m->data[pool] + (uint64_t)buffer * m->plan->pools[pool].buffer_bytes;
 }
 
 static void endpoint_frame(struct moves *m, bool rx, uint32_t pool, uint32_t buffer, uint32_t len)
@@ -245,7 +258,8 @@ static bool has_mac(const struct plan_pd *pd, const uint8_t *mac)
 /* Is the frame last taken one that endpoint `pd` may see: its own address, or a group's? */
 static void check_receiver(struct moves *m, const struct watched *q)
 {
-    const uint8_t *data = m->last_buffer == NO_BUFFER ? NULL : frame_data(m, m->last_pool, m->last_buffer);
+    const uint8_t *data =
+        m->last_buffer == NO_BUFFER ? NULL : frame_data(m, m->last_pool, m->last_buffer);
     const struct plan_pd *to = &m->plan->pds[q->endpoint];
     uint8_t mac[8] = {0};
 
@@ -277,7 +291,8 @@ static bool relink(struct moves *m, uint32_t pool, uint32_t buffer)
             set_hand(m, from, taken, HAND_PASSED);
             m->counts->in_hand--;
             if (m->stamps[pool] != NULL && m->stamps_writable[pool]) {
-                __atomic_store_n(&m->stamps[pool][buffer], stamp_of(m, from, taken), __ATOMIC_RELAXED);
+                __atomic_store_n(&m->stamps[pool][buffer], stamp_of(m, from, taken),
+                                 __ATOMIC_RELAXED);
             }
             return true;
         }
@@ -319,7 +334,7 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
     }
     m->last_pool = pool;
     m->last_buffer = buffer;
-    m->last_len = slot->len;
+    m->lens[pool][buffer] = (uint16_t)slot->len;
     if (q->to_device && slot->len != 0 && slot->len <= FRAME_BYTES_MAX) {
         set_hand(m, pool, buffer, HAND_EMPTY); /* the frame is the device's now */
         m->counts->to_device++;
@@ -432,10 +447,8 @@ static void gave_empty(struct moves *m, struct watched *q, const struct slot *sl
         return;
     }
     if (m->hand[pool][buffer] == HAND_TAKEN) {
-        bool last = pool == m->last_pool && buffer == m->last_buffer;
-
         m->counts->in_hand--;
-        drop(m, why_dropped(m, pool, buffer, last ? m->last_len : slot->len));
+        drop(m, why_dropped(m, pool, buffer, m->lens[pool][buffer]));
     } else if (m->hand[pool][buffer] == HAND_AWAY && m->endpoint) {
         tell(m, PROBE_BUFFER_TWICE, pool, buffer, q->index);
     }
@@ -479,14 +492,15 @@ static void illegal(struct moves *m, struct watched *q, uint32_t from, uint32_t 
     }
 }
 
-/* The index stands at `now` and the last move seen left it at q->shadow: account for what lies between. */
+/* The index stands at `now` and the last move seen left it at q->shadow: account for what lies
+ * between. */
 static void catch_up(struct moves *m, struct watched *q, uint32_t now)
 {
     uint32_t mask = index_mask(q->shape);
     uint32_t step = (now - q->shadow) & mask;
     uint32_t peer = peer_index(q);
-    uint32_t legal = q->produces ? q->shape->capacity - ((q->shadow - peer) & mask)
-                                 : (peer - q->shadow) & mask;
+    uint32_t legal =
+        q->produces ? q->shape->capacity - ((q->shadow - peer) & mask) : (peer - q->shadow) & mask;
 
     if (legal > q->shape->capacity) {
         legal = q->shape->capacity; /* the peer's index lies; that is not this domain's doing */
@@ -594,7 +608,8 @@ void moves_settle(struct moves *m)
 
 /* -- setting up -- */
 
-size_t moves_queue_list(const struct plan *plan, uint32_t pd, uint32_t queues[static MOVES_QUEUES_MAX])
+size_t moves_queue_list(const struct plan *plan, uint32_t pd,
+                        uint32_t queues[static MOVES_QUEUES_MAX])
 {
     size_t count = 0;
 
@@ -640,9 +655,10 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd)
     for (size_t i = 0; i < count; i++) {
         buffers += plan->pools[pools[i]].buffer_count;
     }
-    return sizeof(struct moves) + plan->pool_count * (sizeof(uint32_t) + 4 * sizeof(void *) + sizeof(bool)) +
-           buffers * (1 + sizeof(uint64_t) + sizeof(((struct moves *)0)->line[0])) +
-           (2 * count + 16) * 16;
+    return sizeof(struct moves) +
+           plan->pool_count * (sizeof(uint32_t) + 5 * sizeof(void *) + sizeof(bool)) +
+           buffers * (1 + sizeof(uint64_t) + sizeof(uint16_t) + sizeof(((struct moves *)0)->line[0])) +
+           (3 * count + 16) * 16;
 }
 
 static void *carve(uint8_t **at, size_t bytes)
@@ -673,7 +689,8 @@ static void watch_queue(struct moves *m, uint32_t queue)
         uint32_t source = plan->devices[d].rx_queue_source, sink = plan->devices[d].tx_queue_sink;
 
         q->from_device |= q->produces && source == queue;
-        q->from_device |= !q->produces && source != PLAN_NONE && plan->queues[source].partner == queue;
+        q->from_device |=
+            !q->produces && source != PLAN_NONE && plan->queues[source].partner == queue;
         q->to_device |= !q->produces && sink == queue;
     }
     uint32_t at = (uint32_t)(((uintptr_t)q->base >> 12) * 0x9e3779b1u >> 7);
@@ -698,7 +715,8 @@ static bool takes_from_pool(const struct moves *m, uint32_t pool)
     return false;
 }
 
-/* Does this domain pass frames on in buffers of another pool than it takes them in, as a copier does? */
+/* Does this domain pass frames on in buffers of another pool than it takes them in, as a copier
+ * does? */
 static bool find_relinks(struct moves *m)
 {
     bool any = false;
@@ -764,8 +782,8 @@ static void find_reach(struct moves *m)
     }
 }
 
-struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd, struct moves_counts *counts,
-                         const struct moves_hooks *hooks)
+struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
+                         struct moves_counts *counts, const struct moves_hooks *hooks)
 {
     uint8_t *at = memory;
     struct moves *m = carve(&at, sizeof *m);
@@ -783,6 +801,7 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd, str
     m->pool_local = carve(&at, plan->pool_count * sizeof *m->pool_local);
     m->hand = carve(&at, plan->pool_count * sizeof *m->hand);
     m->out = carve(&at, plan->pool_count * sizeof *m->out);
+    m->lens = carve(&at, plan->pool_count * sizeof *m->lens);
     m->data = carve(&at, plan->pool_count * sizeof *m->data);
     m->stamps = carve(&at, plan->pool_count * sizeof *m->stamps);
     m->stamps_writable = carve(&at, plan->pool_count * sizeof *m->stamps_writable);
@@ -795,6 +814,7 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd, str
         m->pool_local[pools[i]] = (uint32_t)i;
         m->hand[pools[i]] = carve(&at, pool->buffer_count);
         m->out[pools[i]] = carve(&at, pool->buffer_count * sizeof(uint64_t));
+        m->lens[pools[i]] = carve(&at, pool->buffer_count * sizeof(uint16_t));
         m->data[pools[i]] = map == NULL ? NULL : (const uint8_t *)(uintptr_t)map->vaddr;
         m->stamps[pools[i]] = stamps == NULL ? NULL : (uint64_t *)(uintptr_t)stamps->vaddr;
         m->stamps_writable[pools[i]] = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0;

@@ -2,15 +2,16 @@
 #ifndef SIM_OBSERVE_MOVES_H
 #define SIM_OBSERVE_MOVES_H
 /*
- * Who holds which buffer, and where each frame ended, told from queues alone. One of these watches one
- * domain: at each of its points the queue it is about to touch, and after each entry every index it owns. It
- * knows plan, queue shapes and descriptors, never a class or an image, so it serves images that know nothing
- * of it. A frame that a domain takes and gives back empty without having passed it on was dropped there; why
- * is deduced from the frame, the configuration and the queues.
+ * Who holds which buffer, and where each frame ended, told from queues alone. One of these watches
+ * one domain: at each of its points the queue it is about to touch, and after each entry every
+ * index it owns. It knows plan, queue shapes and descriptors, never a class or an image, so it
+ * serves images that know nothing of it. A frame that a domain takes and gives back empty without
+ * having passed it on was dropped there; why is deduced from the frame, the configuration and the
+ * queues.
  *
- * In host time it runs inside the domain it watches, so what it counts is that domain's word (`told_by`), and
- * is believed only where the other ends agree. All queue memory is hostile to it: every shared word is read
- * once.
+ * In host time it runs inside the domain it watches, so what it counts is that domain's word
+ * (`told_by`), and is believed only where the other ends agree. All queue memory is hostile to it:
+ * every shared word is read once.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,22 +22,23 @@
 #include "sim/model/plan.h"
 
 #define MOVES_QUEUES_MAX 256u
-#define MOVES_POOLS_MAX 128u
+#define MOVES_POOLS_MAX  128u
 
-/* What is counted, in memory the supervisor can read. Written by the watched domain: hostile to the reader. */
+/* What is counted, in memory the supervisor can read. Written by the watched domain: hostile to the
+ * reader. */
 struct moves_counts {
     struct {
-        uint64_t moved;      /* entries this domain put in or took out */
-        uint32_t max_length; /* seen after putting one in */
-        uint32_t index;      /* the last value of its own index that it reached legally */
-        uint8_t illegal;     /* its index stepped where it may not; `moved` ends there */
+        uint64_t moved;         /* entries this domain put in or took out */
+        uint32_t max_length;    /* seen after putting one in */
+        uint32_t index;         /* the last value of its own index that it reached legally */
+        uint8_t illegal;        /* its index stepped where it may not; `moved` ends there */
     } queues[MOVES_QUEUES_MAX]; /* in the order of moves_queue_list */
     struct {
-        int32_t held; /* buffers in this domain's hand, frames or not */
+        int32_t held;         /* buffers in this domain's hand, frames or not */
     } pools[MOVES_POOLS_MAX]; /* in the order of moves_pool_list */
     uint64_t copied;
     uint64_t dropped[DROP_COUNT];
-    int64_t in_hand;       /* frames taken and neither passed on nor dropped */
+    int64_t in_hand;                 /* frames taken and neither passed on nor dropped */
     uint64_t from_device, to_device; /* a driver's: frames the device filled, frames given to it */
 };
 
@@ -45,7 +47,8 @@ struct moves_hooks {
     void *context;
     /* An endpoint took (rx) or submitted (tx) a frame of `bytes` at `data`. */
     void (*endpoint)(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns);
-    void (*event)(void *context, const struct probe *p); /* what should not happen; `time_ns` left to the hook */
+    void (*event)(void *context,
+                  const struct probe *p); /* what should not happen; `time_ns` left to the hook */
 };
 
 struct moves;
@@ -53,22 +56,25 @@ struct moves;
 /* How much memory moves_init needs for this domain. */
 size_t moves_bytes(const struct plan *plan, uint32_t pd);
 /*
- * Watch `pd` from within (its own vaddrs). `memory`: moves_bytes zeroed bytes, owned by the caller for as long
- * as the watch lasts. Call before init(); moves_begin after it.
+ * Watch `pd` from within (its own vaddrs). `memory`: moves_bytes zeroed bytes, owned by the caller
+ * for as long as the watch lasts. Call before init(); moves_begin after it.
  */
-struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd, struct moves_counts *counts,
-                         const struct moves_hooks *hooks);
+struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
+                         struct moves_counts *counts, const struct moves_hooks *hooks);
 /* A point of the domain: before the operation acts. */
 void moves_point(struct moves *m, enum point_op op, const volatile void *where);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
 
-/* The plan queues a domain produces or consumes, in the order of counts->queues. Returns how many. */
-size_t moves_queue_list(const struct plan *plan, uint32_t pd, uint32_t queues[static MOVES_QUEUES_MAX]);
+/* The plan queues a domain produces or consumes, in the order of counts->queues. Returns how many.
+ */
+size_t moves_queue_list(const struct plan *plan, uint32_t pd,
+                        uint32_t queues[static MOVES_QUEUES_MAX]);
 /* The plan pools whose buffers it may hold, in the order of counts->pools. */
-size_t moves_pool_list(const struct plan *plan, uint32_t pd, uint32_t pools[static MOVES_POOLS_MAX]);
+size_t moves_pool_list(const struct plan *plan, uint32_t pd,
+                       uint32_t pools[static MOVES_POOLS_MAX]);
 
 /* Which pool and buffer a descriptor of `shape` names; false if none. */
-bool moves_resolve(const struct plan *plan, const struct queue_shape *shape, uint64_t name, unsigned pool_id,
-                   uint32_t *pool, uint32_t *buffer);
+bool moves_resolve(const struct plan *plan, const struct queue_shape *shape, uint64_t name,
+                   unsigned pool_id, uint32_t *pool, uint32_t *buffer);
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One row per verb, in the order `sddfsim --help` prints them. */
 #define CMD_TYPES(ROW) \
+    ROW(run)           \
+    ROW(check)         \
     ROW(diff)          \
     ROW(help)

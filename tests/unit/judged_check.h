@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_UNIT_JUDGED_CHECK_H
+#define TESTS_UNIT_JUDGED_CHECK_H
+/* One check over the hand-made plan: tell it events one by one, then ask what it found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "sim/check/check.h"
+#include "tests/unit/judged_plan.h"
+
+static struct judged j;
+static const struct check_type *checked;
+static void *check_state;
+static struct findings found;
+
+static inline void start_check(const struct check_type *type)
+{
+    judged_init(&j);
+    checked = type;
+    check_state = arena_alloc(&j.arena, type->state_size);
+    found = (struct findings){.arena = &j.arena};
+    if (type->start != NULL) {
+        type->start(check_state, &j.plan);
+    }
+}
+
+static inline void tell(enum probe_kind kind, uint32_t pd, uint32_t object, uint64_t a, uint64_t b,
+                        uint64_t count)
+{
+    const struct probe p = {
+        .time_ns = 1000, .kind = kind, .pd = pd, .object = object, .a = a, .b = b, .count = count};
+
+    checked->event(check_state, &j.plan, &p);
+}
+
+static inline void finish_check(void)
+{
+    checked->finish(check_state, &j.plan, &found);
+}
+
+static inline int stop_check(void **state)
+{
+    (void)state;
+    judged_finish(&j);
+    return 0;
+}
+
+static inline void compromise(const char *pd)
+{
+    static const struct type_view stop = {.name = "stop"};
+
+    j.faults[j.scenario.fault_count++] = (struct scenario_fault){.pd = pd, .type = &stop};
+}
+
+/* So many findings and so many excused ones, and nothing else. */
+#define assert_found(findings_wanted, excused_wanted)                                              \
+    do {                                                                                           \
+        assert_int_equal(found.count, (findings_wanted));                                          \
+        assert_int_equal(found.excused_count, (excused_wanted));                                   \
+    } while (0)
+#define assert_says(finding, words)                                                                \
+    do {                                                                                           \
+        if (strstr((finding).text, (words)) == NULL) {                                             \
+            fail_msg("\"%s\" does not say \"%s\"", (finding).text, (words));                       \
+        }                                                                                          \
+    } while (0)
+#endif

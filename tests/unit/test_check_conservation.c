@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Frames and buffers balance or are missed; who ruins its own is told apart from who ruins another's. */
+#include "tests/unit/judged_check.h"
+
+static int start(void **state)
+{
+    (void)state;
+    start_check(&check_conservation);
+    return 0;
+}
+
+/* All buffers of all pools are where they should be, except that one pool may be off. */
+static void tell_pools(uint32_t odd, uint64_t odd_found, uint64_t odd_held)
+{
+    for (uint32_t i = 0; i < POOLS; i++) {
+        tell(PROBE_BUFFERS_FOUND, PLAN_NONE, i, i == odd ? odd_found : JUDGED_BUFFERS - 2,
+             i == odd ? odd_held : 2, 1);
+    }
+}
+
+static void tell_end(enum run_end end)
+{
+    tell(PROBE_RUN_ENDED, PLAN_NONE, PLAN_NONE, end, 0, 1);
+}
+
+static void tell_balanced_frames(void)
+{
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 10);
+    tell(PROBE_FRAME_SENT, CLIENT0, ACTIVE(LINK_TX0), 0, 0, 4);
+    tell(PROBE_FRAME_COPIED, VIRT_RX, ACTIVE(LINK_VIRT_RX0), 0, 0, 3);
+    tell(PROBE_FRAME_DELIVERED, CLIENT0, ACTIVE(LINK_RX0), 0, 0, 11);
+    tell(PROBE_FRAME_OUT, ETH0, 0, 0, 0, 4);
+    tell(PROBE_FRAME_DROPPED, VIRT_RX, PLAN_NONE, DROP_NO_MATCH, 0, 2);
+}
+
+static void what_balances_is_no_news(void **state)
+{
+    (void)state;
+    tell_balanced_frames();
+    tell_pools(PLAN_NONE, 0, 0);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 0);
+}
+
+static void a_frame_too_few_or_too_many_is_found(void **state)
+{
+    (void)state;
+    tell_balanced_frames();
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 1);
+    tell_pools(PLAN_NONE, 0, 0);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "1 frame vanished: 18 began (11 in, 4 sent, 3 copied), and 17 are");
+    tell(PROBE_FRAME_OUT, ETH0, 0, 0, 0, 3);
+    found.count = 0;
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "2 frames came from nowhere");
+}
+
+/* Each kind of event is a term of its own: leaving any out is noticed. */
+static void every_term_counts(void **state)
+{
+    static const enum probe_kind terms[] = {PROBE_FRAME_IN,        PROBE_FRAME_SENT,
+                                            PROBE_FRAME_COPIED,    PROBE_FRAME_DELIVERED,
+                                            PROBE_FRAME_OUT,       PROBE_FRAME_DROPPED,
+                                            PROBE_FRAME_IN_FLIGHT};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        judged_finish(&j);
+        start_check(&check_conservation);
+        tell(terms[i], CLIENT0, 0, 0, 0, 5);
+        tell_pools(PLAN_NONE, 0, 0);
+        tell_end(RUN_LIMIT);
+        finish_check();
+        assert_found(1, 0);
+        assert_int_equal(found.list[0].count, 5);
+        assert_says(found.list[0], i < 3 ? "5 frames vanished" : "5 frames came from nowhere");
+    }
+}
+
+static void a_run_cut_short_has_no_sums(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 5);
+    tell_end(RUN_WALL);
+    finish_check();
+    assert_found(0, 0);
+}
+
+/* As many began as are in flight there. */
+static void left(enum frame_place place, uint32_t object)
+{
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 3);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, object, place, 0, 3);
+    tell_pools(PLAN_NONE, 0, 0);
+}
+
+static void nothing_is_left_when_all_is_quiet(void **state)
+{
+    (void)state;
+    left(PLACE_QUEUE, ACTIVE(LINK_RX0));
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(0, 0);
+
+    left(PLACE_QUEUE, ACTIVE(LINK_RX0));
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "3 frames were left in client0.rx.active when all was quiet");
+    assert_int_equal(found.list[0].culprit, CLIENT0);
+
+    left(PLACE_RING_RX, 0);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "in eth0's receive ring");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+
+    left(PLACE_DEVICE, 0);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, ETH0);
+
+    left(PLACE_PD, VIRT_RX);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "in the hands of net0_virt_rx");
+}
+
+static void the_dead_and_the_suspect_may_keep_theirs(void **state)
+{
+    (void)state;
+    left(PLACE_QUEUE, ACTIVE(LINK_RX0));
+    tell(PROBE_PD_STOPPED, CLIENT0, PLAN_NONE, 0, 0, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_QUEUE, ACTIVE(LINK_RX1)); /* client1 is untrusted */
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_QUEUE, ACTIVE(LINK_TX0));
+    compromise("client0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    /* But not another's. */
+    left(PLACE_QUEUE, ACTIVE(LINK_NET_RX));
+    tell(PROBE_PD_DIED, CLIENT0, PLAN_NONE, 11, 0, 1);
+    compromise("client0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+}
+
+static void a_lost_buffer_is_found_and_so_is_an_unlooked_at_pool(void **state)
+{
+    (void)state;
+    tell_pools(POOL_RX, 5, 2);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_string_equal(found.list[0].object, "net0.rx");
+    assert_says(found.list[0], "1 nowhere");
+
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell_pools(POOL_RX, 7, 2);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "1 more than there are");
+
+    /* Held may be less than none. */
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell_pools(POOL_RX, JUDGED_BUFFERS + 1, (uint64_t)-1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 0);
+
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(POOLS, 0);
+    assert_says(found.list[0], "nobody looked");
+}
+
+static void only_a_pool_an_attacker_shares_is_his_to_lose(void **state)
+{
+    (void)state;
+    tell_pools(POOL_CLIENT1_TX, 3, 2);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    /* client1 is behind a copier: the shared receive pool is none of its business. */
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell_pools(POOL_RX, 3, 2);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+
+    /* A dead domain takes buffers with it, but makes none. */
+    for (unsigned more = 0; more < 2; more++) {
+        judged_finish(&j);
+        start_check(&check_conservation);
+        tell(PROBE_PD_DIED, COPIER0, PLAN_NONE, 11, 0, 1);
+        tell_pools(POOL_RX, more ? 9 : 5, 2);
+        tell_end(RUN_QUIET);
+        finish_check();
+        assert_found(more, 1 - more);
+    }
+}
+
+static void a_broken_queue_is_put_down_to_who_broke_it(void **state)
+{
+    (void)state;
+    tell_pools(PLAN_NONE, 0, 0);
+    tell(PROBE_INDEX_ILLEGAL, VIRT_TX, ACTIVE(LINK_TX0), 3, 40, 1);
+    tell(PROBE_INDEX_ILLEGAL, VIRT_TX, ACTIVE(LINK_TX0), 40, 50, 1);
+    tell(PROBE_INDEX_ILLEGAL, CLIENT1, ACTIVE(LINK_TX1), 3, 40, 1);
+    tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0xdead, 60, 1);
+    tell(PROBE_BUFFER_FOREIGN, CLIENT1, ACTIVE(LINK_TX1), 0xdead, 60, 1);
+    tell(PROBE_BUFFER_TWICE, VIRT_TX, POOL_CLIENT1_TX, 5, ACTIVE(LINK_NET_TX), 1);
+    tell(PROBE_BUFFER_TWICE, CLIENT1, POOL_CLIENT1_TX, 5, ACTIVE(LINK_TX1), 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(3, 3);
+    assert_says(found.list[0], "net0_virt_tx moved its index of client0.tx.active from 3 to 40");
+    assert_int_equal(found.list[0].count, 2);
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+    assert_int_equal(found.list[0].victim, CLIENT0);
+    assert_says(found.list[1], "put 0xdead (60 bytes) into net0.tx.active");
+    assert_int_equal(found.list[1].victim, DRIVER);
+    assert_says(found.list[2], "gave away client1.tx[5]");
+    assert_int_equal(found.excused[0].culprit, CLIENT1);
+}
+
+static void events_that_name_nothing_hurt_nobody(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < PROBE_COUNT; kind++) {
+        tell((enum probe_kind)kind, PLAN_NONE, PLAN_NONE, UINT64_MAX, UINT64_MAX, 1);
+        tell((enum probe_kind)kind, 1u << 20, 1u << 20, 1u << 20, 1u << 20, 1);
+    }
+    tell_end(RUN_QUIET);
+    finish_check();
+    for (unsigned i = 0; i < 2 * FINDINGS_MAX; i++) {
+        tell(PROBE_INDEX_ILLEGAL, VIRT_TX, 100 + i, 0, 0, 1);
+    }
+    finish_check();
+    assert_int_equal(found.count, FINDINGS_MAX);
+    assert_true(found.lost > FINDINGS_MAX);
+}
+
+int main(void)
+{
+#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
+    const struct CMUnitTest tests[] = {
+        JUDGED(what_balances_is_no_news),
+        JUDGED(a_frame_too_few_or_too_many_is_found),
+        JUDGED(every_term_counts),
+        JUDGED(a_run_cut_short_has_no_sums),
+        JUDGED(nothing_is_left_when_all_is_quiet),
+        JUDGED(the_dead_and_the_suspect_may_keep_theirs),
+        JUDGED(a_lost_buffer_is_found_and_so_is_an_unlooked_at_pool),
+        JUDGED(only_a_pool_an_attacker_shares_is_his_to_lose),
+        JUDGED(a_broken_queue_is_put_down_to_who_broke_it),
+        JUDGED(events_that_name_nothing_hurt_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

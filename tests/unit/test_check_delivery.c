@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A frame for another is always a finding, whoever gave it and whoever got it. */
+#include "tests/unit/judged_check.h"
+
+#define MAC0 0x525401000000ull
+
+static int start(void **state)
+{
+    (void)state;
+    start_check(&check_delivery);
+    return 0;
+}
+
+static void silence_is_no_news(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAME_DELIVERED, CLIENT0, ACTIVE(LINK_RX0), 0, 0, 100);
+    finish_check();
+    assert_found(0, 0);
+}
+
+static void giver_receiver_and_owner_are_named(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAME_FOREIGN, COPIER1, ACTIVE(LINK_RX1), MAC0, CLIENT1, 1);
+    tell(PROBE_FRAME_FOREIGN, COPIER1, ACTIVE(LINK_RX1), MAC0, CLIENT1, 2);
+    tell(PROBE_FRAME_FOREIGN, COPIER1, ACTIVE(LINK_RX1), 0x00aabbccddeeull, CLIENT1, 1);
+    finish_check();
+    assert_found(2, 0);
+    assert_string_equal(found.list[0].text, "client1_copier gave client1, in client1.rx.active, a "
+                                            "frame for client0 (52:54:01:00:00:00)");
+    assert_int_equal(found.list[0].culprit, COPIER1);
+    assert_int_equal(found.list[0].victim, CLIENT0);
+    assert_int_equal(found.list[0].count, 3);
+    assert_says(found.list[1], "a frame for an address nobody here has (00:aa:bb:cc:dd:ee)");
+    assert_int_equal(found.list[1].victim, PLAN_NONE);
+}
+
+static void there_is_no_excuse(void **state)
+{
+    (void)state;
+    compromise("client1_copier");
+    /* client1 without a copier: it sees the whole receive region, and still may not be given this. */
+    j.shapes[ACTIVE(LINK_VIRT_RX1)].consumer = CLIENT1;
+    tell(PROBE_FRAME_FOREIGN, COPIER1, ACTIVE(LINK_RX1), MAC0, CLIENT1, 1);
+    tell(PROBE_FRAME_FOREIGN, VIRT_RX, ACTIVE(LINK_VIRT_RX1), MAC0, CLIENT1, 1);
+    finish_check();
+    assert_found(2, 0);
+    assert_says(found.list[1], "net0_virt_rx gave client1, in client1.virt_rx.active,");
+}
+
+static void nonsense_is_survived(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAME_FOREIGN, PLAN_NONE, PLAN_NONE, UINT64_MAX, 0, 1);
+    tell(PROBE_FRAME_FOREIGN, CLIENT0, ACTIVE(LINK_RX1), MAC0, 0, 0); /* happened no times */
+    finish_check();
+    assert_found(1, 0);
+}
+
+int main(void)
+{
+#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
+    const struct CMUnitTest tests[] = {
+        JUDGED(silence_is_no_news),
+        JUDGED(giver_receiver_and_owner_are_named),
+        JUDGED(there_is_no_excuse),
+        JUDGED(nonsense_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which drops are somebody's job, which are excused, and which are somebody's mistake. */
+#include "tests/unit/judged_check.h"
+
+static int start(void **state)
+{
+    (void)state;
+    start_check(&check_drops);
+    return 0;
+}
+
+static void again(void)
+{
+    judged_finish(&j);
+    start_check(&check_drops);
+}
+
+static void drop(uint32_t pd, enum drop_reason reason)
+{
+    tell(PROBE_FRAME_DROPPED, pd, PLAN_NONE, reason, 0, 2);
+}
+
+/* The whole table, so that a change to it is a change here. */
+static void only_these_drops_are_a_job(void **state)
+{
+    static const struct {
+        uint32_t pd;
+        enum drop_reason reason;
+    } jobs[] = {{ETH0, DROP_DISABLED}, {ETH0, DROP_NO_DESCRIPTOR}, {ETH0, DROP_FILTERED},
+                {ETH0, DROP_RUNT},     {ETH0, DROP_OVERSIZE},      {VIRT_RX, DROP_NO_MATCH},
+                {COPIER0, DROP_NO_BUFFER}};
+    static const uint32_t places[] = {ETH0, VIRT_RX, COPIER0, DRIVER, CLIENT0};
+
+    (void)state;
+    for (unsigned place = 0; place < 5; place++) {
+        for (unsigned reason = DROP_NONE; reason < DROP_COUNT; reason++) {
+            bool job = false;
+
+            for (unsigned i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+                job |= jobs[i].pd == places[place] && jobs[i].reason == reason;
+            }
+            again();
+            drop(places[place], (enum drop_reason)reason);
+            finish_check();
+            assert_found(job ? 0 : 1, 0);
+        }
+    }
+}
+
+static void a_finding_says_who_what_and_why(void **state)
+{
+    (void)state;
+    drop(COPIER0, DROP_UNEXPLAINED);
+    drop(ETH0, DROP_DMA_FAULT);
+    drop(PLAN_NONE, DROP_NO_MATCH);
+    finish_check();
+    assert_found(3, 0);
+    assert_string_equal(found.list[0].text, "eth0 dropped 2 frames because the IOMMU refused its "
+                                            "memory; net0_driver is trusted");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+    assert_string_equal(found.list[1].text,
+                        "client0_copier dropped 2 frames for no reason that can be seen");
+    assert_int_equal(found.list[1].culprit, COPIER0);
+    assert_int_equal(found.list[1].count, 2);
+    assert_says(found.list[2], "somebody dropped 2 frames as for nobody");
+}
+
+static void what_a_suspect_sends_may_be_refused(void **state)
+{
+    (void)state;
+    /* virt_tx takes from client0, who is trusted, and client1, who is not. */
+    drop(VIRT_TX, DROP_INVALID);
+    drop(VIRT_TX, DROP_DUPLICATE);
+    finish_check();
+    assert_found(0, 2);
+    assert_int_equal(found.excused[0].culprit, CLIENT1);
+    assert_says(found.excused[0], "client1 is untrusted");
+
+    again();
+    j.pds[CLIENT1].trusted = true;
+    drop(VIRT_TX, DROP_INVALID);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, PLAN_NONE);
+
+    again();
+    j.pds[CLIENT1].trusted = true;
+    compromise("client0");
+    drop(VIRT_TX, DROP_INVALID);
+    finish_check();
+    assert_found(0, 1);
+    assert_says(found.excused[0], "client0 is compromised");
+
+    /* copier0 takes from virt_rx only, whom an untrusted client does not make suspect. */
+    again();
+    drop(COPIER0, DROP_INVALID);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+}
+
+static void the_dead_and_the_compromised_lose_their_own(void **state)
+{
+    (void)state;
+    drop(CLIENT0, DROP_DEAD);
+    finish_check();
+    assert_found(1, 0);
+
+    again();
+    drop(CLIENT0, DROP_DEAD);
+    tell(PROBE_PD_DIED, CLIENT0, PLAN_NONE, 11, 0, 1);
+    finish_check();
+    assert_found(0, 1);
+
+    again();
+    drop(CLIENT1, DROP_FORGED);
+    drop(CLIENT0, DROP_FORGED);
+    finish_check();
+    assert_found(1, 1);
+    assert_int_equal(found.list[0].culprit, CLIENT0);
+
+    again();
+    compromise("net0_driver");
+    drop(ETH0, DROP_BAD_DESCRIPTOR);
+    drop(ETH0, DROP_RESET);
+    finish_check();
+    assert_found(0, 2);
+}
+
+static void a_gate_drops_only_with_a_fault(void **state)
+{
+    (void)state;
+    drop(ETH0, DROP_GATE);
+    finish_check();
+    assert_found(1, 0);
+    again();
+    compromise("client1");
+    drop(ETH0, DROP_GATE);
+    finish_check();
+    assert_found(0, 1);
+}
+
+/* -- domains: the same plan, the other small check -- */
+
+static int start_domains(void **state)
+{
+    (void)state;
+    start_check(&check_domains);
+    return 0;
+}
+
+static void a_death_is_a_finding_unless_foreseen(void **state)
+{
+    (void)state;
+    tell(PROBE_PD_DIED, COPIER0, PLAN_NONE, 11, 0x200000000000ull, 1);
+    tell(PROBE_PD_DIED, CLIENT1, PLAN_NONE, 11, 0, 1);
+    tell(PROBE_PD_STOPPED, CLIENT0, PLAN_NONE, 0, 0, 1);
+    finish_check();
+    assert_found(1, 1);
+    assert_string_equal(found.list[0].text, "client0_copier died of SIGSEGV at net0.rx[0] + 0x0, "
+                                            "which client0_copier may only read");
+    assert_int_equal(found.list[0].culprit, COPIER0);
+    assert_int_equal(found.excused[0].culprit, CLIENT1);
+}
+
+static void the_kernels_rules_are_kept(void **state)
+{
+    (void)state;
+    tell(PROBE_DEFERRED_REPLACED, DRIVER, PLAN_NONE, 3, 5, 4);
+    tell(PROBE_CHANNEL_UNKNOWN, VIRT_RX, PLAN_NONE, 61, 0, 1);
+    tell(PROBE_CHANNEL_UNKNOWN, VIRT_RX, PLAN_NONE, 60, 0, 1);
+    tell(PROBE_CHANNEL_UNKNOWN, CLIENT1, PLAN_NONE, 60, 0, 1);
+    finish_check();
+    assert_found(3, 1);
+    assert_says(found.list[0], "net0_driver deferred an operation on channel 5 before its deferred "
+                               "one on channel 3");
+    assert_int_equal(found.list[0].count, 4);
+    assert_says(found.list[1], "net0_virt_rx used channel 61");
+}
+
+int main(void)
+{
+#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
+    const struct CMUnitTest tests[] = {
+        JUDGED(only_these_drops_are_a_job),
+        JUDGED(a_finding_says_who_what_and_why),
+        JUDGED(what_a_suspect_sends_may_be_refused),
+        JUDGED(the_dead_and_the_compromised_lose_their_own),
+        JUDGED(a_gate_drops_only_with_a_fault),
+        cmocka_unit_test_setup_teardown(a_death_is_a_finding_unless_foreseen, start_domains,
+                                        stop_check),
+        cmocka_unit_test_setup_teardown(the_kernels_rules_are_kept, start_domains, stop_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

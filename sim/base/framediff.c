@@ -144,6 +144,9 @@ static uint64_t hash_bytes(const uint8_t *bytes, size_t count)
 static bool equal_contents(struct framediff *d, const struct frame_record *x,
                            const struct frame_record *y)
 {
+    /* Every frame read has bytes, and at least one. */
+    assert(x->bytes != NULL);
+    assert(y->bytes != NULL);
     if (x->bytes_count == y->bytes_count && memcmp(x->bytes, y->bytes, x->bytes_count) == 0) {
         return true;
     }

@@ -212,12 +212,12 @@ static bool has_target_mac(const struct wire_gen *g)
     return memcmp(g->target_mac, none, MAC_BYTES) != 0;
 }
 
-static bool check_to(const struct wire_gen *g, const struct wire_world *world, struct diag *diag,
+static void check_to(const struct wire_gen *g, const struct wire_world *world, struct diag *diag,
                      struct diag_place place)
 {
     const char **known = arena_array(diag->arena, world->client_count + 1, sizeof(*known));
     const char *at = g->to, *name;
-    size_t errors = diag->errors, length, names = 0;
+    size_t length, names = 0;
 
     for (size_t i = 0; i < world->client_count; i++) {
         known[i] = world->clients[i].here ? world->clients[i].name : NULL;
@@ -235,7 +235,6 @@ static bool check_to(const struct wire_gen *g, const struct wire_world *world, s
     if (names == 0) {
         diag_error(diag, place, "names no client");
     }
-    return diag->errors == errors;
 }
 
 static size_t clients_here(const struct wire_world *world)

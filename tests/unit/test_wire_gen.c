@@ -530,6 +530,7 @@ static void an_address_may_be_given_instead(void **state)
     assert_true(wire_check(&r->asked, &r->world, &r->diag));
     rig_open(r);
     assert_memory_equal(wire_take(&r->wire, 0)->bytes, nobody, 6);
+    assert_memory_equal(wire_take(&r->wire, 1000)->bytes, nobody, 6);
     rig_free(r);
 }
 
@@ -559,6 +560,43 @@ static void what_is_wrong_is_said_all_at_once(void **state)
     rig_free(r);
 }
 
+static void each_complaint_stands_alone(void **state)
+{
+    static const uint8_t nobody[6] = {2, 0, 0, 0, 0, 9};
+    const char *to = "client1";
+    struct rig *r = rig_new();
+
+    (void)state;
+    set_pace(r, PACE_FRAMES, 1);
+    assert_true(wire_check(&r->asked, &r->world, &r->diag));
+    set_pace(r, PACE_BITS, 0);
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "wires[0].pace: no frame would ever be sent"));
+    set_pace(r, PACE_LINE, 0);
+    r->asked.macs_spread = true;
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    r->asked.macs_spread = false;
+    set(r, "to", &to, sizeof(to));
+    set(r, "target_mac", nobody, 6);
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "leave one out"));
+    set(r, "target_mac", (uint8_t[6]){0}, 6);
+    to = " , ";
+    set(r, "to", &to, sizeof(to));
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "names no client"));
+    to = NULL;
+    set(r, "to", &to, sizeof(to));
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(wire_check(&r->asked, &r->world, &r->diag));
+        r->clients[i].here = false;
+    }
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "give a \"target_mac\""));
+    assert_int_equal(r->diag.errors, 5);
+    rig_free(r);
+}
+
 static void quantiles_are_within_a_thirty_second(void **state)
 {
     struct rtt *r = calloc(1, sizeof(*r));
@@ -585,6 +623,11 @@ static void quantiles_are_within_a_thirty_second(void **state)
         assert_in_range(q, permille * 1000, permille * 1000 + permille * 1000 / 32);
     }
     assert_int_equal(rtt_quantile(r, 0), rtt_quantile(r, 1));
+    memset(r, 0, sizeof(*r));
+    rtt_add(r, 64);
+    rtt_add(r, 1000);
+    assert_int_equal(rtt_quantile(r, 500), 65); /* the end of its box */
+    assert_int_equal(rtt_quantile(r, 501), 1000);
     rtt_add(r, 1ull << 50);
     assert_int_equal(rtt_quantile(r, 1000), 1ull << 50);
     memset(r, 0xff, sizeof(*r)); /* whatever is in there */
@@ -610,6 +653,7 @@ int main(void)
         cmocka_unit_test(clients_are_named_in_any_order),
         cmocka_unit_test(an_address_may_be_given_instead),
         cmocka_unit_test(what_is_wrong_is_said_all_at_once),
+        cmocka_unit_test(each_complaint_stands_alone),
         cmocka_unit_test(quantiles_are_within_a_thirty_second),
     };
 

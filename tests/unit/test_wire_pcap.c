@@ -510,14 +510,20 @@ static void what_cannot_be_mapped_is_said(void **state)
 
     (void)state;
     record(r, shots, 1);
-    r->macs[0] = (struct scenario_mac){{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 0};
+    r->macs[0] = (struct scenario_mac){{0x01, 0x23, 0x45, 0x67, 0x89, 0xab}, 0};
     r->macs[1] = (struct scenario_mac){{0x52, 0x54, 0, 0x12, 0x34, 0x56}, 1};
     r->asked.mac_count = 2;
     r->clients[1].here = false;
     assert_false(wire_check(&r->asked, &r->world, &r->diag));
     assert_int_equal(r->diag.errors, 2);
-    assert_non_null(strstr(said(r), "wires[0].macs: ff:ff:ff:ff:ff:ff is not"));
+    assert_non_null(strstr(said(r), "wires[0].macs: 01:23:45:67:89:ab is not"));
     assert_non_null(strstr(said(r), "client \"client1\" does not receive"));
+    r->asked.mac_count = 0;
+    r->asked.macs_spread = true;
+    assert_true(wire_check(&r->asked, &r->world, &r->diag));
+    r->clients[0].here = r->clients[2].here = false;
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "no client receives from this wire"));
     wire_forget(&r->asked);
     rig_free(r);
 }

@@ -184,6 +184,9 @@ void scenario_check_names(struct scenario_reader *r)
 {
     size_t first = 0;
 
+    if (r->name_count == 0) {
+        return;
+    }
     qsort(r->names, r->name_count, sizeof *r->names, by_name);
     for (size_t i = 1; i < r->name_count; i++) {
         if (strcmp(r->names[i].name, r->names[first].name) != 0) {
@@ -353,11 +356,18 @@ static const char *name_of(struct arena *arena, const char *path)
     return name[0] == '\0' || name[0] == '.' ? "scenario" : name;
 }
 
+/* The folder with links and dots resolved; if it is not there, simply from the root. */
 static const char *from_the_root(struct arena *arena, const char *folder)
 {
-    char *real = realpath(folder[0] == '\0' ? "." : folder, NULL);
-    const char *kept = real == NULL ? folder : arena_text(arena, real);
+    char *here = realpath(".", NULL), *real = realpath(folder[0] == '\0' ? "." : folder, NULL);
+    const char *kept = folder;
 
+    if (real != NULL) {
+        kept = arena_text(arena, real);
+    } else if (here != NULL && folder[0] != '/') {
+        kept = arena_format(arena, "%s/%s", here, folder);
+    }
+    free(here);
     free(real);
     return kept;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef TESTS_UNIT_FAKE_TYPES_H
 #define TESTS_UNIT_FAKE_TYPES_H
-/* A small world of types for reading scenarios: two wires, two devices, two classes, faults and images. */
+/* A small world of types for reading scenarios: two wires, two devices, two classes, faults and
+ * images. */
 #include <sddf/hw/param.h>
 
 #include "sim/model/scenario.h"

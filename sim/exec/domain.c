@@ -335,17 +335,15 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
 static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns)
 {
     struct domain *d = context;
-    uint64_t now = d->exec->stamp(d->exec->context);
+    bool captured = d->captures[!rx].plan != NULL;
+    uint64_t now = rx || captured ? d->exec->stamp(d->exec->context) : 0;
 
-    if (rx) {
-        d->page->rx_frames++;
-        if (stamp_ns != 0 && stamp_ns <= now) {
-            rtt_add(&d->page->latency, now - stamp_ns);
-        }
-    } else {
-        d->page->tx_frames++;
+    if (rx && stamp_ns != 0 && stamp_ns <= now) {
+        rtt_add(&d->page->latency, now - stamp_ns);
     }
-    domain_capture(d, rx ? 0 : 1, now, data, bytes);
+    if (captured) {
+        domain_capture(d, !rx, now, data, bytes);
+    }
 }
 
 static void on_event(void *context, const struct probe *p)

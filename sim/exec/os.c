@@ -104,13 +104,13 @@ void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
 void cache_clean(unsigned long start, unsigned long end)
 {
     point(POINT_CACHE_CLEAN, (const void *)start, end - start);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 void cache_clean_and_invalidate(unsigned long start, unsigned long end)
 {
     point(POINT_CACHE_INVALIDATE, (const void *)start, end - start);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* -- output -- */

@@ -55,7 +55,6 @@ struct pd_page {
     char text[192];
     struct moves_counts counts;
     struct rtt latency;
-    uint64_t rx_frames, tx_frames; /* an endpoint's */
     struct page_device device;
     _Atomic uint64_t event_count; /* events so far; the last PAGE_EVENTS_MAX are kept */
     struct probe events[PAGE_EVENTS_MAX];

@@ -6,7 +6,7 @@
 
 bool iommu_init(struct iommu *m, const struct plan *plan, uint32_t device)
 {
-    m->count = m->last = 0;
+    *m = (struct iommu){0};
     for (uint32_t i = 0; i < plan->window_count; i++) {
         const struct plan_window *w = &plan->windows[i];
 
@@ -37,7 +37,8 @@ static bool within(const struct iommu *m, uint32_t i, uint64_t io_addr, uint64_t
 uint8_t *iommu_translate(struct iommu *m, uint64_t io_addr, uint64_t bytes, enum plan_rights right,
                          uint32_t *region)
 {
-    uint32_t i = m->last;
+    uint32_t *hint = &m->hint[(right == RIGHT_WRITE) * 2 + (bytes <= 16)];
+    uint32_t i = *hint;
 
     if (m->count == 0) {
         return NULL;
@@ -58,7 +59,7 @@ uint8_t *iommu_translate(struct iommu *m, uint64_t io_addr, uint64_t bytes, enum
         if (!within(m, i, io_addr, bytes)) {
             return NULL;
         }
-        m->last = i;
+        *hint = i;
     }
     if ((m->windows[i].rights & right) == 0) {
         return NULL;

@@ -20,7 +20,8 @@ struct iommu {
         unsigned rights;
         uint32_t region;
     } windows[IOMMU_WINDOWS_MAX]; /* ascending */
-    uint32_t count, last;
+    uint32_t count;
+    uint32_t hint[4]; /* the window last hit, by direction and by whether it was a descriptor or data */
 };
 
 /* False if the device has more windows than fit. */

@@ -258,6 +258,8 @@ void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void 
 uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, uint32_t count,
                        const char *name)
 {
+    assert(buffer_bytes != 0);
+    assert((buffer_bytes & (buffer_bytes - 1)) == 0);
     assert((uint64_t)buffer_bytes * count <= p->regions[region].bytes);
     GROW(p, pools, pool_count);
     p->pools[p->pool_count] = (struct plan_pool){.name = arena_text(p->arena, name),

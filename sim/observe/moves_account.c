@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a move means: which buffer it is, where that buffer now is, and what became of the frame in it. The
+ * rules are of two kinds of domain. An endpoint takes frames and submits frames. Everyone else passes frames
+ * on, in the same buffer (a virtualiser), in another (a copier), or from and to a device (a driver); what it
+ * gives back empty without having passed it on, it dropped.
+ */
+#include <string.h>
+
+#include "sim/observe/moves_parts.h"
+
+#define FRAME_BYTES_MAX 2048u
+#define MAC_BYTES       6u
+
+static inline bool within(const struct held_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
+{
+    uint64_t offset = name - base;
+
+    *buffer = (uint32_t)(offset >> pool->shift);
+    return offset >> pool->shift < pool->count && (offset & ((1ull << pool->shift) - 1)) == 0;
+}
+
+/* The pool of an IO address: most often the one before, else found by halves. */
+static struct held_pool *find_io(struct watched *q, uint64_t name, uint32_t *buffer)
+{
+    size_t low = 0, high = q->shape->pool_count;
+
+    if (within(q->hint, q->hint->io_addr, name, buffer)) {
+        return q->hint;
+    }
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+
+        if (q->pools[middle]->io_addr <= name) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    q->hint = q->pools[low];
+    return within(q->hint, q->hint->io_addr, name, buffer) ? q->hint : NULL;
+}
+
+/* The pool and buffer a descriptor names, NULL if none of this queue's. */
+static struct held_pool *resolve(struct watched *q, const struct slot *slot, uint32_t *buffer)
+{
+    if (q->shape->naming == NAMES_IO_ADDR) {
+        return find_io(q, slot->name, buffer);
+    }
+    if (slot->pool_id >= q->shape->pool_count) {
+        return NULL;
+    }
+    struct held_pool *pool = q->pools[slot->pool_id];
+    return within(pool, 0, slot->name, buffer) ? pool : NULL;
+}
+
+void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b)
+{
+    if (m->hooks.event != NULL) {
+        struct probe p = {.kind = kind,
+                          .told = TOLD_BY_PD,
+                          .pd = m->pd,
+                          .object = object,
+                          .a = a,
+                          .b = b,
+                          .count = 1};
+        m->hooks.event(m->hooks.context, &p);
+    }
+}
+
+/* A buffer's state changes; what is held follows from it. */
+static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
+{
+    uint8_t *hand = &pool->hand[buffer];
+
+    *pool->held += (to != HAND_AWAY) - (*hand != HAND_AWAY);
+    *hand = (uint8_t)to;
+}
+
+/* An entry that named no buffer, or one that is elsewhere, has been taken in. */
+static void take_nameless(struct moves *m)
+{
+    m->nameless++;
+    m->counts->in_hand++;
+}
+
+/* One such has left again; false if there was none. */
+static bool leave_nameless(struct moves *m)
+{
+    if (m->nameless == 0) {
+        return false;
+    }
+    m->nameless--;
+    m->counts->in_hand--;
+    return true;
+}
+
+static void drop(struct moves *m, enum drop_reason why)
+{
+    m->counts->dropped[why]++;
+}
+
+/* -- frames -- */
+
+static uint64_t stamp_of(const struct held_pool *pool, uint32_t buffer)
+{
+    return pool->stamps == NULL ? 0 : __atomic_load_n(&pool->stamps[buffer], __ATOMIC_RELAXED);
+}
+
+static const uint8_t *frame_data(const struct held_pool *pool, uint32_t buffer)
+{
+    return pool->data == NULL ? NULL : pool->data + ((uint64_t)buffer << pool->shift);
+}
+
+static void endpoint_frame(struct moves *m, bool rx, const struct held_pool *pool, uint32_t buffer,
+                           uint32_t len)
+{
+    const uint8_t *data = frame_data(pool, buffer);
+
+    if (m->hooks.endpoint != NULL && data != NULL && len <= 1u << pool->shift) {
+        m->hooks.endpoint(m->hooks.context, rx, data, len, rx ? stamp_of(pool, buffer) : 0);
+    }
+}
+
+static bool has_mac(const struct plan_pd *pd, const uint8_t *mac)
+{
+    for (size_t i = 0; i < pd->mac_count; i++) {
+        if (memcmp(pd->macs[i], mac, MAC_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is the frame last taken one that endpoint `pd` may see: its own address, or a group's? */
+static void check_receiver(struct moves *m, const struct watched *q)
+{
+    const uint8_t *data = m->last.pool == NULL ? NULL : frame_data(m->last.pool, m->last.buffer);
+    const struct plan_pd *to = &m->plan->pds[q->endpoint];
+    uint8_t mac[8] = {0};
+
+    if (data == NULL || to->mac_count == 0) {
+        return;
+    }
+    memcpy(mac, data, MAC_BYTES);
+    if (mac[0] & 1) {
+        return;
+    }
+    if (has_mac(to, mac)) {
+        return;
+    }
+    uint64_t value = 0;
+    for (unsigned i = 0; i < MAC_BYTES; i++) {
+        value = value << 8 | mac[i];
+    }
+    moves_tell(m, PROBE_FRAME_FOREIGN, q->index, value, q->endpoint);
+}
+
+/* The oldest frame taken and not yet passed on goes on in `buffer` of another pool. */
+static bool relink(struct moves *m, struct held_pool *pool, uint32_t buffer)
+{
+    while (m->line_head != m->line_tail) {
+        struct taken *taken = &m->line[m->line_head++ & m->line_mask];
+
+        if (taken->pool->hand[taken->buffer] == HAND_TAKEN) {
+            set_hand(taken->pool, taken->buffer, HAND_PASSED);
+            m->counts->in_hand--;
+            if (pool->stamps_writable) {
+                __atomic_store_n(&pool->stamps[buffer], stamp_of(taken->pool, taken->buffer),
+                                 __ATOMIC_RELAXED);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static void join_line(struct moves *m, struct held_pool *pool, uint32_t buffer)
+{
+    if (m->line == NULL) {
+        return;
+    }
+    m->line[m->line_tail++ & m->line_mask] = (struct taken){.pool = pool, .buffer = buffer};
+    if (m->line_tail - m->line_head > m->line_mask + 1) {
+        m->line_head = m->line_tail - m->line_mask - 1;
+    }
+}
+
+static void took_frame(struct moves *m, struct watched *q, const struct slot *slot)
+{
+    uint32_t buffer;
+    struct held_pool *pool = resolve(q, slot, &buffer);
+
+    if (pool == NULL) {
+        if (!m->endpoint) {
+            take_nameless(m);
+        }
+        return;
+    }
+    if (m->endpoint) {
+        set_hand(pool, buffer, HAND_EMPTY);
+        endpoint_frame(m, true, pool, buffer, slot->len);
+        return;
+    }
+    if (pool->hand[buffer] != HAND_AWAY || pool->out[buffer] != 0) {
+        take_nameless(m); /* a second claim to a buffer that is here or was passed on */
+        return;
+    }
+    m->last = (struct taken){.pool = pool, .buffer = buffer};
+    pool->lens[buffer] = (uint16_t)slot->len;
+    if (q->to_device && slot->len != 0 && slot->len <= FRAME_BYTES_MAX) {
+        set_hand(pool, buffer, HAND_EMPTY); /* the frame is the device's now */
+        m->counts->to_device++;
+        return;
+    }
+    set_hand(pool, buffer, HAND_TAKEN);
+    m->counts->in_hand++;
+    join_line(m, pool, buffer);
+}
+
+/* A frame goes on in the buffer it came in. */
+static void forward(struct moves *m, struct watched *q, struct held_pool *pool, uint32_t buffer)
+{
+    uint64_t *out = &pool->out[buffer];
+
+    if (pool->hand[buffer] == HAND_TAKEN) {
+        set_hand(pool, buffer, HAND_AWAY);
+        m->counts->in_hand--;
+        *out = q->out_bit;
+    } else if (*out != 0 && (*out & q->out_bit) == 0 && m->nameless == 0) {
+        *out |= q->out_bit;
+        m->counts->copied++;
+    } else {
+        (void)leave_nameless(m); /* a second claim was believed */
+        moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
+    }
+}
+
+static void gave_frame(struct moves *m, struct watched *q, const struct slot *slot)
+{
+    uint32_t buffer;
+    struct held_pool *pool = resolve(q, slot, &buffer);
+
+    if (pool == NULL) {
+        moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot->name, slot->len);
+        (void)leave_nameless(m);
+        return;
+    }
+    if (q->endpoint != PLAN_NONE) {
+        check_receiver(m, q);
+    }
+    if (!m->endpoint && !q->from_device && !q->relinks) {
+        forward(m, q, pool, buffer);
+        return;
+    }
+    if (m->endpoint) {
+        endpoint_frame(m, false, pool, buffer, slot->len);
+    } else if (q->from_device) {
+        m->counts->from_device++;
+    }
+    if (pool->hand[buffer] != HAND_EMPTY || (q->relinks && !relink(m, pool, buffer))) {
+        moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
+    }
+    set_hand(pool, buffer, HAND_AWAY);
+}
+
+static void took_empty(struct moves *m, struct watched *q, const struct slot *slot)
+{
+    uint32_t buffer;
+    struct held_pool *pool = resolve(q, slot, &buffer);
+
+    if (pool == NULL) {
+        return;
+    }
+    uint64_t *out = &pool->out[buffer];
+    if (m->endpoint || q->relinks || q->from_device) {
+        set_hand(pool, buffer, HAND_EMPTY);
+    } else if ((*out & q->out_bit) != 0) {
+        *out &= ~q->out_bit;
+        if (*out == 0) {
+            set_hand(pool, buffer, HAND_EMPTY);
+        }
+    }
+}
+
+/* Why a frame that was taken comes back unpassed. */
+static enum drop_reason why_dropped(const struct moves *m, const struct held_pool *pool,
+                                    uint32_t buffer)
+{
+    const uint8_t *data = frame_data(pool, buffer);
+    uint32_t len = pool->lens[buffer];
+    uint8_t mac[MAC_BYTES];
+
+    if (len < 14 || len > FRAME_BYTES_MAX) {
+        return DROP_INVALID;
+    }
+    if (m->line != NULL) {
+        return DROP_NO_BUFFER;
+    }
+    if (data == NULL || pool->stamps == NULL) {
+        return DROP_UNEXPLAINED;
+    }
+    memcpy(mac, data, sizeof mac);
+    for (size_t i = 0; i < m->reach_count; i++) {
+        if (has_mac(&m->plan->pds[m->reach[i]], mac)) {
+            return DROP_NO_BUFFER; /* it has a receiver, whose queue would not take it */
+        }
+    }
+    return DROP_NO_MATCH;
+}
+
+static void gave_empty(struct moves *m, struct watched *q, const struct slot *slot)
+{
+    uint32_t buffer;
+    struct held_pool *pool = resolve(q, slot, &buffer);
+    bool named = pool != NULL;
+
+    if (!named || pool->out[buffer] != 0) {
+        if (leave_nameless(m)) {
+            drop(m, named ? DROP_DUPLICATE : DROP_INVALID);
+        } else {
+            moves_tell(m, named ? PROBE_BUFFER_TWICE : PROBE_BUFFER_FOREIGN, named ? pool->index : q->index,
+                 named ? buffer : slot->name, named ? q->index : slot->len);
+        }
+        return;
+    }
+    if (pool->hand[buffer] == HAND_TAKEN) {
+        m->counts->in_hand--;
+        drop(m, why_dropped(m, pool, buffer));
+    } else if (pool->hand[buffer] == HAND_AWAY && m->endpoint) {
+        moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
+    }
+    /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
+    set_hand(pool, buffer, HAND_AWAY);
+}
+
+void moves_account(struct moves *m, struct watched *q, const struct slot *slot)
+{
+    m->counts->queues[q->local].moved++;
+    if (q->shape->carries_frames) {
+        if (q->produces) {
+            gave_frame(m, q, slot);
+        } else {
+            took_frame(m, q, slot);
+        }
+    } else if (q->produces) {
+        gave_empty(m, q, slot);
+    } else {
+        took_empty(m, q, slot);
+    }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_OBSERVE_MOVES_PARTS_H
+#define SIM_OBSERVE_MOVES_PARTS_H
+/* The state of a watch, shared by the three rooms it is made of: noticing, accounting, setting up. */
+#include "sim/observe/moves.h"
+
+#define HASH_SLOTS 1024u
+
+/* Where a buffer is, as far as this domain is concerned. */
+enum hand {
+    HAND_AWAY,   /* not here; `out` says to which neighbours it was passed on, if any */
+    HAND_EMPTY,  /* here, with no frame in it */
+    HAND_TAKEN,  /* here, with a frame */
+    HAND_PASSED, /* here, and its frame went on in another buffer */
+};
+
+struct slot {
+    uint64_t name;
+    uint32_t len;
+    unsigned pool_id;
+};
+
+/* A pool whose buffers this domain may hold. */
+struct held_pool {
+    uint32_t index; /* plan pool */
+    uint32_t count;
+    unsigned shift;        /* a buffer is 1 << shift bytes */
+    uint64_t io_addr;      /* of its first buffer */
+    uint8_t *hand;         /* enum hand, by buffer */
+    uint64_t *out;         /* neighbours that have each buffer */
+    uint16_t *lens;        /* of the frame taken in each buffer */
+    const uint8_t *data;   /* this domain's view of the buffers, NULL if not mapped */
+    uint64_t *stamps;      /* arrival times, NULL if there are none to see */
+    bool stamps_writable;
+    int32_t *held; /* in the counts */
+};
+
+struct watched {
+    const struct queue_shape *shape;
+    const volatile uint8_t *base, *slots;
+    const volatile uint8_t *own, *peer; /* indices */
+    uint32_t index, local;              /* plan queue; place in counts */
+    struct held_pool **pools;           /* as shape->pools; by IO address, ascending */
+    struct held_pool *hint;             /* the one that was named last */
+    uint32_t shadow;       /* own index after the last move seen */
+    bool produces;
+    bool relinks; /* frames put in here lie in buffers of another pool than those taken */
+    bool from_device, to_device;
+    uint32_t endpoint; /* consumer of a produced frame queue, if it is one */
+    uint64_t out_bit;  /* of this neighbour in `out`; a frame queue and its partner share it */
+};
+
+struct moves {
+    const struct plan *plan;
+    uint32_t pd;
+    bool endpoint;
+    struct moves_counts *counts;
+    struct moves_hooks hooks;
+
+    struct watched queues[MOVES_QUEUES_MAX];
+    uint32_t queue_count;
+    uint16_t hash[HASH_SLOTS]; /* queue + 1 */
+
+    struct watched *pending; /* the operation announced at the last point */
+    uint32_t before;         /* its index then */
+    struct slot peeked;      /* what it was about to take */
+
+    struct held_pool pools[MOVES_POOLS_MAX];
+    uint32_t pool_count;
+    uint32_t reach[64];   /* endpoints that frames from here can get to */
+    size_t reach_count;
+
+    struct taken {
+        struct held_pool *pool;
+        uint32_t buffer;
+    } *line; /* frames taken, oldest first, for those that relink */
+    uint32_t line_mask, line_head, line_tail;
+    struct taken last; /* the frame taken last; no pool: none was */
+    uint64_t nameless; /* entries taken that named no buffer and have not been given back */
+};
+
+/* Something that should not happen. */
+void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b);
+/* An entry was put into or taken out of `q`. */
+void moves_account(struct moves *m, struct watched *q, const struct slot *slot);
+
+/* The first slot to look at for a queue at this vaddr, in `hash`. */
+static inline uint32_t moves_hash(uint64_t vaddr)
+{
+    return (uint32_t)((vaddr >> 12) * 0x9e3779b1u >> 7);
+}
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Setting up a watch from the plan: which queues and pools concern a domain, who its neighbours are, and naming
+ * buffers for those who look from outside. All memory is the caller's, laid out here once.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "sim/observe/moves_parts.h"
+
+static bool in_pool(const struct plan_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
+{
+    uint64_t offset = name - base;
+
+    if (offset >= (uint64_t)pool->buffer_bytes * pool->buffer_count ||
+        offset % pool->buffer_bytes != 0) {
+        return false;
+    }
+    *buffer = (uint32_t)(offset / pool->buffer_bytes);
+    return true;
+}
+
+bool moves_resolve(const struct plan *plan, const struct queue_shape *shape, uint64_t name,
+                   unsigned pool_id, uint32_t *pool, uint32_t *buffer)
+{
+    if (shape->naming == NAMES_OFFSET) {
+        if (pool_id >= shape->pool_count) {
+            return false;
+        }
+        *pool = shape->pools[pool_id];
+        return in_pool(&plan->pools[*pool], 0, name, buffer);
+    }
+    for (size_t i = 0; i < shape->pool_count; i++) {
+        *pool = shape->pools[i];
+        if (in_pool(&plan->pools[*pool], plan->pools[*pool].io_addr, name, buffer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t moves_queue_list(const struct plan *plan, uint32_t pd,
+                        uint32_t queues[static MOVES_QUEUES_MAX])
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < plan->queue_count && count < MOVES_QUEUES_MAX; i++) {
+        if (plan->queues[i].producer == pd || plan->queues[i].consumer == pd) {
+            queues[count++] = i;
+        }
+    }
+    return count;
+}
+
+size_t moves_pool_list(const struct plan *plan, uint32_t pd, uint32_t pools[static MOVES_POOLS_MAX])
+{
+    size_t count = 0;
+
+    for (uint32_t q = 0; q < plan->queue_count; q++) {
+        const struct queue_shape *s = &plan->queues[q];
+
+        if (s->producer != pd && s->consumer != pd) {
+            continue;
+        }
+        for (size_t i = 0; i < s->pool_count; i++) {
+            size_t at = 0;
+
+            while (at < count && pools[at] != s->pools[i]) {
+                at++;
+            }
+            if (at == count && count < MOVES_POOLS_MAX) {
+                pools[count++] = s->pools[i];
+            }
+        }
+    }
+    return count;
+}
+
+/* Bytes for the arrays that depend on the plan, in the order moves_init lays them out. */
+size_t moves_bytes(const struct plan *plan, uint32_t pd)
+{
+    uint32_t pools[MOVES_POOLS_MAX];
+    size_t count = moves_pool_list(plan, pd, pools);
+    size_t buffers = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        buffers += plan->pools[pools[i]].buffer_count;
+    }
+    /* A line is as long as the next power of two; each array may lose some bytes to alignment. */
+    return sizeof(struct moves) +
+           buffers * (1 + sizeof(uint64_t) + sizeof(uint16_t) + 2 * sizeof(struct taken)) +
+           plan->queue_count * (plan->pool_count * sizeof(void *) + 16) + (3 * count + 16) * 16;
+}
+
+static void *carve(uint8_t **at, size_t bytes)
+{
+    uint8_t *start = (uint8_t *)(((uintptr_t)*at + 15) & ~(uintptr_t)15);
+
+    *at = start + bytes;
+    return start;
+}
+
+static struct held_pool *held_pool(struct moves *m, uint32_t pool)
+{
+    for (uint32_t i = 0; i < m->pool_count; i++) {
+        if (m->pools[i].index == pool) {
+            return &m->pools[i];
+        }
+    }
+    return NULL;
+}
+
+static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
+{
+    const struct plan *plan = m->plan;
+    struct watched *q = &m->queues[m->queue_count];
+    const struct queue_shape *s = &plan->queues[queue];
+
+    *q = (struct watched){.shape = s,
+                          .index = queue,
+                          .local = m->queue_count,
+                          .produces = s->producer == m->pd,
+                          .endpoint = PLAN_NONE};
+    uint64_t vaddr = q->produces ? s->producer_vaddr : s->consumer_vaddr;
+    q->base = (const volatile uint8_t *)(uintptr_t)vaddr;
+    q->slots = q->base + s->slots_offset;
+    q->own = q->base + (q->produces ? s->tail_offset : s->head_offset);
+    q->peer = q->base + (q->produces ? s->head_offset : s->tail_offset);
+    q->pools = carve(at, s->pool_count * sizeof *q->pools);
+    for (size_t i = 0; i < s->pool_count; i++) {
+        q->pools[i] = held_pool(m, s->pools[i]);
+    }
+    q->hint = s->pool_count > 0 ? q->pools[0] : NULL;
+    if (q->produces && s->carries_frames && plan->pds[s->consumer].endpoint) {
+        q->endpoint = s->consumer;
+    }
+    for (uint32_t d = 0; d < plan->device_count; d++) {
+        uint32_t source = plan->devices[d].rx_queue_source, sink = plan->devices[d].tx_queue_sink;
+
+        q->from_device |= q->produces && source == queue;
+        q->from_device |=
+            !q->produces && source != PLAN_NONE && plan->queues[source].partner == queue;
+        q->to_device |= !q->produces && sink == queue;
+    }
+    uint32_t slot = moves_hash(vaddr);
+    while (m->hash[slot % HASH_SLOTS] != 0) {
+        slot++;
+    }
+    m->hash[slot % HASH_SLOTS] = (uint16_t)(m->queue_count + 1);
+    m->queue_count++;
+}
+
+static bool takes_from_pool(const struct moves *m, uint32_t pool)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        const struct queue_shape *s = m->queues[i].shape;
+
+        for (size_t k = 0; !m->queues[i].produces && s->carries_frames && k < s->pool_count; k++) {
+            if (s->pools[k] == pool) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Does this domain pass frames on in buffers of another pool than it takes them in, as a copier
+ * does? */
+static bool find_relinks(struct moves *m)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < m->queue_count && !m->endpoint; i++) {
+        struct watched *q = &m->queues[i];
+        bool forward = q->produces && q->shape->carries_frames;
+        bool back = !q->produces && !q->shape->carries_frames;
+
+        if ((forward || back) && q->shape->pool_count == 1 && !q->from_device &&
+            !takes_from_pool(m, q->shape->pools[0])) {
+            q->relinks = true;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* A bit for each neighbour that frames are passed on to in the buffer they came in. */
+static void share_out_bits(struct moves *m)
+{
+    unsigned next = 0;
+
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+
+        if (!q->produces || !q->shape->carries_frames) {
+            continue;
+        }
+        q->out_bit = 1ull << (next++ % 64);
+        for (uint32_t k = 0; k < m->queue_count; k++) {
+            if (m->queues[k].index == q->shape->partner) {
+                m->queues[k].out_bit = q->out_bit;
+            }
+        }
+    }
+}
+
+static void add_reach(struct moves *m, uint32_t pd)
+{
+    if (m->plan->pds[pd].endpoint && m->reach_count < sizeof m->reach / sizeof m->reach[0]) {
+        m->reach[m->reach_count++] = pd;
+    }
+}
+
+/* The endpoints one or two queues away: clients, and clients behind a copier. */
+static void find_reach(struct moves *m)
+{
+    const struct plan *p = m->plan;
+
+    for (uint32_t i = 0; i < p->queue_count; i++) {
+        const struct queue_shape *first = &p->queues[i];
+
+        if (first->producer != m->pd || !first->carries_frames) {
+            continue;
+        }
+        add_reach(m, first->consumer);
+        for (uint32_t k = 0; k < p->queue_count && !p->pds[first->consumer].endpoint; k++) {
+            if (p->queues[k].producer == first->consumer && p->queues[k].carries_frames) {
+                add_reach(m, p->queues[k].consumer);
+            }
+        }
+    }
+}
+
+static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
+{
+    const struct plan_pool *pool = &m->plan->pools[index];
+    const struct plan_map *map = plan_find_map(m->plan, m->pd, pool->region);
+    const struct plan_map *stamps =
+        pool->stamps == PLAN_NONE ? NULL : plan_find_map(m->plan, m->pd, pool->stamps);
+    struct held_pool *h = &m->pools[m->pool_count];
+
+    *h = (struct held_pool){
+        .index = index,
+        .count = pool->buffer_count,
+        .shift = (unsigned)__builtin_ctz(pool->buffer_bytes),
+        .io_addr = pool->io_addr,
+        .hand = carve(at, pool->buffer_count),
+        .out = carve(at, pool->buffer_count * sizeof(uint64_t)),
+        .lens = carve(at, pool->buffer_count * sizeof(uint16_t)),
+        .data = map == NULL ? NULL : (const uint8_t *)(uintptr_t)map->vaddr,
+        .stamps = stamps == NULL ? NULL : (uint64_t *)(uintptr_t)stamps->vaddr,
+        .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,
+        .held = &m->counts->pools[m->pool_count].held,
+    };
+    m->pool_count++;
+}
+
+struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
+                         struct moves_counts *counts, const struct moves_hooks *hooks)
+{
+    uint8_t *at = memory;
+    struct moves *m = carve(&at, sizeof *m);
+    uint32_t pools[MOVES_POOLS_MAX], queues[MOVES_QUEUES_MAX];
+    size_t pool_count = moves_pool_list(plan, pd, pools);
+    size_t queue_count = moves_queue_list(plan, pd, queues);
+    uint32_t buffers = 0;
+
+    m->plan = plan;
+    m->pd = pd;
+    m->endpoint = plan->pds[pd].endpoint;
+    m->counts = counts;
+    m->hooks = *hooks;
+    for (size_t i = 0; i < pool_count; i++) {
+        watch_pool(m, pools[i], &at);
+        buffers += plan->pools[pools[i]].buffer_count;
+    }
+    for (size_t i = 0; i < queue_count; i++) {
+        watch_queue(m, queues[i], &at);
+    }
+    share_out_bits(m);
+    find_reach(m);
+    if (find_relinks(m)) {
+        uint32_t room = 1;
+
+        while (room < buffers) {
+            room *= 2;
+        }
+        m->line = carve(&at, room * sizeof *m->line);
+        m->line_mask = room - 1;
+    }
+    assert(at <= (uint8_t *)memory + moves_bytes(plan, pd));
+    return m;
+}

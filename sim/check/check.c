@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The checks of one run: which there are, which the scenario wants, and taking each from its first event to
- * its findings. What a check thinks of an event is its own business.
+ * The checks of one run: which there are, which the scenario wants, and taking each from its first
+ * event to its findings. What a check thinks of an event is its own business.
  */
 #include "sim/check/check.h"
 

@@ -2,11 +2,12 @@
 #ifndef SIM_CHECK_CHECK_H
 #define SIM_CHECK_CHECK_H
 /*
- * A check: it hears every event, and at the end says what it found. It sees the plan and the events, nothing
- * else. Findings are data; the report words them.
+ * A check: it hears every event, and at the end says what it found. It sees the plan and the
+ * events, nothing else. Findings are data; the report words them.
  *
- * What is nobody's fault but the attacker's is no finding: a domain that a scenario fault compromises, or that
- * the scenario calls untrusted, may misuse what is its own. That the others withstand it is what is judged.
+ * What is nobody's fault but the attacker's is no finding: a domain that a scenario fault
+ * compromises, or that the scenario calls untrusted, may misuse what is its own. That the others
+ * withstand it is what is judged.
  */
 #include <stdbool.h>
 
@@ -18,9 +19,9 @@
 struct check_type {
     const char *name, *doc;
     const char *host_time; /* how exact it is in host time, for `list` */
-    bool isolation; /* says who could reach what: no verdict where a domain ran unconfined */
+    bool isolation;        /* says who could reach what: no verdict where a domain ran unconfined */
     size_t state_size;
-    /* Memory that depends on the plan comes from plan->arena, here and nowhere else. NULL: zeroed state will do. */
+    /* Take from plan->arena what depends on the plan. NULL: zeroed state will do. */
     void (*start)(void *state, const struct plan *plan);
     void (*event)(void *state, const struct plan *plan, const struct probe *p);
     void (*finish)(void *state, const struct plan *plan, struct findings *out);
@@ -44,7 +45,7 @@ struct checks {
     size_t count;
 };
 
-/* The checks the scenario does not turn off, started; it complains of a name in "checks" that is none. */
+/* The checks the scenario does not turn off, started. Complains of a name there that is none. */
 struct checks checks_start(const struct plan *plan, struct diag *diag);
 void checks_listen(struct checks *c, struct probe_bus *bus);
 void checks_finish(struct checks *c); /* findings are in runs[i].findings from here on */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Nothing is made and nothing is lost. Frames: what began is what ended and what is still on its way, each
- * term summed from its own events. When all is quiet nothing is on its way any more, except with a domain that
- * can no longer move it. Buffers: each of a pool is in exactly one place. And what would break that later is
- * told at once: an index that jumps, a descriptor that names no buffer, a buffer given away twice.
+ * Nothing is made and nothing is lost. Frames: what began is what ended and what is still on its
+ * way, each term summed from its own events. When all is quiet nothing is on its way any more,
+ * except with a domain that can no longer move it. Buffers: each of a pool is in exactly one place.
+ * And what would break that later is told at once: an index that jumps, a descriptor that names no
+ * buffer, a buffer given away twice.
  *
- * A domain that is compromised or untrusted may ruin what is its own: the buffers it holds, the queues it is
- * an end of. That is told and excused. It may not ruin what it does not share.
+ * A domain that is compromised or untrusted may ruin what is its own: the buffers it holds, the
+ * queues it is an end of. That is told and excused. It may not ruin what it does not share.
  */
 #include <inttypes.h>
 
@@ -23,7 +24,7 @@ struct conservation {
     bool *gone;
     bool ended;
     enum run_end end;
-    struct heard_list left;  /* frames on their way at the end, by place */
+    struct heard_list left;   /* frames on their way at the end, by place */
     struct heard_list broken; /* indices, descriptors, buffers given twice */
 };
 
@@ -93,14 +94,13 @@ static void judge_balance(const struct conservation *c, struct findings *out)
         return;
     }
     uint64_t off = began > ended ? began - ended : ended - began;
-    say_finding(out, false,
-                (struct finding){.culprit = PLAN_NONE, .victim = PLAN_NONE, .count = off},
-                "%" PRIu64 " frame%s %s: %" PRIu64 " began (%" PRIu64 " in, %" PRIu64
-                " sent, %" PRIu64 " copied), and %" PRIu64 " are accounted for (%" PRIu64
-                " delivered, %" PRIu64 " out, %" PRIu64 " dropped, %" PRIu64 " in flight)",
-                off, off == 1 ? "" : "s",
-                began > ended ? "vanished" : "came from nowhere, or ended twice", began, c->in,
-                c->sent, c->copied, ended, c->delivered, c->out, c->dropped, c->in_flight);
+    say_finding(
+        out, false, (struct finding){.culprit = PLAN_NONE, .victim = PLAN_NONE, .count = off},
+        "%" PRIu64 " frame%s %s: %" PRIu64 " began (%" PRIu64 " in, %" PRIu64 " sent, %" PRIu64
+        " copied), and %" PRIu64 " are accounted for (%" PRIu64 " delivered, %" PRIu64
+        " out, %" PRIu64 " dropped, %" PRIu64 " in flight)",
+        off, off == 1 ? "" : "s", began > ended ? "vanished" : "came from nowhere, or ended twice",
+        began, c->in, c->sent, c->copied, ended, c->delivered, c->out, c->dropped, c->in_flight);
 }
 
 /* Where frames were left lying, and who should have moved them on. */
@@ -112,6 +112,7 @@ struct left {
 static struct left left_where(const struct plan *plan, const struct probe *p)
 {
     uint32_t driver = device_driver(plan, p->object);
+    uint32_t holder = p->object != PLAN_NONE ? p->object : p->pd;
 
     switch ((enum frame_place)p->a) {
     case PLACE_QUEUE:
@@ -122,9 +123,11 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
         }
         break;
     case PLACE_RING_RX:
-        return (struct left){"in ", device_name(plan, p->object), "'s receive ring", driver, driver};
+        return (struct left){"in ", device_name(plan, p->object), "'s receive ring", driver,
+                             driver};
     case PLACE_RING_TX:
-        return (struct left){"in ", device_name(plan, p->object), "'s transmit ring", driver, driver};
+        return (struct left){"in ", device_name(plan, p->object), "'s transmit ring", driver,
+                             driver};
     case PLACE_DEVICE:
         if (p->object < plan->device_count) {
             return (struct left){"inside ", plan->devices[p->object].name, "",
@@ -132,9 +135,8 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
         }
         break;
     case PLACE_PD:
-        if (p->object < plan->pd_count) {
-            return (struct left){"in the hands of ", plan->pds[p->object].name, "", p->object,
-                                 p->object};
+        if (holder < plan->pd_count) {
+            return (struct left){"in the hands of ", plan->pds[holder].name, "", holder, holder};
         }
         break;
     }
@@ -207,8 +209,8 @@ static void judge_pool(const struct conservation *c, const struct plan *plan, ui
         say_finding(out, weak != PLAN_NONE,
                     (struct finding){
                         .culprit = weak, .victim = PLAN_NONE, .object = p->name, .count = many},
-                    "%s has %" PRIu32 " buffers: %" PRIu64 " were found in queues and rings, %" PRId64
-                    " with domains, %" PRIu64 " %s",
+                    "%s has %" PRIu32 " buffers: %" PRIu64
+                    " were found in queues and rings, %" PRId64 " with domains, %" PRIu64 " %s",
                     p->name, p->buffer_count, seen->found, (int64_t)seen->held, many,
                     off < 0 ? "nowhere" : "more than there are");
     }

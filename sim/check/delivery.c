@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Nobody is given another's frame. The queues' observer knows each receiver's addresses and tells when a frame
- * for none of them (and for no group) is put into its queue; here it is said who gave what to whom, and whose
- * it was. There is no excuse for it: not that the giver is compromised, since its victim is not, and not that
- * the receiver shares the receive memory, since what is in its queue is what it is asked to look at.
+ * Nobody is given another's frame. The queues' observer knows each receiver's addresses and tells
+ * when a frame for none of them (and for no group) is put into its queue; here it is said who gave
+ * what to whom, and whose it was. There is no excuse for doing it: not that the giver is
+ * compromised, since its victim is not, and not that the receiver shares the receive memory, since
+ * what is in its queue is what it is asked to look at.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -22,6 +23,16 @@ static void delivery_event(void *state, const struct plan *plan, const struct pr
     if (p->kind == PROBE_FRAME_FOREIGN) {
         heard_note(&d->foreign, p, true);
     }
+}
+
+/* A suspect domain that tells of a queue it does not fill, or that no endpoint empties, tells lies.
+ */
+static bool is_lie(const struct plan *plan, const struct probe *p)
+{
+    const struct queue_shape *q = p->object < plan->queue_count ? &plan->queues[p->object] : NULL;
+
+    return domain_suspect(plan, p->pd) &&
+           (q == NULL || q->producer != p->pd || !plan->pds[q->consumer].endpoint);
 }
 
 /* Whose address it is, first octet highest; PLAN_NONE if nobody's. */
@@ -61,7 +72,7 @@ static void delivery_finish(void *state, const struct plan *plan, struct finding
         for (unsigned k = 0; k < 6; k++) {
             octet[k] = (unsigned)(p->a >> (40 - 8 * k)) & 0xff;
         }
-        say_finding(out, false, one,
+        say_finding(out, is_lie(plan, p), one,
                     "%s gave %s, in %s, a frame for %s (%02x:%02x:%02x:%02x:%02x:%02x)",
                     p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody",
                     receiver < plan->pd_count ? plan->pds[receiver].name : "somebody", one.object,

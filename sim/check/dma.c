@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device reaches only the memory it was given, and its driver keeps to the datasheet. When the IOMMU refuses
- * an access, the address came from somewhere: from a domain seen putting it into a queue where it names no
- * buffer, if there is one, else from the driver that wrote the descriptor.
+ * A device reaches only the memory it was given, and its driver keeps to the datasheet. When the
+ * IOMMU refuses an access, the address came from somewhere: from a domain seen putting it into a
+ * queue where it names no buffer, if there is one, else from the driver that wrote the descriptor.
  */
 #include <inttypes.h>
 
@@ -44,10 +44,14 @@ static uint32_t giver_of(const struct dma *d, const struct plan *plan, const str
     for (unsigned i = 0; i < d->foreign.count; i++) {
         const struct probe *p = &d->foreign.list[i].first;
 
-        if (p->object >= plan->queue_count || plan->queues[p->object].naming != NAMES_IO_ADDR) {
+        /* Nobody takes the blame for what it could not have put there: a liar might, for another's
+         * sake. */
+        if (p->object >= plan->queue_count || plan->queues[p->object].naming != NAMES_IO_ADDR ||
+            plan->queues[p->object].producer != p->pd) {
             continue;
         }
-        /* The device may touch it anywhere within the length given, or with one access that covers it. */
+        /* The device may touch it anywhere within the length given, or with one access that covers
+         * it. */
         if (!(fault->a >= p->a && fault->a - p->a <= p->b) &&
             !(p->a >= fault->a && p->a - fault->a < bytes)) {
             continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Domains live and keep the kernel's rules: none dies of its own mistakes, none loses a signal by deferring a
- * second one over it, none uses a channel it does not have. One that is compromised or untrusted may come to
- * grief; that the others do not is what they are judged by.
+ * Domains live and keep the kernel's rules: none dies of its own mistakes, none loses a signal by
+ * deferring a second one over it, none uses a channel it does not have. One that is compromised or
+ * untrusted may come to grief; that the others do not is what they are judged by.
  */
 #include <inttypes.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Frames are dropped only where dropping is a part's job, and for a reason that is its job: a device out of
- * descriptors, a virtualiser with nobody to give a frame to, a copier whose client is slow. Anywhere else a
- * drop is somebody's mistake. Drops by a domain that is compromised, untrusted or dead, and what others refuse
- * to take from one, are told and excused.
+ * Frames are dropped only where dropping is a part's job, and for a reason that is its job: a
+ * device out of descriptors, a virtualiser with nobody to give a frame to, a copier whose client is
+ * slow. Anywhere else a drop is somebody's mistake. Drops by a domain that is compromised,
+ * untrusted or dead, and what others refuse to take from one, are told and excused.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -85,8 +85,8 @@ static bool is_job(const struct plan *plan, uint32_t pd, enum drop_reason reason
 }
 
 /*
- * Those that give frames to `pd` to pass on: a suspect one if there is one; else the only one there is; else
- * PLAN_NONE.
+ * Those that give frames to `pd` to pass on: a suspect one if there is one; else the only one there
+ * is; else PLAN_NONE.
  */
 static uint32_t giver_to(const struct plan *plan, uint32_t pd)
 {
@@ -131,7 +131,8 @@ static void judge(const struct drops *d, const struct plan *plan, uint32_t pd,
                   enum drop_reason reason, struct findings *out)
 {
     uint32_t culprit = culprit_of(plan, pd, reason);
-    bool injected = reason == DROP_GATE && plan->scenario != NULL && plan->scenario->fault_count != 0;
+    bool injected =
+        reason == DROP_GATE && plan->scenario != NULL && plan->scenario->fault_count != 0;
     bool excused = injected || domain_suspect(plan, culprit) || domain_suspect(plan, pd) ||
                    (reason == DROP_DEAD && gone_is(d->gone, plan, pd));
     uint64_t count = d->count[pd][reason];

@@ -2,8 +2,8 @@
 #ifndef SIM_CHECK_HEARD_H
 #define SIM_CHECK_HEARD_H
 /*
- * What the checks share: remembering events without growing, the same again being only counted, and the
- * standing of a domain: whether what it does to its own is its neighbours' fault.
+ * What the checks share: remembering events without growing, the same again being only counted, and
+ * the standing of a domain: whether what it does to its own is its neighbours' fault.
  */
 #include "sim/check/check.h"
 
@@ -47,7 +47,8 @@ uint32_t device_driver(const struct plan *plan, uint32_t device); /* PLAN_NONE i
 uint32_t queue_peer(const struct plan *plan, uint32_t queue, uint32_t pd);
 
 /*
- * Word a finding: `one` with the text of `format`. Excused ones are those a suspect or dead domain did to itself.
+ * Word a finding: `one` with the text of `format`. Excused ones are those a suspect or dead domain
+ * did to itself.
  */
 void say_finding(struct findings *out, bool excused, struct finding one, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The faults of a run at work: which exist, which are aimed at a domain, and when each acts. A fault kind
- * decides only what goes wrong. The trigger says from when (`at`, `after_entries`) and until when (`count`,
- * `duration`), and is the same for all kinds, inside a domain and at the gates.
+ * The faults of a run at work: which exist, which are aimed at a domain, and when each acts. A
+ * fault kind decides only what goes wrong. The trigger says from when (`at`, `after_entries`) and
+ * until when (`count`, `duration`), and is the same for all kinds, inside a domain and at the
+ * gates.
  */
 #include "sim/fault/fault.h"
 

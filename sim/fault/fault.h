@@ -2,9 +2,10 @@
 #ifndef SIM_FAULT_FAULT_H
 #define SIM_FAULT_FAULT_H
 /*
- * A fault kind: what goes wrong, as gates in the world, or inside a compromised domain, or both. The core
- * parses its keys, holds its state, decides from the trigger when it acts, and counts its acts; a slot left
- * NULL is never called. State lives where it is used: each process of a run has its own copy.
+ * A fault kind: what goes wrong, as gates in the world, or inside a compromised domain, or both.
+ * The core parses its keys, holds its state, decides from the trigger when it acts, and counts its
+ * acts; a slot left NULL is never called. State lives where it is used: each process of a run has
+ * its own copy.
  */
 #include <sddf/hw/param.h>
 
@@ -17,7 +18,8 @@ struct fault_type {
     bool needs_pd; /* the scenario must say which domain it compromises */
 
     /* Complaints that need the plan (a queue of that name?). NULL: none. */
-    bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag, struct diag_place place);
+    bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
+                  struct diag_place place);
     enum verdict (*frame)(void *state, struct gate_frame *f);
     enum verdict (*dma)(void *state, struct gate_dma *d);
     enum verdict (*irq)(void *state, struct gate_irq *i);

@@ -2,10 +2,10 @@
 #ifndef SIM_FAULT_FAULT_SET_H
 #define SIM_FAULT_FAULT_SET_H
 /*
- * The faults of one domain, as its runtime or its device asks them. A domain has those the scenario aims at it,
- * and at the gates those that are aimed at nobody. Each has a private copy of its state and a random stream of
- * its own, so no process of a run disturbs another's. Asking an empty set costs one comparison; asking never
- * allocates.
+ * The faults of one domain, as its runtime or its device asks them. A domain has those the scenario
+ * aims at it, and at the gates those that are aimed at nobody. Each has a private copy of its state
+ * and a random stream of its own, so no process of a run disturbs another's. Asking an empty set
+ * costs one comparison; asking never allocates.
  *
  * Times are nanoseconds since the first frame may enter (0 before that).
  */
@@ -53,7 +53,7 @@ enum verdict faults_ask_irq(struct fault_set *set, uint64_t time_ns, struct gate
 enum verdict faults_ask_notify(struct fault_set *set, uint64_t time_ns, struct gate_notify *n);
 enum inside_next faults_ask_inside(struct fault_set *set, struct inside *in);
 
-/* Gates: faults are asked in the scenario's order, and the first that does not let it pass decides. */
+/* Gates: faults are asked in the scenario's order; the first that does not let it pass decides. */
 static inline enum verdict faults_frame(struct fault_set *set, struct gate_frame *f)
 {
     return set->askable[FAULT_FRAME] == 0 ? VERDICT_PASS : faults_ask_frame(set, f);
@@ -76,8 +76,9 @@ static inline enum verdict faults_notify(struct fault_set *set, uint64_t time_ns
 }
 
 /*
- * Before each entry of the image. The caller fills everything of `in` but `rng` and `fault`. All faults that
- * are due act, in the scenario's order; the most that any of them wants happens (STOP over SKIP over RUN).
+ * Before each entry of the image. The caller fills everything of `in` but `rng` and `fault`. All
+ * faults that are due act, in the scenario's order; the most that any of them wants happens (STOP
+ * over SKIP over RUN).
  */
 static inline enum inside_next faults_inside(struct fault_set *set, struct inside *in)
 {

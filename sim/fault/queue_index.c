@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A compromised domain lies about its queues: it writes an index, or the flag, of queues it shares with a
- * neighbour to a value no honest one would have. It does so with that domain's own mappings, just before the
- * image runs, so what the neighbour then reads is what a hostile client or a broken virtualiser could show it.
- * Which field lies where is known from the plan's queue shapes; no class is.
+ * A compromised domain lies about its queues: it writes an index, or the flag, of queues it shares
+ * with a neighbour to a value no honest one would have. It does so with that domain's own mappings,
+ * just before the image runs, so what the neighbour then reads is what a hostile client or a broken
+ * virtualiser could show it. Which field lies where is known from the plan's queue shapes; no class
+ * is.
  *
  * FAULT_ACTED: a is the plan queue, b the old value << 32 | the new one.
  */
@@ -19,7 +20,8 @@ enum field { FIELD_OWN, FIELD_TAIL, FIELD_HEAD, FIELD_FLAG };
 enum how { HOW_ONE, HOW_BEYOND, HOW_BACKWARDS, HOW_WRAP, HOW_RANDOM, HOW_LIE };
 
 static const char *const field_names[] = {"own", "tail", "head", "flag", NULL};
-static const char *const how_names[] = {"one", "beyond", "backwards", "wrap", "random", "lie", NULL};
+static const char *const how_names[] = {"one",    "beyond", "backwards", "wrap",
+                                        "random", "lie",    NULL};
 
 struct queue_index {
     /* As the scenario says. */
@@ -37,14 +39,17 @@ struct queue_index {
 };
 
 static const struct param params[] = {
-    PARAM_TEXT_OPTIONAL(struct queue_index, queue, NULL,
-                        "a queue of that domain, by its name or the end of it (\"tx.active\"); all of "
-                        "them if left out"),
-    PARAM_ENUM(struct queue_index, index, FIELD_OWN, field_names,
-               "what to forge: own is the tail of queues it fills and the head of queues it empties"),
-    PARAM_ENUM(struct queue_index, how, HOW_BEYOND, how_names,
-               "one: a step ahead; beyond: ahead by the capacity and `amount`; backwards: by `amount`; "
-               "wrap: to the last value before zero; random; lie: as beyond, and held there"),
+    PARAM_TEXT_OPTIONAL(
+        struct queue_index, queue, NULL,
+        "a queue of that domain, by its name or the end of it (\"tx.active\"); all of "
+        "them if left out"),
+    PARAM_ENUM(
+        struct queue_index, index, FIELD_OWN, field_names,
+        "what to forge: own is the tail of queues it fills and the head of queues it empties"),
+    PARAM_ENUM(
+        struct queue_index, how, HOW_BEYOND, how_names,
+        "one: a step ahead; beyond: ahead by the capacity and `amount`; backwards: by `amount`; "
+        "wrap: to the last value before zero; random; lie: as beyond, and held there"),
     PARAM_UINT(struct queue_index, amount, 1, 1, 65535,
                "how far; for the flag, the value it is set to"),
     PARAM_BOOL(struct queue_index, ring, true, "signal the other end afterwards"),
@@ -56,8 +61,7 @@ static bool named(const char *name, const char *wanted)
 {
     size_t name_length = strlen(name), wanted_length = strlen(wanted);
 
-    if (wanted_length > name_length ||
-        strcmp(name + (name_length - wanted_length), wanted) != 0) {
+    if (wanted_length > name_length || strcmp(name + (name_length - wanted_length), wanted) != 0) {
         return false;
     }
     return wanted_length == name_length || name[name_length - wanted_length - 1] == '.';
@@ -105,8 +109,10 @@ static bool queue_index_check(void *state, const struct plan *plan, uint32_t pd,
         }
     }
     if (count > TARGETS_MAX) {
-        diag_error(diag, place, "%s has %u queues, more than the %u one fault forges; name one with "
-                   "\"queue\"", plan->pds[pd].name, count, TARGETS_MAX);
+        diag_error(diag, place,
+                   "%s has %u queues, more than the %u one fault forges; name one with "
+                   "\"queue\"",
+                   plan->pds[pd].name, count, TARGETS_MAX);
     } else if (count == 0 && s->queue != NULL) {
         list_queues(plan, pd, names);
         diag_error(diag, place, "queue: %s has no queue \"%s\"; it has %s", plan->pds[pd].name,
@@ -184,8 +190,8 @@ static void forge(struct queue_index *s, struct inside *in, uint32_t target)
     }
     uint8_t *at = base + (flag ? q->flag_offset : tail ? q->tail_offset : q->head_offset);
     uint32_t from = field_read(at, bytes);
-    uint32_t to = s->targets[target].lied ? s->targets[target].lie
-                                          : forged(s, q, in->rng, from) & mask;
+    uint32_t to =
+        s->targets[target].lied ? s->targets[target].lie : forged(s, q, in->rng, from) & mask;
 
     if (s->how == HOW_LIE) {
         s->targets[target].lied = true;

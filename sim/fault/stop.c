@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A domain that stops for good, as one does that loops in its own code or that its monitor suspends: what it
- * holds stays with it, its memory stays mapped, and whoever waits for it waits. The others have to do without.
+ * A domain that stops for good, as one does that loops in its own code or that its monitor
+ * suspends: what it holds stays with it, its memory stays mapped, and whoever waits for it waits.
+ * The others have to do without.
  */
 #include "sim/fault/fault.h"
 

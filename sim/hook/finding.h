@@ -2,9 +2,9 @@
 #ifndef SIM_HOOK_FINDING_H
 #define SIM_HOOK_FINDING_H
 /*
- * "This should not have happened": what a check found, as data. Checks make findings, reports word them.
- * Beside them stand excused ones: the same kind of thing, but a domain's own misdeed that the scenario
- * foresees (it is compromised, untrusted or dead), which is told and fails nothing.
+ * "This should not have happened": what a check found, as data. Checks make findings, reports word
+ * them. Beside them stand excused ones: the same kind of thing, but a domain's own misdeed that the
+ * scenario foresees (it is compromised, untrusted or dead), which is told and fails nothing.
  */
 #include <stddef.h>
 #include <stdint.h>

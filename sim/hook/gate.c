@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a fault inside a domain can find there: its own end of a queue, and nothing of anyone else's. */
+/* What a fault inside a domain can find there: its own end of a queue, and nothing of anyone
+ * else's. */
 #include "sim/hook/gate.h"
 
 void *inside_queue(const struct inside *in, uint32_t queue)

@@ -20,10 +20,8 @@ static const char *const drop_names[] = {
 };
 
 static const char *const end_names[] = {
-    [RUN_QUIET] = "quiet",
-    [RUN_LIMIT] = "limit",
-    [RUN_WALL] = "wall",
-    [RUN_INTERRUPTED] = "interrupted",
+    [RUN_QUIET] = "quiet",   [RUN_LIMIT] = "limit",
+    [RUN_WALL] = "wall",     [RUN_INTERRUPTED] = "interrupted",
     [RUN_FAILED] = "failed",
 };
 

@@ -2,33 +2,55 @@
 #ifndef SIM_HOOK_PROBE_H
 #define SIM_HOOK_PROBE_H
 /*
- * "This happened": a typed event in plan terms, with no prose. Checks, accounting and traces see these and
- * nothing else. In virtual time an event is one happening; in host time, where there are no observable
- * switches, `count` happenings of a kind arrive as one event when the run is quiet.
+ * "This happened": a typed event in plan terms, with no prose. Checks, accounting and traces see
+ * these and nothing else. In virtual time an event is one happening; in host time, where there are
+ * no observable switches, `count` happenings of a kind arrive as one event when the run is quiet.
  */
 #include <stdint.h>
 
-#define PROBE_KINDS(ROW)                                                                               \
-    ROW(FRAME_IN, "a frame entered at a wire")                  /* object: device; a: bytes */         \
-    ROW(FRAME_OUT, "a wire took a frame")                       /* object: device */                   \
-    ROW(FRAME_SENT, "an endpoint submitted a frame")            /* object: queue */                    \
-    ROW(FRAME_COPIED, "a frame gained a receiver")              /* object: queue or pool */            \
-    ROW(FRAME_DELIVERED, "an endpoint took a frame")            /* object: queue */                    \
-    ROW(FRAME_DROPPED, "a frame ended here")                    /* a: enum drop_reason */              \
-    ROW(FRAME_IN_FLIGHT, "a frame was found on its way")        /* object: place, a: enum frame_place */ \
-    ROW(FRAME_FOREIGN, "an endpoint was given another's frame") /* pd: giver; object: queue; a: its MAC */ \
-    ROW(BUFFERS_FOUND, "where a pool's buffers were found")     /* object: pool; a: found, b: held */  \
-    ROW(BUFFER_TWICE, "a buffer was in two places")             /* pd: giver; object: pool; a: buffer */ \
-    ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue") /* pd: giver; object: queue; a: name, b: len */ \
-    ROW(INDEX_ILLEGAL, "an index stepped where it may not")     /* pd: stepper; object: queue; a: from, b: to */ \
-    ROW(DMA_FAULT, "the IOMMU refused a device")                /* object: device; a: IO address, b: bytes<<1|write */ \
-    ROW(VIOLATION, "a driver broke its datasheet")              /* object: device; text in the log */  \
-    ROW(DEFERRED_REPLACED, "a deferred operation was replaced") /* a: lost channel, b: new */          \
-    ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel") /* a: channel */                   \
-    ROW(FAULT_ACTED, "an injected fault acted")                 /* object: scenario fault */           \
-    ROW(PD_DIED, "a domain died")                               /* a: signal, b: vaddr, SIGSYS: call */ \
-    ROW(PD_STOPPED, "a domain stopped for good")                /* by an injected fault */             \
-    ROW(RUN_ENDED, "the run ended")                             /* a: enum run_end */
+/*
+ * What the numbers of each kind mean. Where `pd` is not said, it is the domain it happened in.
+ *
+ *   FRAME_IN, FRAME_OUT       object: device; a: bytes
+ *   FRAME_SENT, _DELIVERED    object: queue
+ *   FRAME_COPIED              object: queue or pool
+ *   FRAME_DROPPED             a: enum drop_reason
+ *   FRAME_IN_FLIGHT           object: what the place is; a: enum frame_place
+ *   FRAME_FOREIGN             pd: the giver; object: queue; a: the frame's address, b: the receiver
+ *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: held by domains
+ * (signed) BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
+ *   BUFFER_FOREIGN            pd: the giver; object: queue; a: name, b: length
+ *   INDEX_ILLEGAL             pd: the stepper; object: queue; a: from, b: to
+ *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
+ *   VIOLATION                 object: device; its log says what
+ *   DEFERRED_REPLACED         a: channel lost, b: channel instead
+ *   CHANNEL_UNKNOWN           a: channel
+ *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
+ *   PD_DIED                   a: signal, b: vaddr of the access, or for SIGSYS the call
+ *   PD_STOPPED                by an injected fault
+ *   RUN_ENDED                 a: enum run_end
+ */
+#define PROBE_KINDS(ROW)                                             \
+    ROW(FRAME_IN, "a frame entered at a wire")                       \
+    ROW(FRAME_OUT, "a wire took a frame")                            \
+    ROW(FRAME_SENT, "an endpoint submitted a frame")                 \
+    ROW(FRAME_COPIED, "a frame gained a receiver")                   \
+    ROW(FRAME_DELIVERED, "an endpoint took a frame")                 \
+    ROW(FRAME_DROPPED, "a frame ended here")                         \
+    ROW(FRAME_IN_FLIGHT, "a frame was found on its way")             \
+    ROW(FRAME_FOREIGN, "an endpoint was given another's frame")      \
+    ROW(BUFFERS_FOUND, "where a pool's buffers were found")          \
+    ROW(BUFFER_TWICE, "a buffer was in two places")                  \
+    ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue") \
+    ROW(INDEX_ILLEGAL, "an index stepped where it may not")          \
+    ROW(DMA_FAULT, "the IOMMU refused a device")                     \
+    ROW(VIOLATION, "a driver broke its datasheet")                   \
+    ROW(DEFERRED_REPLACED, "a deferred operation was replaced")      \
+    ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")  \
+    ROW(FAULT_ACTED, "an injected fault acted")                      \
+    ROW(PD_DIED, "a domain died")                                    \
+    ROW(PD_STOPPED, "a domain stopped for good")                     \
+    ROW(RUN_ENDED, "the run ended")
 
 enum probe_kind {
 #define ROW(id, doc) PROBE_##id,
@@ -38,24 +60,24 @@ enum probe_kind {
 };
 
 /* Why a frame ended without arriving. Names are stable: they are report.json's keys. */
-#define DROP_REASONS(ROW)                                                                              \
-    ROW(NONE, "none")                                                                                  \
-    ROW(DISABLED, "disabled")           /* device: off */                                              \
-    ROW(NO_DESCRIPTOR, "no_descriptor") /* device: the driver owned every descriptor */                \
-    ROW(FILTERED, "filtered")           /* device: not for this station */                             \
-    ROW(RUNT, "runt")                                                                                  \
-    ROW(OVERSIZE, "oversize")                                                                          \
-    ROW(DMA_FAULT, "dma_fault")                                                                        \
-    ROW(RESET, "reset")                                                                                \
-    ROW(BAD_DESCRIPTOR, "bad_descriptor")                                                              \
-    ROW(NO_MATCH, "no_match")     /* no receiver has the destination address */                        \
-    ROW(NO_BUFFER, "no_buffer")   /* the receiver had none free */                                     \
-    ROW(INVALID, "invalid")       /* the descriptor named no buffer, or a length no frame has */       \
-    ROW(DUPLICATE, "duplicate")   /* the buffer was already on its way */                              \
-    ROW(UNEXPLAINED, "unexplained") /* none of the above fits: look here first */                      \
-    ROW(FORGED, "forged")         /* lost behind an index its consumer forged */                       \
-    ROW(DEAD, "dead")             /* held by a domain when it died or was stopped */                   \
-    ROW(GATE, "gate")             /* an injected fault took it */
+#define DROP_REASONS(ROW)                                                                          \
+    ROW(NONE, "none")                                                                              \
+    ROW(DISABLED, "disabled")           /* device: off */                                          \
+    ROW(NO_DESCRIPTOR, "no_descriptor") /* device: the driver owned every descriptor */            \
+    ROW(FILTERED, "filtered")           /* device: not for this station */                         \
+    ROW(RUNT, "runt")                                                                              \
+    ROW(OVERSIZE, "oversize")                                                                      \
+    ROW(DMA_FAULT, "dma_fault")                                                                    \
+    ROW(RESET, "reset")                                                                            \
+    ROW(BAD_DESCRIPTOR, "bad_descriptor")                                                          \
+    ROW(NO_MATCH, "no_match")       /* no receiver has the destination address */                  \
+    ROW(NO_BUFFER, "no_buffer")     /* the receiver had none free */                               \
+    ROW(INVALID, "invalid")         /* the descriptor named no buffer, or a length no frame has */ \
+    ROW(DUPLICATE, "duplicate")     /* the buffer was already on its way */                        \
+    ROW(UNEXPLAINED, "unexplained") /* none of the above fits: look here first */                  \
+    ROW(FORGED, "forged")           /* lost behind an index its consumer forged */                 \
+    ROW(DEAD, "dead")               /* held by a domain when it died or was stopped */             \
+    ROW(GATE, "gate")               /* an injected fault took it */
 
 enum drop_reason {
 #define ROW(id, name) DROP_##id,
@@ -75,14 +97,14 @@ struct probe {
     uint16_t kind;    /* enum probe_kind */
     uint8_t told;     /* enum probe_told */
     uint32_t pd;      /* plan index, PLAN_NONE if none */
-    uint32_t object;  /* plan index of what PROBE_KINDS says, PLAN_NONE if none */
+    uint32_t object;  /* plan index of what is said above, PLAN_NONE if none */
     uint64_t a, b;
     uint64_t count;
 };
 
-const char *probe_name(unsigned kind);     /* "FRAME_IN"; "?" beyond the kinds */
+const char *probe_name(unsigned kind);         /* "FRAME_IN"; "?" beyond the kinds */
 const char *drop_reason_name(unsigned reason); /* "no_match"; "?" beyond */
-const char *run_end_name(unsigned end);    /* "quiet", "limit", "wall", "interrupted", "failed" */
+const char *run_end_name(unsigned end); /* "quiet", "limit", "wall", "interrupted", "failed" */
 
 /* Those who listen, called in the order they were added. */
 struct probe_sink {
@@ -93,6 +115,7 @@ struct probe_bus {
     struct probe_sink sinks[16];
     unsigned count;
 };
-void probe_listen(struct probe_bus *bus, void (*event)(void *, const struct probe *), void *context);
+void probe_listen(struct probe_bus *bus, void (*event)(void *, const struct probe *),
+                  void *context);
 void probe_emit(struct probe_bus *bus, const struct probe *p);
 #endif

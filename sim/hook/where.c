@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An address finds its words by looking for the mapping or window it lies in, else for the nearest one. Of
- * equally near ones the first in the plan is taken.
+ * An address finds its words by looking for the mapping or window it lies in, else for the nearest
+ * one. Of equally near ones the first in the plan is taken.
  */
 #include "sim/hook/where.h"
 
@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IO_LIMIT       0x100000000ull
-#define NEAR_BYTES     0x100000ull /* further from everything than this, nearness explains nothing */
-#define NULL_AREA      0x10000ull
-#define PLACE_BYTES    112u
+#define IO_LIMIT    0x100000000ull
+#define NEAR_BYTES  0x100000ull /* further from everything than this, nearness explains nothing */
+#define NULL_AREA   0x10000ull
+#define PLACE_BYTES 112u
 
 /* How far an address is from a stretch of memory: 0 inside it. */
 struct distance {
@@ -175,7 +175,8 @@ const char *where_io(const struct plan *p, uint32_t device, uint64_t io_addr,
     } else if (near != NULL && nearest.bytes <= NEAR_BYTES) {
         say_near(nearest, p->regions[near->region].name, out);
     } else if (io_addr >= IO_LIMIT) {
-        snprintf(out, WHERE_TEXT_BYTES, "no IO address at all, they have 32 bits: a virtual address?");
+        snprintf(out, WHERE_TEXT_BYTES,
+                 "no IO address at all, they have 32 bits: a virtual address?");
     } else if (near != NULL && io_addr < near->io_addr) {
         snprintf(out, WHERE_TEXT_BYTES, "below every window: an offset instead of an IO address?");
     } else {

@@ -2,8 +2,9 @@
 #ifndef SIM_HOOK_WHERE_H
 #define SIM_HOOK_WHERE_H
 /*
- * Words for an address, as a reader of the plan would say them: "client0.tx[17] + 0x10, which eth0 may only
- * read". Only plan terms come out, never an address of the host, so the same run says the same everywhere.
+ * Words for an address, as a reader of the plan would say them: "client0.tx[17] + 0x10, which eth0
+ * may only read". Only plan terms come out, never an address of the host, so the same run says the
+ * same everywhere.
  */
 #include <stdint.h>
 
@@ -14,8 +15,9 @@
 /* The name of a domain, "nobody" for PLAN_NONE or one that is none. */
 const char *where_pd(const struct plan *p, uint32_t pd);
 /*
- * What a domain died of: "SIGSEGV at net0.rx[3] + 0x0, which client0 may only read", "SIGABRT". The address is
- * told only where the signal has one; for SIGSYS, `vaddr` is the number of the system call.
+ * What a domain died of: "SIGSEGV at net0.rx[3] + 0x0, which client0 may only read", "SIGABRT". The
+ * address is told only where the signal has one; for SIGSYS, `vaddr` is the number of the system
+ * call.
  */
 const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint64_t vaddr,
                         char out[static WHERE_TEXT_BYTES]);

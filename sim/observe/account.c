@@ -13,7 +13,8 @@ void account_init(struct account *a, const struct plan *plan)
     a->acted = arena_array(plan->arena, faults + 1, sizeof *a->acted);
 }
 
-/* The endpoint at one end of the queue an event names; the domain it names itself, if it names no queue. */
+/* The endpoint at one end of the queue an event names; the domain it names itself, if it names no
+ * queue. */
 static uint32_t endpoint_of(const struct account *a, const struct probe *p, bool consumes)
 {
     uint32_t pd = p->pd;

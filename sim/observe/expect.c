@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every name an expectation may use is made in one place, each_name, together with what it stands for. Finding
- * a name, suggesting one and reading its value all go through that list, so they cannot disagree about it.
+ * Every name an expectation may use is made in one place, each_name, together with what it stands
+ * for. Finding a name, suggesting one and reading its value all go through that list, so they
+ * cannot disagree about it.
  */
 #include "sim/observe/expect.h"
 
@@ -23,11 +24,11 @@ enum term {
     TERM_IN_FLIGHT,
     TERM_FINDINGS,
     TERM_ACTED,
-    TERM_FINDINGS_OF,   /* a: check */
-    TERM_ACTED_BY,      /* a: scenario fault */
-    TERM_DROPPED_AT,    /* a: domain */
-    TERM_DROPPED_WHY,   /* a: domain, b: reason */
-    TERM_DELIVERED_TO,  /* a: domain, as all that follow */
+    TERM_FINDINGS_OF,  /* a: check */
+    TERM_ACTED_BY,     /* a: scenario fault */
+    TERM_DROPPED_AT,   /* a: domain */
+    TERM_DROPPED_WHY,  /* a: domain, b: reason */
+    TERM_DELIVERED_TO, /* a: domain, as all that follow */
     TERM_SENT_BY,
     TERM_ENTRIES,
     TERM_NOTIFIED,
@@ -51,9 +52,15 @@ struct suffix {
 };
 
 static const struct suffix totals[] = {
-    {"in", TERM_IN},           {"sent", TERM_SENT},           {"copied", TERM_COPIED},
-    {"out", TERM_OUT},         {"dropped", TERM_DROPPED},     {"delivered", TERM_DELIVERED},
-    {"in_flight", TERM_IN_FLIGHT}, {"findings", TERM_FINDINGS}, {"acted", TERM_ACTED},
+    {"in", TERM_IN},
+    {"sent", TERM_SENT},
+    {"copied", TERM_COPIED},
+    {"out", TERM_OUT},
+    {"dropped", TERM_DROPPED},
+    {"delivered", TERM_DELIVERED},
+    {"in_flight", TERM_IN_FLIGHT},
+    {"findings", TERM_FINDINGS},
+    {"acted", TERM_ACTED},
 };
 static const struct suffix of_pd[] = {
     {"entries", TERM_ENTRIES},

@@ -2,11 +2,13 @@
 #ifndef SIM_OBSERVE_EXPECT_H
 #define SIM_OBSERVE_EXPECT_H
 /*
- * What a scenario expects of its run: NAME OP INTEGER. All names there are for a plan are known before the run
- * starts, so a misspelt one is a complaint then and not an expectation that silently holds.
+ * What a scenario expects of its run: NAME OP INTEGER. All names there are for a plan are known
+ * before the run starts, so a misspelt one is a complaint then and not an expectation that silently
+ * holds.
  *
  *   in sent copied delivered out dropped in_flight findings acted
- *   delivered.CLIENT  dropped.PLACE  dropped.PLACE.REASON  findings.CHECK  acted.N (the scenario's Nth fault)
+ *   delivered.CLIENT  dropped.PLACE  dropped.PLACE.REASON  findings.CHECK
+ *   acted.N, for the fault faults[N] of the scenario
  *   CLIENT.rx_frames  CLIENT.tx_frames
  *   PD.entries  PD.notified  PD.signals_sent  PD.faults
  *   latency.CLIENT.p50_ns  .p99_ns  .p999_ns  .max_ns
@@ -25,10 +27,11 @@ struct expect_result {
     int64_t value;
 };
 
-/* Complain of names that are none. `checks`: the names of those that run. False if there was any complaint. */
+/* Complain of names that are none, and say if there were none of those. `checks` are those that
+ * run. */
 bool expect_check(const struct plan *plan, const char *const *checks, size_t check_count,
                   struct diag *diag);
 
-/* What each expectation came to, one result for each in the scenario, in plan->arena; NULL for none. */
+/* What each expectation came to, in plan->arena; NULL if the scenario has none. */
 struct expect_result *expect_judge(const struct report_input *in);
 #endif

@@ -31,7 +31,8 @@ uint32_t report_unconfined(const struct report_input *in)
     return PLAN_NONE;
 }
 
-enum report_verdict report_check_verdict(const struct report_input *in, const struct report_check *c)
+enum report_verdict report_check_verdict(const struct report_input *in,
+                                         const struct report_check *c)
 {
     if (c->findings->count != 0 || c->findings->lost != 0) {
         return REPORT_FAIL;

@@ -2,9 +2,9 @@
 #ifndef SIM_OBSERVE_REPORT_H
 #define SIM_OBSERVE_REPORT_H
 /*
- * What a run amounted to, for a program (report.json) and for a person (report.txt). Everything is gathered in
- * one struct first; both reports say the same, in the plan's order, and hold nothing that two equal runs in
- * virtual time would not have in common.
+ * What a run amounted to, for a program (report.json) and for a person (report.txt). Everything is
+ * gathered in one struct first; both reports say the same, in the plan's order, and hold nothing
+ * that two equal runs in virtual time would not have in common.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include "sim/observe/expect.h"
 
 enum report_verdict {
-    REPORT_NONE, /* nothing can be said: the run was cut short, or what is judged was not enforced */
+    REPORT_NONE, /* nothing can be said: the run was cut short, or nothing kept domains apart */
     REPORT_PASS,
     REPORT_FAIL,
 };
@@ -52,7 +52,7 @@ struct report_queue {
     bool known; /* false: nobody measured it */
 };
 
-/* Of one endpoint, from the wire's end of a frame to its taking it. count 0: nothing was measured. */
+/* Of one endpoint, from a frame's arrival to its taking it. count 0: nothing was measured. */
 struct report_latency {
     uint64_t count, p50_ns, p99_ns, p999_ns, max_ns;
 };
@@ -61,8 +61,8 @@ struct report_input {
     const struct plan *plan;
     const struct account *account;
     const char *clock, *executor, *platform;
-    uint64_t time_ns; /* how long the run was, on its own clock */
-    const char *digest; /* NULL: none, as in host time */
+    uint64_t time_ns;       /* how long the run was, on its own clock */
+    const char *digest;     /* NULL: none, as in host time */
     const char *end_detail; /* a further half sentence on how it ended; NULL */
     const struct report_check *checks;
     size_t check_count;
@@ -70,13 +70,14 @@ struct report_input {
     const struct report_device *devices;  /* by plan index; NULL */
     const struct report_queue *queues;    /* by plan index; NULL */
     const struct report_latency *latency; /* by plan domain; NULL */
-    struct expect_result *expects;        /* one for each in the scenario, by expect_judge; NULL if it has none */
-    const char *const *notes; /* what the reader must know to judge the rest; NULL-terminated, or NULL */
+    struct expect_result *expects;        /* by expect_judge; NULL if the scenario has none */
+    const char *const *notes; /* what the reader must know of the rest; NULL-terminated, or NULL */
 };
 
 /* One check's verdict: what it found, unless nothing can be said without finding something. */
-enum report_verdict report_check_verdict(const struct report_input *in, const struct report_check *c);
-/* The run's: it fails by a finding, or by an expectation that does not hold in a run that went its way. */
+enum report_verdict report_check_verdict(const struct report_input *in,
+                                         const struct report_check *c);
+/* The run's: it fails by a finding, and if it was complete by an expectation that does not hold. */
 enum report_verdict report_run_verdict(const struct report_input *in);
 const char *report_verdict_name(enum report_verdict v); /* "none", "pass", "fail" */
 /* Did the run come to an end of its own (quiet, or the planned length)? */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.json. Keys stand in the order they are set, which is the plan's, so two equal runs give equal bytes.
- * jansson answers every mistake with NULL or -1 and takes NULL for an answer; the one question at the end,
- * whether everything could be built, is asked of `trouble`.
+ * report.json. Keys stand in the order they are set, which is the plan's, so two equal runs give
+ * equal bytes. jansson answers every mistake with NULL or -1 and takes NULL for an answer; the one
+ * question at the end, whether everything could be built, is asked of `trouble`.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -31,7 +31,8 @@ static json_t *number(uint64_t value)
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-/* A text, null for none. A file name may be no UTF-8: what is not ASCII in such a one becomes '?'. */
+/* A text, null for none. A file name may be no UTF-8: what is not ASCII in such a one becomes '?'.
+ */
 static json_t *text(const char *value)
 {
     if (value == NULL) {
@@ -309,7 +310,8 @@ int report_json(const struct report_input *in, FILE *to)
         error = -ENOMEM;
     } else {
         errno = 0;
-        if (json_dumpf(root, to, JSON_INDENT(2)) != 0 || fputc('\n', to) == EOF || fflush(to) != 0) {
+        if (json_dumpf(root, to, JSON_INDENT(2)) != 0 || fputc('\n', to) == EOF ||
+            fflush(to) != 0) {
             error = errno != 0 ? -errno : -EIO;
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.txt, and what the terminal shows after a run: first whether all is well and how the run ended, then
- * what is wrong and whose doing it was, then the numbers. Whoever stops reading at the first blank line knows
- * the outcome.
+ * report.txt, and what the terminal shows after a run: first whether all is well and how the run
+ * ended, then what is wrong and whose doing it was, then the numbers. Whoever stops reading at the
+ * first blank line knows the outcome.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include "sim/hook/where.h"
 #include "sim/observe/report.h"
 
-#define TIME_BYTES    32u
+#define TIME_BYTES     32u
 #define FINDINGS_SHOWN 8u
 #define EXCUSED_SHOWN  4u
 #define LINE_COLUMNS   100u
@@ -44,7 +44,8 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-/* A sentence, broken at blanks so that it stays within the line, every line indented by `indent`. */
+/* A sentence, broken at blanks so that it stays within the line, every line indented by `indent`.
+ */
 static void wrap(struct page *page, unsigned indent, const char *sentence)
 {
     const char *rest = sentence;
@@ -73,7 +74,8 @@ static void say_verdict(struct page *page, enum report_verdict v)
     static const char *const colors[] = {
         [REPORT_NONE] = "\033[33m", [REPORT_PASS] = "\033[32m", [REPORT_FAIL] = "\033[31m"};
 
-    fprintf(page->to, "%s%s%s", page->color ? colors[v] : "", words[v], page->color ? "\033[0m" : "");
+    fprintf(page->to, "%s%s%s", page->color ? colors[v] : "", words[v],
+            page->color ? "\033[0m" : "");
 }
 
 /* -- the outcome -- */
@@ -97,6 +99,25 @@ static const char *end_words(const struct account *a)
     }
 }
 
+/* A fault that never acted has shown nothing, however well the run went. */
+static void say_idle_faults(struct page *page)
+{
+    const struct scenario *s = page->in->plan->scenario;
+    char sentence[256];
+
+    for (size_t i = 0; i < s->fault_count; i++) {
+        const char *pd = s->faults[i].pd;
+
+        if (page->in->account->acted[i] == 0) {
+            snprintf(sentence, sizeof sentence,
+                     "But fault %s%s%.64s never acted: its trigger did not come, so this run says "
+                     "nothing about it.",
+                     s->faults[i].type->name, pd == NULL ? "" : " in ", pd == NULL ? "" : pd);
+            wrap(page, 2, sentence);
+        }
+    }
+}
+
 static void say_head(struct page *page)
 {
     const struct report_input *in = page->in;
@@ -113,8 +134,10 @@ static void say_head(struct page *page)
              in->clock, end_words(in->account), in->end_detail == NULL ? "" : ": ",
              in->end_detail == NULL ? "" : in->end_detail);
     wrap(page, 2, sentence);
-    fprintf(page->to, "  Executor %s, platform %s, seed %" PRIu64 "%s%s\n", in->executor, in->platform,
-            s->seed, in->digest == NULL ? "" : ", digest ", in->digest == NULL ? "" : in->digest);
+    say_idle_faults(page);
+    fprintf(page->to, "  Executor %s, platform %s, seed %" PRIu64 "%s%s\n", in->executor,
+            in->platform, s->seed, in->digest == NULL ? "" : ", digest ",
+            in->digest == NULL ? "" : in->digest);
 }
 
 /* -- what is wrong -- */
@@ -152,7 +175,7 @@ static void say_list(struct page *page, const struct finding *list, size_t count
         say_finding_details(page, &list[i]);
     }
     if (more != 0) {
-        fprintf(page->to, "      and %zu more like these\n", more);
+        fprintf(page->to, "      and %zu more\n", more);
     }
 }
 
@@ -209,8 +232,9 @@ static void say_frames(struct page *page)
     uint64_t ended = a->delivered + a->out + a->dropped + a->in_flight;
 
     fprintf(page->to, "\nFrames\n");
-    fprintf(page->to, "  %10" PRIu64 " began: %" PRIu64 " in, %" PRIu64 " sent, %" PRIu64 " copied\n",
-            began, a->in, a->sent, a->copied);
+    fprintf(page->to,
+            "  %10" PRIu64 " began: %" PRIu64 " in, %" PRIu64 " sent, %" PRIu64 " copied\n", began,
+            a->in, a->sent, a->copied);
     fprintf(page->to,
             "  %10" PRIu64 " ended: %" PRIu64 " delivered, %" PRIu64 " out, %" PRIu64
             " dropped; or are in flight: %" PRIu64 "%s\n",
@@ -241,8 +265,8 @@ static void say_clients(struct page *page)
     const struct plan *plan = page->in->plan;
     const struct account *a = page->in->account;
 
-    fprintf(page->to, "\n%-*s %10s %10s %12s %12s %12s %12s\n", page->width + 2, "Clients", "received",
-            "sent", "latency p50", "p99", "p99.9", "max");
+    fprintf(page->to, "\n%-*s %10s %10s %12s %12s %12s %12s\n", page->width + 2, "Clients",
+            "received", "sent", "latency p50", "p99", "p99.9", "max");
     for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
         if (!plan->pds[pd].endpoint) {
             continue;

@@ -57,15 +57,15 @@ static inline void compromise(const char *pd)
 }
 
 /* So many findings and so many excused ones, and nothing else. */
-#define assert_found(findings_wanted, excused_wanted)                                              \
-    do {                                                                                           \
-        assert_int_equal(found.count, (findings_wanted));                                          \
-        assert_int_equal(found.excused_count, (excused_wanted));                                   \
+#define assert_found(findings_wanted, excused_wanted)            \
+    do {                                                         \
+        assert_int_equal(found.count, (findings_wanted));        \
+        assert_int_equal(found.excused_count, (excused_wanted)); \
     } while (0)
-#define assert_says(finding, words)                                                                \
-    do {                                                                                           \
-        if (strstr((finding).text, (words)) == NULL) {                                             \
-            fail_msg("\"%s\" does not say \"%s\"", (finding).text, (words));                       \
-        }                                                                                          \
+#define assert_says(finding, words)                                          \
+    do {                                                                     \
+        if (strstr((finding).text, (words)) == NULL) {                       \
+            fail_msg("\"%s\" does not say \"%s\"", (finding).text, (words)); \
+        }                                                                    \
     } while (0)
 #endif

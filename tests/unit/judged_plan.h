@@ -2,8 +2,9 @@
 #ifndef TESTS_UNIT_JUDGED_PLAN_H
 #define TESTS_UNIT_JUDGED_PLAN_H
 /*
- * A small plan made by hand, for those who judge: one device, its driver and virtualisers, and two clients
- * behind copiers, of whom client1 is untrusted. No class had a hand in it, so the judges cannot depend on one.
+ * A small plan made by hand, for those who judge: one device, its driver and virtualisers, and two
+ * clients behind copiers, of whom client1 is untrusted. No class had a hand in it, so the judges
+ * cannot depend on one.
  */
 #include <string.h>
 
@@ -28,7 +29,7 @@ enum {
 #define JUDGED_CAPACITY 8u
 #define JUDGED_BUFFERS  8u
 #define RX_IO           0x80000000ull
-#define TX_IO(n)        (0x80010000ull + (n) * 0x10000ull)
+#define TX_IO(n)        (0x80010000ull + (n)*0x10000ull)
 
 /* As the network class lays a queue out. */
 struct judged_queue {
@@ -97,9 +98,9 @@ static inline void judged_link(struct judged *j, unsigned link, const char *free
             .channel = link,
         };
     }
-    j->channels[link] = (struct plan_channel){
-        .end = {{.pd = from, .id = (uint8_t)(10 + link), .may_notify = true},
-                {.pd = to, .id = (uint8_t)(20 + link), .may_notify = true}}};
+    j->channels[link] =
+        (struct plan_channel){.end = {{.pd = from, .id = (uint8_t)(10 + link), .may_notify = true},
+                                      {.pd = to, .id = (uint8_t)(20 + link), .may_notify = true}}};
 }
 
 static inline void judged_pds(struct judged *j)
@@ -139,9 +140,10 @@ static inline void judged_memory(struct judged *j)
     static const char *const regions[POOLS] = {"net0.rx.buffers", "client0.rx.buffers",
                                                "client1.rx.buffers", "client0.tx.buffers",
                                                "client1.tx.buffers"};
-    static const char *const links[LINKS] = {
-        "net0.rx.queues",    "client0.virt_rx.queues", "client1.virt_rx.queues", "client0.rx.queues",
-        "client1.rx.queues", "client0.tx.queues",      "client1.tx.queues",      "net0.tx.queues"};
+    static const char *const links[LINKS] = {"net0.rx.queues",         "client0.virt_rx.queues",
+                                             "client1.virt_rx.queues", "client0.rx.queues",
+                                             "client1.rx.queues",      "client0.tx.queues",
+                                             "client1.tx.queues",      "net0.tx.queues"};
     static const struct plan_window windows[3] = {
         {.region = POOL_RX, .io_addr = RX_IO, .rights = RIGHT_READ | RIGHT_WRITE},
         {.region = POOL_CLIENT0_TX, .io_addr = TX_IO(0), .rights = RIGHT_READ},
@@ -176,10 +178,10 @@ static inline void judged_init(struct judged *j)
     judged_memory(j);
     judged_link(j, LINK_NET_RX, "net0.rx.free", "net0.rx.active", DRIVER, VIRT_RX, NAMES_IO_ADDR,
                 POOL_RX, 1);
-    judged_link(j, LINK_VIRT_RX0, "client0.virt_rx.free", "client0.virt_rx.active", VIRT_RX, COPIER0,
-                NAMES_OFFSET, POOL_RX, 1);
-    judged_link(j, LINK_VIRT_RX1, "client1.virt_rx.free", "client1.virt_rx.active", VIRT_RX, COPIER1,
-                NAMES_OFFSET, POOL_RX, 1);
+    judged_link(j, LINK_VIRT_RX0, "client0.virt_rx.free", "client0.virt_rx.active", VIRT_RX,
+                COPIER0, NAMES_OFFSET, POOL_RX, 1);
+    judged_link(j, LINK_VIRT_RX1, "client1.virt_rx.free", "client1.virt_rx.active", VIRT_RX,
+                COPIER1, NAMES_OFFSET, POOL_RX, 1);
     judged_link(j, LINK_RX0, "client0.rx.free", "client0.rx.active", COPIER0, CLIENT0, NAMES_OFFSET,
                 POOL_CLIENT0_RX, 1);
     judged_link(j, LINK_RX1, "client1.rx.free", "client1.rx.active", COPIER1, CLIENT1, NAMES_OFFSET,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every term is its own sum, kept by client, place and reason; and expectations read exactly those. */
+/* Every term is its own sum, kept by client, place and reason; and expectations read exactly those.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frames and buffers balance or are missed; who ruins its own is told apart from who ruins another's. */
+/* Frames and buffers balance or are missed; who ruins its own is told apart from who ruins
+ * another's. */
 #include "tests/unit/judged_check.h"
 
 static int start(void **state)
@@ -63,10 +64,9 @@ static void a_frame_too_few_or_too_many_is_found(void **state)
 /* Each kind of event is a term of its own: leaving any out is noticed. */
 static void every_term_counts(void **state)
 {
-    static const enum probe_kind terms[] = {PROBE_FRAME_IN,        PROBE_FRAME_SENT,
-                                            PROBE_FRAME_COPIED,    PROBE_FRAME_DELIVERED,
-                                            PROBE_FRAME_OUT,       PROBE_FRAME_DROPPED,
-                                            PROBE_FRAME_IN_FLIGHT};
+    static const enum probe_kind terms[] = {
+        PROBE_FRAME_IN,  PROBE_FRAME_SENT,    PROBE_FRAME_COPIED,   PROBE_FRAME_DELIVERED,
+        PROBE_FRAME_OUT, PROBE_FRAME_DROPPED, PROBE_FRAME_IN_FLIGHT};
 
     (void)state;
     for (unsigned i = 0; i < sizeof terms / sizeof terms[0]; i++) {
@@ -130,6 +130,17 @@ static void nothing_is_left_when_all_is_quiet(void **state)
     assert_int_equal(found.list[0].culprit, ETH0);
 
     left(PLACE_PD, VIRT_RX);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "in the hands of net0_virt_rx");
+
+    /* The domain alone says as much. */
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 3);
+    tell(PROBE_FRAME_IN_FLIGHT, VIRT_RX, PLAN_NONE, PLACE_PD, 0, 3);
+    tell_pools(PLAN_NONE, 0, 0);
     tell_end(RUN_QUIET);
     finish_check();
     assert_found(1, 0);

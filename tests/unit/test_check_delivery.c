@@ -40,13 +40,25 @@ static void there_is_no_excuse(void **state)
 {
     (void)state;
     compromise("client1_copier");
-    /* client1 without a copier: it sees the whole receive region, and still may not be given this. */
+    /* client1 without a copier: it sees the whole receive region, and still may not be given this.
+     */
     j.shapes[ACTIVE(LINK_VIRT_RX1)].consumer = CLIENT1;
     tell(PROBE_FRAME_FOREIGN, COPIER1, ACTIVE(LINK_RX1), MAC0, CLIENT1, 1);
     tell(PROBE_FRAME_FOREIGN, VIRT_RX, ACTIVE(LINK_VIRT_RX1), MAC0, CLIENT1, 1);
     finish_check();
     assert_found(2, 0);
     assert_says(found.list[1], "net0_virt_rx gave client1, in client1.virt_rx.active,");
+}
+
+static void a_liar_makes_no_findings(void **state)
+{
+    (void)state;
+    /* client1 fills none of client0's queues, and what it does fill no client empties. */
+    tell(PROBE_FRAME_FOREIGN, CLIENT1, ACTIVE(LINK_RX0), MAC0, CLIENT0, 1);
+    tell(PROBE_FRAME_FOREIGN, CLIENT1, ACTIVE(LINK_TX1), MAC0, CLIENT0, 1);
+    tell(PROBE_FRAME_FOREIGN, CLIENT1, 12345, MAC0, CLIENT0, 1);
+    finish_check();
+    assert_found(0, 3);
 }
 
 static void nonsense_is_survived(void **state)
@@ -62,9 +74,8 @@ int main(void)
 {
 #define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
     const struct CMUnitTest tests[] = {
-        JUDGED(silence_is_no_news),
-        JUDGED(giver_receiver_and_owner_are_named),
-        JUDGED(there_is_no_excuse),
+        JUDGED(silence_is_no_news),   JUDGED(giver_receiver_and_owner_are_named),
+        JUDGED(there_is_no_excuse),   JUDGED(a_liar_makes_no_findings),
         JUDGED(nonsense_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

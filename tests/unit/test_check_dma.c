@@ -28,9 +28,10 @@ static void the_driver_answers_for_its_descriptors(void **state)
     finish_check();
     /* Two writes are one finding; the read is another. */
     assert_found(2, 0);
-    assert_string_equal(found.list[0].text,
-                        "eth0 tried to write 64 bytes at IO address 0x80004020, 32 bytes beyond the "
-                        "end of net0.rx.buffers; the address came from net0_driver");
+    assert_string_equal(
+        found.list[0].text,
+        "eth0 tried to write 64 bytes at IO address 0x80004020, 32 bytes beyond the "
+        "end of net0.rx.buffers; the address came from net0_driver");
     assert_int_equal(found.list[0].count, 2);
     assert_int_equal(found.list[0].culprit, DRIVER);
     assert_string_equal(found.list[0].object, "eth0");
@@ -54,6 +55,16 @@ static void an_offset_in_a_clients_queue_is_not_an_io_address(void **state)
 {
     (void)state;
     tell(PROBE_BUFFER_FOREIGN, CLIENT1, ACTIVE(LINK_TX1), 0x90000000, 60, 1);
+    dma_fault(0x90000000, 60, READ);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, DRIVER);
+}
+
+static void nobody_takes_the_blame_for_another(void **state)
+{
+    (void)state;
+    tell(PROBE_BUFFER_FOREIGN, CLIENT1, ACTIVE(LINK_NET_TX), 0x90000000, 60, 1);
     dma_fault(0x90000000, 60, READ);
     finish_check();
     assert_found(1, 0);
@@ -146,6 +157,7 @@ int main(void)
         JUDGED(the_driver_answers_for_its_descriptors),
         JUDGED(whoever_put_it_into_a_queue_gave_it),
         JUDGED(an_offset_in_a_clients_queue_is_not_an_io_address),
+        JUDGED(nobody_takes_the_blame_for_another),
         JUDGED(a_compromised_driver_is_excused_but_not_who_believes_it),
         JUDGED(a_violation_is_the_drivers),
         JUDGED(a_flood_is_bounded),

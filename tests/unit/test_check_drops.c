@@ -26,8 +26,8 @@ static void only_these_drops_are_a_job(void **state)
     static const struct {
         uint32_t pd;
         enum drop_reason reason;
-    } jobs[] = {{ETH0, DROP_DISABLED}, {ETH0, DROP_NO_DESCRIPTOR}, {ETH0, DROP_FILTERED},
-                {ETH0, DROP_RUNT},     {ETH0, DROP_OVERSIZE},      {VIRT_RX, DROP_NO_MATCH},
+    } jobs[] = {{ETH0, DROP_DISABLED},    {ETH0, DROP_NO_DESCRIPTOR}, {ETH0, DROP_FILTERED},
+                {ETH0, DROP_RUNT},        {ETH0, DROP_OVERSIZE},      {VIRT_RX, DROP_NO_MATCH},
                 {COPIER0, DROP_NO_BUFFER}};
     static const uint32_t places[] = {ETH0, VIRT_RX, COPIER0, DRIVER, CLIENT0};
 

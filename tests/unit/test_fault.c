@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Faults act when their trigger says, where they are aimed, and with nothing but what is mapped there. */
+/* Faults act when their trigger says, where they are aimed, and with nothing but what is mapped
+ * there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,7 +100,8 @@ static struct scenario_fault *add_fault(struct type_view *view, const char *kind
     struct scenario_fault *f = &j.faults[j.scenario.fault_count++];
 
     *view = view_of(kind);
-    *f = (struct scenario_fault){.type = view, .pd = pd, .place = {.file = "x", .path = "faults[0]"}};
+    *f = (struct scenario_fault){
+        .type = view, .pd = pd, .place = {.file = "x", .path = "faults[0]"}};
     return f;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Events have names and listeners in order; addresses get the words a reader of the plan would use. */
+/* Events have names and listeners in order; addresses get the words a reader of the plan would use.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -98,9 +99,11 @@ static void a_virtual_address_is_told_in_plan_words(void **state)
                         "5 bytes beyond the end of net0.rx.buffers");
     assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000000000ull - 1, out),
                         "1 byte before the start of net0.rx.buffers");
-    assert_string_equal(where_vaddr(&j.plan, CLIENT0, 8, out), "0x8, a null pointer or close to one");
+    assert_string_equal(where_vaddr(&j.plan, CLIENT0, 8, out),
+                        "0x8, a null pointer or close to one");
     /* No number: it would be another one in every run. */
-    assert_string_equal(where_vaddr(&j.plan, CLIENT0, 0x7f1234567000ull, out), "nowhere in the plan");
+    assert_string_equal(where_vaddr(&j.plan, CLIENT0, 0x7f1234567000ull, out),
+                        "nowhere in the plan");
 }
 
 static void an_io_address_is_told_in_plan_words(void **state)
@@ -128,7 +131,8 @@ static void a_death_says_what_only_it_can(void **state)
                         "SIGSEGV at net0.rx[0] + 0x0, which client0_copier may only read");
     assert_string_equal(where_death(&j.plan, COPIER0, SIGILL, 0x200000000000ull, out), "SIGILL");
     assert_string_equal(where_death(&j.plan, COPIER0, 9999, 0, out), "signal 9999");
-    assert_non_null(strstr(where_death(&j.plan, COPIER0, SIGSYS, 0, out), "SIGSYS: the system call "));
+    assert_non_null(
+        strstr(where_death(&j.plan, COPIER0, SIGSYS, 0, out), "SIGSYS: the system call "));
 }
 
 static void findings_are_bounded_and_counted(void **state)

@@ -190,10 +190,10 @@ static json_t *at(json_t *root, const char *path)
 
 static void the_keys_are_there_in_their_order(void **state)
 {
-    static const char *const keys[] = {
-        "scenario", "seed", "clock",   "executor", "platform",   "verdict", "digest",
-        "time_ns",  "end",  "end_detail", "frames", "pds",      "devices", "queues",
-        "latency_ns", "checks", "expect", "faults", "notes"};
+    static const char *const keys[] = {"scenario", "seed",   "clock",   "executor", "platform",
+                                       "verdict",  "digest", "time_ns", "end",      "end_detail",
+                                       "frames",   "pds",    "devices", "queues",   "latency_ns",
+                                       "checks",   "expect", "faults",  "notes"};
     json_t *root = json_report(NULL);
     size_t i = 0;
     const char *key;
@@ -311,6 +311,7 @@ static void the_outcome_comes_first(void **state)
     assert_has(text, "12.345 us");
     assert_has(text, "812 ns");
     assert_has(text, "2.000 s");
+    assert_has(text, "But fault queue_index in client1 never acted");
     assert_has(text, "queue_index in client1: never acted");
     assert_null(strchr(text, '\033'));
     free(text);
@@ -322,7 +323,10 @@ static void what_is_wrong_comes_before_the_numbers(void **state)
     find_one();
     expect_one(true, false, 5);
     account.in++;
+    tell(PROBE_FAULT_ACTED, CLIENT1, 0, 0, 1);
     char *text = text_report(false);
+    assert_null(strstr(text, "never acted"));
+    assert_has(text, "queue_index in client1: acted 1 time\n");
     assert_int_equal(strncmp(text, "two_clients: FAIL\n", 18), 0);
     assert_has(text, "culprit net0_virt_rx, victim client0, 3 times, first at 1.500 us");
     assert_has(text, "Expected dropped == 0, but it is 5");
@@ -358,7 +362,7 @@ static void much_of_the_same_is_cut(void **state)
         find_one();
     }
     char *text = text_report(false);
-    assert_has(text, "and 66 more like these");
+    assert_has(text, "and 66 more\n");
     unsigned lines = 0;
     for (const char *at = text; *at != '\0'; at++) {
         lines += *at == '\n';
@@ -370,14 +374,14 @@ static void much_of_the_same_is_cut(void **state)
 static void no_line_is_too_long(void **state)
 {
     (void)state;
-    findings_add(&delivery,
-                 &(struct finding){.text = "a sentence that goes on and on, as sentences of checks do "
-                                           "when names are long, about net0_virt_rx and what it did "
-                                           "to client0_copier in client0.virt_rx.active, until it "
-                                           "is over",
-                                   .culprit = VIRT_RX,
-                                   .victim = PLAN_NONE,
-                                   .count = 1});
+    findings_add(&delivery, &(struct finding){
+                                .text = "a sentence that goes on and on, as sentences of checks do "
+                                        "when names are long, about net0_virt_rx and what it did "
+                                        "to client0_copier in client0.virt_rx.active, until it "
+                                        "is over",
+                                .culprit = VIRT_RX,
+                                .victim = PLAN_NONE,
+                                .count = 1});
     char *text = text_report(false);
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         assert_true(strlen(line) <= 100);

@@ -51,6 +51,20 @@ static void tell(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b
                                        .count = 1});
 }
 
+/* Since when frames may enter; 0: not yet. */
+static uint64_t go_ns(const struct station *s)
+{
+    return atomic_load_explicit(&s->d->page->order_go_ns, memory_order_relaxed);
+}
+
+/* The wire's time begins when frames may enter, however long it took everybody to get ready. */
+static uint64_t wire_time(const struct station *s, uint64_t now_ns)
+{
+    uint64_t go = go_ns(s);
+
+    return go != 0 && now_ns > go ? now_ns - go : 0;
+}
+
 /* -- the bus: what the model may ask -- */
 
 static bool refuse(struct station *s, uint64_t io_addr, size_t bytes, bool write)
@@ -157,7 +171,7 @@ static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
     }
     domain_capture(s->d, 1, now, frame, bytes);
     if (s->wire != NULL) {
-        wire_send(s->wire, frame, bytes, now);
+        wire_send(s->wire, frame, bytes, wire_time(s, now));
     }
 }
 
@@ -275,11 +289,12 @@ static bool serve_wire(struct station *s)
 {
     unsigned taken = 0;
 
-    if (s->wire == NULL || atomic_load_explicit(&s->d->page->order_go_ns, memory_order_relaxed) == 0) {
+    if (s->wire == NULL || go_ns(s) == 0) {
         return false;
     }
-    while (taken < FRAME_BATCH && wire_due(s->wire) <= s->now_ns && willing(s)) {
-        const struct wire_frame *frame = wire_take(s->wire, s->now_ns);
+    uint64_t now_ns = wire_time(s, s->now_ns);
+    while (taken < FRAME_BATCH && wire_due(s->wire) <= now_ns && willing(s)) {
+        const struct wire_frame *frame = wire_take(s->wire, now_ns);
 
         if (frame == NULL) {
             break;
@@ -300,10 +315,10 @@ static uint64_t next_deadline(struct station *s)
             at = s->timers[id];
         }
     }
-    if (s->wire != NULL && atomic_load_explicit(&s->d->page->order_go_ns, memory_order_relaxed) != 0 &&
-        willing(s)) {
+    if (s->wire != NULL && go_ns(s) != 0 && willing(s)) {
         uint64_t due = wire_due(s->wire);
 
+        due = due == WIRE_NEVER ? DOMAIN_FOREVER : due + go_ns(s);
         at = due < at ? due : at;
     }
     return at;
@@ -318,7 +333,7 @@ static void sleep_until_work(struct station *s)
     }
     atomic_store_explicit(&s->counts->holds, s->type->holds == NULL ? 0 : s->type->holds(s->state),
                           memory_order_relaxed);
-    if (s->counts->finished == 0 && s->d->page->order_go_ns != 0 &&
+    if (s->counts->finished == 0 && go_ns(s) != 0 &&
         (s->wire == NULL || wire_exhausted(s->wire))) {
         atomic_store(&s->counts->finished, 1);
         s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */

@@ -81,19 +81,21 @@ static void exchange(void *one, void *other, size_t bytes)
 
 /*
  * The Internet checksum, to be stored as it is. Over data that contains its own right checksum it
- * is 0.
+ * is 0. Four bytes are added at a time: that is the same, modulo 65535, as adding both halves.
  */
 static uint16_t checksum(const uint8_t *data, size_t bytes)
 {
     uint64_t sum = 0;
-    uint16_t word;
+    uint32_t word;
 
     for (; bytes >= sizeof(word); bytes -= sizeof(word), data += sizeof(word)) {
         memcpy(&word, data, sizeof(word));
         sum += word;
     }
     if (bytes > 0) {
-        sum += *data; /* padded with a zero behind it: the low byte of a little-endian word */
+        word = 0;
+        memcpy(&word, data, bytes);
+        sum += word;
     }
     while (sum > UINT16_MAX) {
         sum = (sum & UINT16_MAX) + (sum >> 16);

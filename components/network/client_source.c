@@ -50,7 +50,7 @@ static struct {
     net_queue_handle_t rx;
     net_queue_handle_t tx;
     struct frame_headers headers; /* of every frame but for the UDP checksum */
-    uint32_t headers_sum;         /* what they and the pseudo header add to that */
+    uint64_t headers_sum;         /* what they and the pseudo header add to that */
     uint64_t start_ns;
     uint64_t timeout_ns; /* when the timer will wake us, if that is still to come */
     bool notify_rx;
@@ -58,23 +58,28 @@ static struct {
 } state;
 
 /*
- * Sum of the 16-bit words of `data`, an odd byte being the first half of a word. Not folded: at
- * most 64 KiB.
+ * Sum of `data` for an Internet checksum. Four bytes are added at a time: that is the same, modulo
+ * 65535, as adding both halves. Not folded: 64 KiB and more fit.
  */
-static uint32_t sum_words(const void *data, size_t bytes)
+static uint64_t sum_words(const void *data, size_t bytes)
 {
     const uint8_t *next = data;
-    uint32_t sum = 0;
-    uint16_t word;
+    uint64_t sum = 0;
+    uint32_t word;
 
     for (; bytes >= sizeof(word); bytes -= sizeof(word), next += sizeof(word)) {
         memcpy(&word, next, sizeof(word));
         sum += word;
     }
-    return bytes > 0 ? sum + *next : sum;
+    if (bytes > 0) {
+        word = 0;
+        memcpy(&word, next, bytes);
+        sum += word;
+    }
+    return sum;
 }
 
-static uint16_t checksum_of(uint32_t sum)
+static uint16_t checksum_of(uint64_t sum)
 {
     while (sum > UINT16_MAX) {
         sum = (sum & UINT16_MAX) + (sum >> 16);

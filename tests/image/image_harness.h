@@ -45,6 +45,7 @@ static struct {
     unsigned replaced;                   /* deferred operations lost to a later one */
     uint64_t points;
     uint64_t cleaned_bytes, invalidated_bytes;
+    unsigned long cache_start; /* of the last cache operation */
     uint64_t now_ns;
     uint64_t timeout_ns; /* when the timer is due; 0: not set */
     unsigned timer_calls;
@@ -158,12 +159,14 @@ int sddf_printf_(const char *format, ...)
 void cache_clean(unsigned long start, unsigned long end)
 {
     assert_true(end > start);
+    world.cache_start = start;
     world.cleaned_bytes += end - start;
 }
 
 void cache_clean_and_invalidate(unsigned long start, unsigned long end)
 {
     assert_true(end > start);
+    world.cache_start = start;
     world.invalidated_bytes += end - start;
 }
 
@@ -195,7 +198,10 @@ static inline void *image_symbol(const struct image *image, const char *name)
 /* One of the numbers an image keeps of what it refused. */
 static inline uint64_t image_count(const struct image *image, const char *name)
 {
-    return *(const uint64_t *)image_symbol(image, name);
+    uint64_t count = *(const uint64_t *)image_symbol(image, name);
+
+    assert_true(count < 1UL << 40); /* it counts upwards */
+    return count;
 }
 
 static inline void image_copy(const char *name, int to)

@@ -159,12 +159,17 @@ static void drops_what_is_no_packet(void **unused)
         {.io_or_offset = UINT64_MAX, .len = 1},
         {.io_or_offset = UINT64_MAX - 2047, .len = 2048},
         {.io_or_offset = 1UL << 63, .len = 60},
+        {.io_or_offset = 7 * NET_BUFFER_SIZE + 1900,
+         .len = 100,
+         .oid = 1}, /* beyond a short region */
         {.io_or_offset = 0, .len = 60, .oid = 2},
         {.io_or_offset = 0, .len = 60, .oid = 63},
     };
 
     (void)unused;
-    start(8, 1);
+    configure(8, 1);
+    config->rx_data[1].size -= 100;
+    image_init(&image);
     for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
         virt_gives(forged[i]);
         net_request_signal_free(&virt);
@@ -183,7 +188,15 @@ static void drops_what_is_no_packet(void **unused)
 static void writes_nowhere_but_into_a_buffer(void **unused)
 {
     const uint64_t forged[] = {
-        1, 2047, 2049, 4 * NET_BUFFER_SIZE, 1UL << 32, 1UL << 63, UINT64_MAX, UINT64_MAX - 2047,
+        1,
+        1024,
+        2047,
+        2049,
+        4 * NET_BUFFER_SIZE,
+        1UL << 32,
+        1UL << 63,
+        UINT64_MAX,
+        UINT64_MAX - 2047,
     };
 
     (void)unused;
@@ -192,12 +205,13 @@ static void writes_nowhere_but_into_a_buffer(void **unused)
     for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
         assert_int_equal(net_enqueue_free(&client, desc(forged[i], 0)), 0);
         assert_int_equal(net_enqueue_free(&client, desc(3 * NET_BUFFER_SIZE, 0)), 0);
-        virt_gives(desc(i * NET_BUFFER_SIZE, 2048));
+        uint64_t offset = i % 8 * NET_BUFFER_SIZE;
+        virt_gives(desc(offset, 2048));
         image_wake(&image, VIRT_CH);
         assert_int_equal(image_count(&image, "buffers_invalid"), i + 1);
         net_buff_desc_t packet = client_gets();
         assert_desc(packet, 3 * NET_BUFFER_SIZE, 2048, 0);
-        assert_memory_equal(target + 3 * NET_BUFFER_SIZE, sources[0] + i * NET_BUFFER_SIZE, 2048);
+        assert_memory_equal(target + 3 * NET_BUFFER_SIZE, sources[0] + offset, 2048);
         virt_gets_back();
     }
     image_unload(&image);
@@ -219,6 +233,59 @@ static void loses_patience_with_rubbish(void **unused)
     assert_int_equal(image_count(&image, "buffers_invalid"), 1024);
     assert_int_equal(image_count(&image, "packets_unwanted"), 2);
     assert_int_equal(net_queue_length(virt.free), 2);
+    image_unload(&image);
+}
+
+static void stuff(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    client.free->tail = (uint16_t)(client.free->head + 16);
+}
+
+/* Nor does it look at more of it in one wake-up if there is more at each look. */
+static void loses_patience_for_good(void **unused)
+{
+    (void)unused;
+    start(8, 16);
+    for (int i = 0; i < 16; i++) {
+        client.free->buffers[i] = desc(13, 0);
+    }
+    world.on_point = stuff;
+    for (uint64_t i = 0; i < 8; i++) {
+        virt_gives(desc(i * NET_BUFFER_SIZE, 60));
+    }
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(image_count(&image, "buffers_invalid"), 16);
+    assert_int_equal(net_queue_length(virt.free), 8);
+    image_unload(&image);
+}
+
+static void owes_a_signal_once(void **unused)
+{
+    (void)unused;
+    start(8, 8);
+    virt_gives(desc(0, 60));
+    net_cancel_signal_free(&virt);
+    net_cancel_signal_active(&client);
+    image_wake(&image, VIRT_CH);
+    net_request_signal_free(&virt);
+    net_request_signal_active(&client);
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[VIRT_CH] + world.signals[CLIENT_CH], 0);
+    image_unload(&image);
+}
+
+static void a_virtualiser_without_room_is_noted(void **unused)
+{
+    (void)unused;
+    start(4, 8);
+    virt.free->head = (uint16_t)(virt.free->tail - 4);
+    virt_gives(desc(0, 60));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(image_count(&image, "virt_refusals"), 1);
+    client_gets_copy_of(0, 0, 60);
     image_unload(&image);
 }
 
@@ -545,6 +612,9 @@ int main(void)
         cmocka_unit_test(drops_what_is_no_packet),
         cmocka_unit_test(writes_nowhere_but_into_a_buffer),
         cmocka_unit_test(loses_patience_with_rubbish),
+        cmocka_unit_test(loses_patience_for_good),
+        cmocka_unit_test(owes_a_signal_once),
+        cmocka_unit_test(a_virtualiser_without_room_is_noted),
         cmocka_unit_test(takes_nothing_from_a_queue_that_is_too_long),
         cmocka_unit_test(a_full_client_loses_its_packets),
         cmocka_unit_test(starts_though_its_client_lies),

@@ -257,8 +257,15 @@ static void believes_no_buffer_the_driver_does_not_have(void **unused)
     driver_gives(0, mac_of(0, 0), 60);
     image_wake(&image, DRIVER_CH);
     const uint64_t forged[] = {
-        IO_BASE + 1, IO_BASE + 8 * NET_BUFFER_SIZE, IO_BASE - NET_BUFFER_SIZE, 0, UINT64_MAX,
-        IO_BASE + 0, IO_BASE | 1UL << 32,           IO_BASE | 1UL << 63,
+        IO_BASE + 1,
+        IO_BASE + 3 * 1024,
+        IO_BASE + 8 * NET_BUFFER_SIZE,
+        IO_BASE - NET_BUFFER_SIZE,
+        0,
+        UINT64_MAX,
+        IO_BASE + 0,
+        IO_BASE | 1UL << 32,
+        IO_BASE | 1UL << 63,
     };
     for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
         net_enqueue_active(&driver, desc(forged[i], 60));
@@ -308,6 +315,7 @@ static void takes_back_only_what_a_client_holds(void **unused)
 {
     const uint64_t forged[] = {
         1,
+        1024,
         2047,
         2 * 2048 + 1,
         8 * 2048UL,
@@ -340,6 +348,52 @@ static void takes_back_only_what_a_client_holds(void **unused)
     assert_int_equal(driver_takes(), 0);
     assert_true(net_queue_empty_free(&driver));
     assert_int_equal(refs(1), 1);
+    image_unload(&image);
+}
+
+/* A signal is for those who asked for one, and owed once. */
+static void signals_only_who_asked(void **unused)
+{
+    (void)unused;
+    start(8, 2, 8);
+    for (int i = 0; i < 2; i++) {
+        driver_gives(driver_takes(), mac_of(1, 0), 60);
+        driver_gives(driver_takes(), stranger, 60);
+        net_request_signal_free(&driver);
+        image_wake(&image, DRIVER_CH);
+        assert_int_equal(world.signals[2], i == 0);
+        assert_int_equal(world.signals[DRIVER_CH], 1);
+        assert_int_equal(driver.free->consumer_signalled, 1);
+    }
+    net_request_signal_free(&driver);
+    image_wake(&image, DRIVER_CH);
+    assert_int_equal(world.signals[DRIVER_CH], 0);
+    image_unload(&image);
+}
+
+/* What the driver has no room for now it gets later, each buffer once. */
+static void keeps_what_the_driver_has_no_room_for(void **unused)
+{
+    (void)unused;
+    start(8, 1, 8);
+    for (int i = 0; i < 8; i++) {
+        driver_takes();
+    }
+    for (uint64_t i = 0; i < 5; i++) {
+        driver_gives(i, stranger, 60);
+    }
+    uint16_t head = driver.free->head;
+    driver.free->head = (uint16_t)(driver.free->tail - 6);
+    image_wake(&image, DRIVER_CH);
+    driver.free->head = head;
+    assert_int_equal(driver_takes(), 0);
+    assert_int_equal(driver_takes(), 1);
+    assert_true(net_queue_empty_free(&driver));
+    image_wake(&image, DRIVER_CH);
+    for (uint64_t i = 2; i < 5; i++) {
+        assert_int_equal(driver_takes(), i);
+    }
+    assert_true(net_queue_empty_free(&driver));
     image_unload(&image);
 }
 
@@ -695,6 +749,38 @@ static void a_rogue_hurts_only_itself(void **unused)
     image_unload(&image);
 }
 
+static net_queue_t *stuffed;
+
+static void stuff(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    stuffed->tail = (uint16_t)(stuffed->head + 16);
+}
+
+/* A queue that is full again whenever one looks is left after one queue full. */
+static void no_wake_up_is_endless(void **unused)
+{
+    (void)unused;
+    start(16, 2, 16);
+    net_queue_t *const queues[] = {driver.active, clients[1].free};
+    for (size_t i = 0; i < ARRAY_SIZE(queues); i++) {
+        stuffed = queues[i];
+        for (int j = 0; j < 16; j++) {
+            stuffed->buffers[j] = desc(IO_BASE + 13, 60);
+        }
+        world.on_point = stuff;
+        stuff(POINT_NOTIFY, NULL, 0);
+        image_wake(&image, DRIVER_CH);
+        assert_true(world.points >= 16 && world.points < 16 + 10);
+        assert_int_equal(stuffed->consumer_signalled, 0);
+        world.on_point = NULL;
+        queue_set(stuffed, 0);
+    }
+    image_unload(&image);
+}
+
 /* A driver gone wild takes no client's buffer from it and does not crash anything. */
 static void a_wild_driver_forges_nothing(void **unused)
 {
@@ -731,6 +817,9 @@ int main(void)
         cmocka_unit_test(reads_no_packet_of_impossible_length),
         cmocka_unit_test(takes_back_only_what_a_client_holds),
         cmocka_unit_test(counts_each_holder_once),
+        cmocka_unit_test(signals_only_who_asked),
+        cmocka_unit_test(keeps_what_the_driver_has_no_room_for),
+        cmocka_unit_test(no_wake_up_is_endless),
         cmocka_unit_test(takes_nothing_from_a_queue_that_is_too_long),
         cmocka_unit_test(a_full_client_loses_its_packets_alone),
         cmocka_unit_test(a_hoarder_gets_no_more_than_its_share),

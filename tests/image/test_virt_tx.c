@@ -177,6 +177,7 @@ static void hands_back_what_is_no_packet(void **unused)
         {.io_or_offset = 0, .len = 60, .oid = 1},
         {.io_or_offset = 0, .len = 60, .oid = 63},
         {.io_or_offset = 1, .len = 60},
+        {.io_or_offset = 1024, .len = 60},
         {.io_or_offset = 2047, .len = 60},
         {.io_or_offset = 8 * NET_BUFFER_SIZE, .len = 60},
         {.io_or_offset = 1UL << 32, .len = 60},
@@ -186,7 +187,9 @@ static void hands_back_what_is_no_packet(void **unused)
     };
 
     (void)unused;
-    start(16, 2, 8);
+    configure(16, 2, 1, 8);
+    config->clients[0].regions[1].num_buffers = 8; /* there, but not among num_regions */
+    image_init(&image);
     client_sends(1, 0, 60);
     for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
         net_buff_desc_t back = {0};
@@ -234,6 +237,7 @@ static void believes_no_buffer_the_driver_does_not_have(void **unused)
     client_sends(1, 1, 60);
     image_wake(&image, 2);
     const uint64_t forged[] = {
+        io_of_buffer(1, 1) + 1024,
         io_of_buffer(1, 0),
         io_of_buffer(1, 1) + 1,
         io_of_buffer(1, 4),
@@ -297,13 +301,15 @@ static void a_client_that_looks_full_loses_its_own(void **unused)
     (void)unused;
     start(16, 2, 8);
     client_sends(0, 0, 60);
+    client_sends(0, 1, 60);
     client_sends(1, 1, 60);
     image_wake(&image, 1);
     clients[0].free->head = (uint16_t)(clients[0].free->tail - 8);
     driver_returns(io_of_buffer(0, 0));
+    driver_returns(io_of_buffer(0, 1));
     driver_returns(io_of_buffer(1, 1));
     image_wake(&image, DRIVER_CH);
-    assert_int_equal(image_count(&image, "clients_full"), 1);
+    assert_int_equal(image_count(&image, "clients_full"), 2);
     client_gets_back(1, 1);
     assert_int_equal(world.signals[2], 1);
     image_unload(&image);
@@ -361,6 +367,133 @@ static void a_full_driver_costs_no_packet(void **unused)
     driver.active->head = tail;
     image_wake(&image, DRIVER_CH);
     assert_desc(driver_takes(), io_of_buffer(0, 0), 60, 0);
+    image_unload(&image);
+}
+
+/* A signal is for those who asked for one. */
+static void signals_only_who_asked(void **unused)
+{
+    (void)unused;
+    start(8, 2, 8);
+    for (uint64_t i = 0; i < 2; i++) {
+        client_sends(1, i, 60);
+        image_wake(&image, 2);
+        assert_int_equal(world.signals[DRIVER_CH], i == 0);
+        driver_returns(driver_takes().io_or_offset);
+        image_wake(&image, DRIVER_CH);
+        assert_int_equal(world.signals[2], i == 0);
+        assert_int_equal(world.signals[1] + world.signals[DRIVER_CH], 0);
+    }
+    net_request_signal_active(&driver);
+    net_request_signal_free(&clients[1]);
+    image_wake(&image, DRIVER_CH);
+    assert_int_equal(world.signals[2] + world.signals[DRIVER_CH], 0);
+    image_unload(&image);
+}
+
+static void cleans_what_it_sends(void **unused)
+{
+    (void)unused;
+    start(8, 2, 8);
+    client_sends(1, 3, 77);
+    image_wake(&image, 2);
+    assert_int_equal(world.cleaned_bytes, 77);
+    assert_int_equal(world.cache_start, (io_of(1, 0) << 8) + 3 * NET_BUFFER_SIZE);
+    image_unload(&image);
+}
+
+/*
+ * Buffers of one client's regions are numbered on from each other, which is no reason to mix them
+ * up.
+ */
+static void keeps_neighbouring_regions_apart(void **unused)
+{
+    (void)unused;
+    configure(64, 2, 4, 8);
+    config->clients[0].regions[1].num_buffers = 0;
+    config->clients[0].regions[2].data.io_addr = config->clients[0].regions[1].data.io_addr;
+    image_init(&image);
+    net_buff_desc_t packet = {.io_or_offset = 0, .len = 60, .oid = 2};
+    net_enqueue_active(&clients[0], packet);
+    image_wake(&image, 1);
+    driver_returns(io_of(0, 0) + 8 * NET_BUFFER_SIZE);
+    driver_returns(io_of(0, 0) + 9 * NET_BUFFER_SIZE);
+    image_wake(&image, DRIVER_CH);
+    assert_int_equal(image_count(&image, "driver_invalid"), 2);
+    driver_returns(driver_takes().io_or_offset);
+    image_wake(&image, DRIVER_CH);
+    net_buff_desc_t empty = {0};
+    assert_int_equal(net_dequeue_free(&clients[0], &empty), 0);
+    assert_desc(empty, 0, 0, 2);
+    packet.oid = 1;
+    net_enqueue_active(&clients[0], packet);
+    image_wake(&image, 1);
+    assert_int_equal(image_count(&image, "packets_invalid"), 1);
+    image_unload(&image);
+}
+
+static void take_room_away(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)units;
+    if (op == POINT_ENQUEUE && where == driver.active) {
+        driver.active->head = (uint16_t)(driver.active->tail - 16);
+    }
+}
+
+/*
+ * There was room when the packet was taken, and none when it was to be given: the client has it
+ * back.
+ */
+static void a_packet_refused_goes_back(void **unused)
+{
+    net_buff_desc_t back = {0};
+
+    (void)unused;
+    start(16, 1, 8);
+    client_sends(0, 5, 60);
+    world.on_point = take_room_away;
+    image_wake(&image, 1);
+    world.on_point = NULL;
+    assert_int_equal(image_count(&image, "packets_refused"), 1);
+    assert_int_equal(world.signals[1], 1);
+    assert_int_equal(net_dequeue_free(&clients[0], &back), 0);
+    assert_desc(back, 5 * NET_BUFFER_SIZE, 60, 0);
+    driver.active->head = driver.active->tail;
+    client_sends(0, 5, 60);
+    image_wake(&image, 1);
+    assert_int_equal(driver_takes().io_or_offset, io_of_buffer(0, 5));
+    image_unload(&image);
+}
+
+static net_queue_t *stuffed;
+
+static void stuff(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    stuffed->tail = (uint16_t)(stuffed->head + 16);
+}
+
+/* A queue that is full again whenever one looks is left after one queue full. */
+static void no_wake_up_is_endless(void **unused)
+{
+    (void)unused;
+    start(16, 2, 16);
+    net_queue_t *const queues[] = {driver.free, clients[1].active};
+    for (size_t i = 0; i < ARRAY_SIZE(queues); i++) {
+        stuffed = queues[i];
+        for (int j = 0; j < 16; j++) {
+            stuffed->buffers[j] = desc(13, 60);
+        }
+        world.on_point = stuff;
+        stuff(POINT_NOTIFY, NULL, 0);
+        image_wake(&image, DRIVER_CH);
+        assert_true(world.points >= 16 && world.points < 2 * 16 + 10);
+        assert_int_equal(stuffed->consumer_signalled, 0);
+        world.on_point = NULL;
+        queue_set(stuffed, 0);
+    }
     image_unload(&image);
 }
 
@@ -648,6 +781,11 @@ int main(void)
         cmocka_unit_test(a_client_that_looks_full_loses_its_own),
         cmocka_unit_test(waits_for_room_and_shares_it),
         cmocka_unit_test(a_full_driver_costs_no_packet),
+        cmocka_unit_test(signals_only_who_asked),
+        cmocka_unit_test(cleans_what_it_sends),
+        cmocka_unit_test(keeps_neighbouring_regions_apart),
+        cmocka_unit_test(a_packet_refused_goes_back),
+        cmocka_unit_test(no_wake_up_is_endless),
         cmocka_unit_test(survives_the_wrap_of_indices),
         cmocka_unit_test(asks_again_only_where_it_must),
         cmocka_unit_test(leaves_nobody_asleep),

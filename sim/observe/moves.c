@@ -17,50 +17,40 @@ static uint32_t load(const volatile uint8_t *index, uint32_t bytes)
     return __atomic_load_n((const volatile uint32_t *)index, __ATOMIC_ACQUIRE);
 }
 
-static uint32_t index_mask(const struct queue_shape *s)
-{
-    return s->index_bytes == 2 ? 0xffffu : 0xffffffffu;
-}
-
 static uint32_t own_index(const struct watched *q)
 {
-    return load(q->own, q->shape->index_bytes);
+    return load(q->own, q->index_bytes);
 }
 
 static uint32_t peer_index(const struct watched *q)
 {
-    return load(q->peer, q->shape->index_bytes);
+    return load(q->peer, q->index_bytes);
 }
 
-static struct slot read_slot(const struct watched *q, uint32_t index)
+static inline struct slot read_slot(const struct watched *q, uint32_t index)
 {
-    const struct queue_shape *s = q->shape;
-    const volatile uint8_t *at = q->slots + (uint64_t)(index & (s->capacity - 1)) * s->slot_bytes;
-    struct slot slot = {.name = *(const volatile uint64_t *)(at + s->name_offset),
-                        .len = *(const volatile uint16_t *)(at + s->len_offset)};
+    const volatile uint8_t *at = q->slots + (uint64_t)(index & q->slot_mask) * q->slot_bytes;
 
-    if (s->pool_bits != 0) {
-        slot.pool_id = at[s->pool_offset] & ((1u << s->pool_bits) - 1);
-    }
-    return slot;
+    return (struct slot){.name = *(const volatile uint64_t *)(at + q->name_offset),
+                         .len = *(const volatile uint16_t *)(at + q->len_offset),
+                         .pool_id = at[q->pool_offset] & q->pool_mask};
 }
 
 /* -- noticing moves -- */
 
-static void note_length(struct moves *m, const struct watched *q, uint32_t own)
+static inline void note_length(const struct watched *q, uint32_t own)
 {
-    uint32_t length = (own - peer_index(q)) & index_mask(q->shape);
-    uint32_t *max = &m->counts->queues[q->local].max_length;
+    uint32_t length = (own - peer_index(q)) & q->index_mask;
 
-    if (length > *max && length <= q->shape->capacity) {
-        *max = length;
+    if (length > q->counts->max_length && length <= q->slot_mask + 1) {
+        q->counts->max_length = length;
     }
 }
 
 static void illegal(struct moves *m, struct watched *q, uint32_t from, uint32_t to)
 {
-    if (!m->counts->queues[q->local].illegal) {
-        m->counts->queues[q->local].illegal = 1;
+    if (!q->counts->illegal) {
+        q->counts->illegal = 1;
         moves_tell(m, PROBE_INDEX_ILLEGAL, q->index, from, to);
     }
 }
@@ -69,7 +59,7 @@ static void illegal(struct moves *m, struct watched *q, uint32_t from, uint32_t 
  * between. */
 static void catch_up(struct moves *m, struct watched *q, uint32_t now)
 {
-    uint32_t mask = index_mask(q->shape);
+    uint32_t mask = q->index_mask;
     uint32_t step = (now - q->shadow) & mask;
     uint32_t peer = peer_index(q);
     uint32_t legal =
@@ -87,23 +77,23 @@ static void catch_up(struct moves *m, struct watched *q, uint32_t now)
         moves_account(m, q, &slot);
     }
     q->shadow = now;
-    m->counts->queues[q->local].index = now;
+    q->counts->index = now;
     if (q->produces) {
-        note_length(m, q, now);
+        note_length(q, now);
     }
 }
 
 /* The index is not where this domain was seen to leave it. */
 static void resync(struct moves *m, struct watched *q, uint32_t now)
 {
-    if (q->produces && !q->shape->carries_frames && m->counts->queues[q->local].moved == 0) {
+    if (q->produces && !q->frames && q->counts->moved == 0) {
         q->shadow = now; /* a free queue is first filled by its consumer */
     } else {
         catch_up(m, q, now);
     }
 }
 
-static void finish_pending(struct moves *m)
+static inline void finish_pending(struct moves *m)
 {
     struct watched *q = m->pending;
 
@@ -115,20 +105,20 @@ static void finish_pending(struct moves *m)
     if (now == m->before) {
         return;
     }
-    if (((now - m->before) & index_mask(q->shape)) != 1) {
+    if (((now - m->before) & q->index_mask) != 1) {
         catch_up(m, q, now);
         return;
     }
     struct slot slot = q->produces ? read_slot(q, m->before) : m->peeked;
     q->shadow = now;
-    m->counts->queues[q->local].index = now;
+    q->counts->index = now;
     moves_account(m, q, &slot);
     if (q->produces) {
-        note_length(m, q, now);
+        note_length(q, now);
     }
 }
 
-static struct watched *lookup(struct moves *m, const volatile void *where)
+static struct watched *look_up(struct moves *m, const volatile void *where)
 {
     uint32_t at = moves_hash((uintptr_t)where);
 
@@ -138,8 +128,10 @@ static struct watched *lookup(struct moves *m, const volatile void *where)
         if (entry == 0) {
             return NULL;
         }
-        if (m->queues[entry - 1].base == where) {
-            return &m->queues[entry - 1];
+        struct watched *q = &m->queues[entry - 1];
+        if (q->base == where) {
+            m->near[((uintptr_t)where >> 12) % NEAR_SLOTS] = q;
+            return q;
         }
     }
 }
@@ -150,9 +142,12 @@ void moves_point(struct moves *m, enum point_op op, const volatile void *where)
     if (op != POINT_ENQUEUE && op != POINT_DEQUEUE) {
         return;
     }
-    struct watched *q = lookup(m, where);
+    struct watched *q = m->near[((uintptr_t)where >> 12) % NEAR_SLOTS];
+    if (q == NULL || q->base != where) {
+        q = look_up(m, where);
+    }
     /* A consumer that fills its own free queue before the start is not making moves of its own. */
-    if (q == NULL || q->produces != (op == POINT_ENQUEUE) || m->counts->queues[q->local].illegal) {
+    if (q == NULL || q->produces != (op == POINT_ENQUEUE) || q->counts->illegal) {
         return;
     }
     m->pending = q;
@@ -172,7 +167,7 @@ void moves_settle(struct moves *m)
         struct watched *q = &m->queues[i];
         uint32_t now = own_index(q);
 
-        if (now == q->shadow || m->counts->queues[q->local].illegal) {
+        if (now == q->shadow || q->counts->illegal) {
             continue;
         }
         resync(m, q, now);

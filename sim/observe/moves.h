@@ -26,13 +26,15 @@
 
 /* What is counted, in memory the supervisor can read. Written by the watched domain: hostile to the
  * reader. */
+struct moves_queue_counts {
+    uint64_t moved;      /* entries this domain put in or took out */
+    uint32_t max_length; /* seen after putting one in */
+    uint32_t index;      /* the last value of its own index that it reached legally */
+    uint32_t illegal;    /* its index stepped where it may not; `moved` ends there */
+};
+
 struct moves_counts {
-    struct {
-        uint64_t moved;         /* entries this domain put in or took out */
-        uint32_t max_length;    /* seen after putting one in */
-        uint32_t index;         /* the last value of its own index that it reached legally */
-        uint8_t illegal;        /* its index stepped where it may not; `moved` ends there */
-    } queues[MOVES_QUEUES_MAX]; /* in the order of moves_queue_list */
+    struct moves_queue_counts queues[MOVES_QUEUES_MAX]; /* in the order of moves_queue_list */
     struct {
         int32_t held;         /* buffers in this domain's hand, frames or not */
     } pools[MOVES_POOLS_MAX]; /* in the order of moves_pool_list */

@@ -23,7 +23,7 @@ static inline bool within(const struct held_pool *pool, uint64_t base, uint64_t 
 /* The pool of an IO address: most often the one before, else found by halves. */
 static struct held_pool *find_io(struct watched *q, uint64_t name, uint32_t *buffer)
 {
-    size_t low = 0, high = q->shape->pool_count;
+    size_t low = 0, high = q->pool_count;
 
     if (within(q->hint, q->hint->io_addr, name, buffer)) {
         return q->hint;
@@ -44,10 +44,10 @@ static struct held_pool *find_io(struct watched *q, uint64_t name, uint32_t *buf
 /* The pool and buffer a descriptor names, NULL if none of this queue's. */
 static struct held_pool *resolve(struct watched *q, const struct slot *slot, uint32_t *buffer)
 {
-    if (q->shape->naming == NAMES_IO_ADDR) {
+    if (q->by_io_addr) {
         return find_io(q, slot->name, buffer);
     }
-    if (slot->pool_id >= q->shape->pool_count) {
+    if (slot->pool_id >= q->pool_count) {
         return NULL;
     }
     struct held_pool *pool = q->pools[slot->pool_id];
@@ -336,8 +336,8 @@ static void gave_empty(struct moves *m, struct watched *q, const struct slot *sl
 
 void moves_account(struct moves *m, struct watched *q, const struct slot *slot)
 {
-    m->counts->queues[q->local].moved++;
-    if (q->shape->carries_frames) {
+    q->counts->moved++;
+    if (q->frames) {
         if (q->produces) {
             gave_frame(m, q, slot);
         } else {

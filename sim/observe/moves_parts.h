@@ -5,6 +5,7 @@
 #include "sim/observe/moves.h"
 
 #define HASH_SLOTS 1024u
+#define NEAR_SLOTS 64u
 
 /* Where a buffer is, as far as this domain is concerned. */
 enum hand {
@@ -35,19 +36,24 @@ struct held_pool {
     int32_t *held; /* in the counts */
 };
 
+/* One queue. What every move needs comes first, copied out of the shape, so that it shares a cache line or two. */
 struct watched {
-    const struct queue_shape *shape;
     const volatile uint8_t *base, *slots;
     const volatile uint8_t *own, *peer; /* indices */
-    uint32_t index, local;              /* plan queue; place in counts */
-    struct held_pool **pools;           /* as shape->pools; by IO address, ascending */
-    struct held_pool *hint;             /* the one that was named last */
-    uint32_t shadow;       /* own index after the last move seen */
-    bool produces;
+    struct moves_queue_counts *counts;
+    uint32_t shadow; /* own index after the last move seen */
+    uint32_t index_mask, slot_mask, slot_bytes;
+    uint8_t index_bytes, name_offset, len_offset, pool_offset, pool_mask;
+    bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
+    struct held_pool *hint;   /* the pool that was named last */
+    struct held_pool **pools; /* as shape->pools; by IO address, ascending */
+    uint32_t pool_count;
     uint32_t endpoint; /* consumer of a produced frame queue, if it is one */
     uint64_t out_bit;  /* of this neighbour in `out`; a frame queue and its partner share it */
+    const struct queue_shape *shape;
+    uint32_t index; /* plan queue */
 };
 
 struct moves {
@@ -60,6 +66,7 @@ struct moves {
     struct watched queues[MOVES_QUEUES_MAX];
     uint32_t queue_count;
     uint16_t hash[HASH_SLOTS]; /* queue + 1 */
+    struct watched *near[NEAR_SLOTS]; /* the queues touched last, by page */
 
     struct watched *pending; /* the operation announced at the last point */
     uint32_t before;         /* its index then */

@@ -118,7 +118,18 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
 
     *q = (struct watched){.shape = s,
                           .index = queue,
-                          .local = m->queue_count,
+                          .counts = &m->counts->queues[m->queue_count],
+                          .index_mask = s->index_bytes == 2 ? 0xffffu : 0xffffffffu,
+                          .slot_mask = s->capacity - 1,
+                          .slot_bytes = s->slot_bytes,
+                          .index_bytes = (uint8_t)s->index_bytes,
+                          .name_offset = (uint8_t)s->name_offset,
+                          .len_offset = (uint8_t)s->len_offset,
+                          .pool_offset = (uint8_t)s->pool_offset,
+                          .pool_mask = (uint8_t)((1u << s->pool_bits) - 1),
+                          .frames = s->carries_frames,
+                          .by_io_addr = s->naming == NAMES_IO_ADDR,
+                          .pool_count = (uint32_t)s->pool_count,
                           .produces = s->producer == m->pd,
                           .endpoint = PLAN_NONE};
     uint64_t vaddr = q->produces ? s->producer_vaddr : s->consumer_vaddr;

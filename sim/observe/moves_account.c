@@ -297,7 +297,7 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
     if (m->line != NULL) {
         return DROP_NO_BUFFER;
     }
-    if (data == NULL || pool->stamps == NULL) {
+    if (data == NULL || m->plan->pools[pool->index].stamps == PLAN_NONE) {
         return DROP_UNEXPLAINED;
     }
     memcpy(mac, data, sizeof mac);

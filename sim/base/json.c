@@ -203,9 +203,6 @@ static int read_all(int fd, char **text, size_t *bytes)
     if (fstat(fd, &status) != 0) {
         return -errno;
     }
-    if (S_ISDIR(status.st_mode)) {
-        return -EISDIR;
-    }
     if (S_ISREG(status.st_mode) && status.st_size >= 0 && (uint64_t)status.st_size < room) {
         room = (size_t)status.st_size + 1;
     }

@@ -43,6 +43,10 @@ static void memory_is_zeroed_aligned_and_apart(void **state)
         }
         assert_true(i == 0 || got[i] != got[i - 1]);
     }
+    /* Up to the last byte of a block and no further. */
+    for (size_t i = 0; i < 10000; i++) {
+        memset(arena_alloc(&a, 16), 0xff, 16);
+    }
     arena_finish(&a);
     assert_null(a.first);
     arena_finish(&a);
@@ -192,6 +196,21 @@ static void speak(void)
     log_warnx("%s", long_text);
 }
 
+static void a_lost_stderr_is_no_trouble(void **state)
+{
+    int kept = dup(STDERR_FILENO);
+
+    (void)state;
+    close(STDERR_FILENO);
+    errno = ENOENT;
+    log_warn("nobody hears this");
+    log_warnx("nor this");
+    int after = errno;
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_int_equal(after, ENOENT);
+}
+
 static void log_lines_are_whole(void **state)
 {
     char said[4096];
@@ -228,6 +247,7 @@ int main(void)
         cmocka_unit_test(complaints_come_in_the_readers_order),
         cmocka_unit_test(hostile_text_stays_text),
         cmocka_unit_test(a_flood_of_complaints_is_counted),
+        cmocka_unit_test(a_lost_stderr_is_no_trouble),
         cmocka_unit_test(log_lines_are_whole),
     };
 

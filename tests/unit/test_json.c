@@ -101,6 +101,19 @@ static void every_value_knows_its_place(void **state)
     close_bench(&b);
 }
 
+static void keys_are_found_however_they_are_written(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    open_text(&b, "{\n\"\\ud83d\\ude00\": 1,\n\"\\u20ac\\u00E9\": 2,\n\"\\/\\t\\\"\": 3}");
+    struct json_value top = json_top(&b.document);
+    assert_int_equal(json_place(json_member(top, "\xf0\x9f\x98\x80")).line, 2);
+    assert_int_equal(json_place(json_member(top, "\xe2\x82\xac\xc3\xa9")).line, 3);
+    assert_int_equal(json_place(json_member(top, "/\t\"")).line, 4);
+    close_bench(&b);
+}
+
 static void what_is_missing_has_the_place_of_what_lacks_it(void **state)
 {
     struct bench b;
@@ -191,6 +204,12 @@ static void hostile_sizes_are_refused(void **state)
     text = repeat("[", 1000000);
     open_text(&b, text);
     assert_non_null(strstr(b.said, "error: [0][0]"));
+    assert_non_null(strstr(b.said, "nested more than 64 deep\n"));
+    close_bench(&b);
+    free(text);
+
+    text = repeat("[", JSON_DEPTH_MAX + 1);
+    open_text(&b, text);
     assert_non_null(strstr(b.said, "nested more than 64 deep\n"));
     close_bench(&b);
     free(text);
@@ -374,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_knows_its_place),
+        cmocka_unit_test(keys_are_found_however_they_are_written),
         cmocka_unit_test(what_is_missing_has_the_place_of_what_lacks_it),
         cmocka_unit_test(duplicate_keys_are_all_found),
         cmocka_unit_test(syntax_errors_have_a_place_and_a_reason),

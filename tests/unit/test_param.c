@@ -215,6 +215,9 @@ static void quantities_that_are_none_say_why(void **state)
             "delay: \"18446744073709551616 ns\" is too large");
     refused("\"delay\": \"99999999999999999999999999999999999999999999 h\"",
             "delay: \"99999999999999999999999999999999999999999999 h\" is too large");
+    /* 2^128 + 1000 */
+    refused("\"delay\": \"340282366920938463463374607431768212456 ns\"",
+            "delay: \"340282366920938463463374607431768212456 ns\" is too large");
     refused("\"delay\": \"0.1234567890123456789 s\"",
             "delay: \"0.1234567890123456789 s\" has too many decimal places");
     refused("\"speed\": \"1 Gb\"",

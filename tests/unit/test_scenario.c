@@ -485,6 +485,19 @@ static void devices_and_instances_are_checked(void **state)
             "4:31: error: networks[0].drivr: unknown key; did you mean \"driver\"?\n");
 }
 
+/* With two devices nobody knows which of them the only wire is for. */
+static void a_wire_is_not_guessed(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    parse_small(&b, DEVICES,
+                "\"devices\": [{\"model\": \"enet\"}, {\"model\": \"uart\"}], \"serials\": "
+                "[{\"device\": \"device1\"}],");
+    assert_non_null(strstr(b.said, "no device is on wire \"lan\""));
+    close_bench(&b);
+}
+
 static void domains_are_checked(void **state)
 {
     (void)state;
@@ -531,6 +544,15 @@ static void clients_are_checked(void **state)
         CLIENTS,
         "\"clients\": [{\"image\": \"network/client_echo\", \"network\": \"net1\", \"mac\": 0}]",
         "5:57: error: clients[0].network: no network \"net1\"; did you mean \"net0\"?\n");
+    said_of(NETWORKS,
+            "\"networks\": [{\"device\": \"eth0\"}], \"serials\": [{\"device\": \"eth0\"}],",
+            "4:58: error: serials[0].device: device \"eth0\" is driven by \"net0\" already\n"
+            "5:13: error: clients[0]: joins nothing; add \"network\" or \"serial\"\n");
+    said_of(CLIENTS,
+            "\"serials\": [{}], \"clients\": [{\"image\": \"network/client_echo\", \"network\": "
+            "\"serial0\"}]",
+            "5:13: error: serials[0].device: device \"eth0\" is driven by \"net0\" already\n"
+            "5:74: error: clients[0].network: no network \"serial0\"\n");
     said_of(CLIENTS, "\"clients\": [{\"image\": \"network/client_echo\", \"network\": 0}]",
             "5:57: error: clients[0].network: expected the name of one of \"networks\", found 0\n");
     said_of(CLIENTS,
@@ -574,7 +596,7 @@ static void names_are_unique(void **state)
              "\"clients\": [{\"image\": \"network/client_echo\", \"name\": \"a%062d\"}]", 0);
     said_of(CLIENTS, line, "");
     snprintf(line, sizeof line,
-             "\"clients\": [{\"image\": \"network/client_echo\", \"name\": \"%064d\"}]", 0);
+             "\"clients\": [{\"image\": \"network/client_echo\", \"name\": \"a%063d\"}]", 0);
     struct bench b;
     parse_small(&b, CLIENTS, line);
     assert_non_null(strstr(b.said, "is no name"));
@@ -590,8 +612,8 @@ static void captures_are_checked(void **state)
         "\"captures\": [{\"at\": \"lan.oot\"}]",
         "5:68: error: captures[0].at: no place to capture at, \"lan.oot\"; did you mean "
         "\"lan.out\"?\n");
-    said_of_section("\"captures\": [{\"at\": \"lan.in\", \"file\": \"../x\"}]",
-                    "5:86: error: captures[0].file: \"../x\" is no plain file name\n");
+    said_of_section("\"captures\": [{\"at\": \"lan.in\", \"file\": \"a/b\"}]",
+                    "5:86: error: captures[0].file: \"a/b\" is no plain file name\n");
     said_of_section(
         "\"captures\": [{\"at\": \"lan.in\", \"file\": \"a\"}, {\"at\": \"lan.out\", \"file\": "
         "\"a\"}]",
@@ -756,6 +778,7 @@ int main(void)
         cmocka_unit_test(wires_are_checked),
         cmocka_unit_test(recorded_addresses_are_checked),
         cmocka_unit_test(devices_and_instances_are_checked),
+        cmocka_unit_test(a_wire_is_not_guessed),
         cmocka_unit_test(domains_are_checked),
         cmocka_unit_test(clients_are_checked),
         cmocka_unit_test(names_are_unique),

@@ -56,6 +56,22 @@ static inline void compromise(const char *pd)
     j.faults[j.scenario.fault_count++] = (struct scenario_fault){.pd = pd, .type = &stop};
 }
 
+/* Every kind of event, naming things that are none: far from the plan's, and just beyond them. */
+static inline void tell_nonsense(void)
+{
+    for (unsigned kind = 0; kind < PROBE_RUN_ENDED; kind++) {
+        enum probe_kind k = (enum probe_kind)kind;
+
+        tell(k, PLAN_NONE, PLAN_NONE, UINT64_MAX, UINT64_MAX, 1);
+        tell(k, 1u << 20, 1u << 20, 1u << 20, 1u << 20, 1);
+        tell(k, PDS, PDS, DROP_COUNT, PDS, 1);
+        tell(k, PDS, POOLS, PLACE_QUEUE, POOLS, 1);
+        tell(k, PDS, 2 * LINKS, PLACE_QUEUE, 2 * LINKS, 1);
+        tell(k, PDS, 1, PLACE_DEVICE, 1, 1);
+        tell(k, PDS, PDS, PLACE_PD, 1, 1);
+    }
+}
+
 /* So many findings and so many excused ones, and nothing else. */
 #define assert_found(findings_wanted, excused_wanted)            \
     do {                                                         \

@@ -5,6 +5,7 @@
  * A small plan made by hand, for those who judge: one device, its driver and virtualisers, and two
  * clients behind copiers, of whom client1 is untrusted. No class had a hand in it, so the judges
  * cannot depend on one.
+ * Behind the last of everything lies poison, for those who look one too far.
  */
 #include <string.h>
 
@@ -49,14 +50,14 @@ struct judged {
     struct scenario_fault faults[4];
     struct scenario_expect expects[16];
     struct plan plan;
-    struct plan_pd pds[PDS];
-    struct plan_region regions[LINKS + POOLS];
-    struct plan_map maps[8];
-    struct plan_channel channels[LINKS];
-    struct plan_pool pools[POOLS];
-    struct queue_shape shapes[2 * LINKS];
-    struct plan_window windows[4];
-    struct plan_device devices[1];
+    struct plan_pd pds[PDS + 1];
+    struct plan_region regions[LINKS + POOLS + 1];
+    struct plan_map maps[2 + 1];
+    struct plan_channel channels[LINKS + 1];
+    struct plan_pool pools[POOLS + 1];
+    struct queue_shape shapes[2 * LINKS + 1];
+    struct plan_window windows[3 + 1];
+    struct plan_device devices[1 + 1];
     struct judged_queue queues[2 * LINKS];
 };
 
@@ -170,9 +171,22 @@ static inline void judged_memory(struct judged *j)
         (struct plan_map){CLIENT0, POOL_CLIENT0_TX, 0x200100000000ull, RIGHT_READ | RIGHT_WRITE};
 }
 
+static inline void judged_poison(struct judged *j)
+{
+    memset(&j->pds[PDS], 0xa5, sizeof j->pds[0]);
+    memset(&j->regions[LINKS + POOLS], 0xa5, sizeof j->regions[0]);
+    memset(&j->maps[2], 0xa5, sizeof j->maps[0]);
+    memset(&j->channels[LINKS], 0xa5, sizeof j->channels[0]);
+    memset(&j->pools[POOLS], 0xa5, sizeof j->pools[0]);
+    memset(&j->shapes[2 * LINKS], 0xa5, sizeof j->shapes[0]);
+    memset(&j->windows[3], 0xa5, sizeof j->windows[0]);
+    memset(&j->devices[1], 0xa5, sizeof j->devices[0]);
+}
+
 static inline void judged_init(struct judged *j)
 {
     memset(j, 0, sizeof *j);
+    judged_poison(j);
     j->diag.arena = &j->arena;
     judged_pds(j);
     judged_memory(j);

@@ -103,7 +103,13 @@ static void what_names_nothing_is_summed_nowhere_else(void **state)
     for (unsigned kind = 0; kind < PROBE_COUNT; kind++) {
         tell((enum probe_kind)kind, PLAN_NONE, PLAN_NONE, UINT64_MAX, 1);
     }
-    assert_int_equal(account.dropped_at[PDS][DROP_UNEXPLAINED], 1);
+    tell(PROBE_FRAME_DROPPED, PDS, PLAN_NONE, DROP_COUNT, 1);
+    tell(PROBE_FRAME_SENT, PDS, 2 * LINKS, 0, 1);
+    tell(PROBE_FRAME_IN_FLIGHT, PDS, 2 * LINKS, ACCOUNT_PLACES, 1);
+    tell(PROBE_FAULT_ACTED, PDS, 0, 0, 1); /* there is none */
+    assert_int_equal(account.acted[0], 0);
+    assert_int_equal(account.sent_by[PDS], 2);
+    assert_int_equal(account.dropped_at[PDS][DROP_UNEXPLAINED], 2);
     assert_int_equal(account.delivered_to[PDS], 1);
     assert_true(account.ended);
 }

@@ -123,6 +123,14 @@ static void nothing_is_left_when_all_is_quiet(void **state)
     assert_says(found.list[0], "in eth0's receive ring");
     assert_int_equal(found.list[0].culprit, DRIVER);
 
+    /* Both rings of one device are two places. */
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 1);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, 0, PLACE_RING_TX, 0, 1);
+    found.count = 0;
+    finish_check();
+    assert_found(2, 0);
+    assert_says(found.list[1], "1 frame was left in eth0's transmit ring");
+
     left(PLACE_DEVICE, 0);
     tell_end(RUN_QUIET);
     finish_check();
@@ -265,18 +273,36 @@ static void a_broken_queue_is_put_down_to_who_broke_it(void **state)
 static void events_that_name_nothing_hurt_nobody(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < PROBE_COUNT; kind++) {
-        tell((enum probe_kind)kind, PLAN_NONE, PLAN_NONE, UINT64_MAX, UINT64_MAX, 1);
-        tell((enum probe_kind)kind, 1u << 20, 1u << 20, 1u << 20, 1u << 20, 1);
+    tell_nonsense();
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_true(found.count > POOLS);
+    assert_int_equal(found.lost, 0);
+}
+
+static void a_flood_is_bounded(void **state)
+{
+    (void)state;
+    tell_pools(PLAN_NONE, 0, 0);
+    for (unsigned i = 0; i < FINDINGS_MAX + 5; i++) {
+        tell(PROBE_INDEX_ILLEGAL, VIRT_TX, 100 + i, 0, 0, 1);
     }
     tell_end(RUN_QUIET);
     finish_check();
-    for (unsigned i = 0; i < 2 * FINDINGS_MAX; i++) {
-        tell(PROBE_INDEX_ILLEGAL, VIRT_TX, 100 + i, 0, 0, 1);
+    assert_int_equal(found.count, FINDINGS_MAX);
+    assert_int_equal(found.lost, 5);
+
+    judged_finish(&j);
+    start_check(&check_conservation);
+    tell_pools(PLAN_NONE, 0, 0);
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, FINDINGS_MAX + 5);
+    for (unsigned i = 0; i < FINDINGS_MAX + 5; i++) {
+        tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, 100 + i, PLACE_QUEUE, 0, 1);
     }
+    tell_end(RUN_QUIET);
     finish_check();
     assert_int_equal(found.count, FINDINGS_MAX);
-    assert_true(found.lost > FINDINGS_MAX);
+    assert_int_equal(found.lost, 5);
 }
 
 int main(void)
@@ -293,6 +319,7 @@ int main(void)
         JUDGED(only_a_pool_an_attacker_shares_is_his_to_lose),
         JUDGED(a_broken_queue_is_put_down_to_who_broke_it),
         JUDGED(events_that_name_nothing_hurt_nobody),
+        JUDGED(a_flood_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

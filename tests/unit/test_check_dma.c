@@ -3,6 +3,7 @@
 #include "tests/unit/judged_check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WRITE 1u
 #define READ  0u
@@ -49,6 +50,43 @@ static void whoever_put_it_into_a_queue_gave_it(void **state)
     assert_int_equal(found.list[0].culprit, VIRT_TX);
     assert_says(found.list[0], "the address came from net0_virt_tx");
     assert_int_equal(found.list[1].culprit, DRIVER);
+}
+
+static void an_access_belongs_to_the_descriptor_it_overlaps(void **state)
+{
+    static const struct {
+        uint64_t io_addr, bytes;
+        bool overlaps;
+    } cases[] = {{0x90000000, 1, true},  {0x9000003c, 1, true},  {0x9000003d, 1, false},
+                 {0x8fffffff, 2, true},  {0x8fffffff, 1, false}, {0x8ffffff0, 0x80, true},
+                 {0x8ffffff0, 16, false}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        judged_finish(&j);
+        start_check(&check_dma);
+        /* 0x3c bytes, and an end the device may look beyond by none. */
+        tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x90000000, 0x3c, 1);
+        dma_fault(cases[i].io_addr, cases[i].bytes, READ);
+        finish_check();
+        assert_found(1, 0);
+        assert_int_equal(found.list[0].culprit, cases[i].overlaps ? VIRT_TX : DRIVER);
+    }
+}
+
+static void of_two_givers_the_trusted_one_answers(void **state)
+{
+    (void)state;
+    compromise("net0_virt_tx");
+    tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x91000000, 60, 1);
+    tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x90000000, 60, 1);
+    tell(PROBE_BUFFER_FOREIGN, VIRT_RX, FREE(LINK_NET_RX), 0x90000000, 60, 1);
+    dma_fault(0x90000000, 60, READ);
+    dma_fault(0x91000000, 60, READ);
+    finish_check();
+    assert_found(1, 1);
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+    assert_int_equal(found.excused[0].culprit, VIRT_TX);
 }
 
 static void an_offset_in_a_clients_queue_is_not_an_io_address(void **state)
@@ -112,6 +150,18 @@ static void a_flood_is_bounded(void **state)
     assert_found(2, 0);
     assert_int_equal(found.list[0].count + found.list[1].count, FINDINGS_MAX);
     assert_int_equal(found.lost, 1000 - FINDINGS_MAX);
+
+    judged_finish(&j);
+    start_check(&check_dma);
+    for (unsigned i = 0; i < FINDINGS_MAX + 5; i++) {
+        tell(PROBE_VIOLATION, ETH0, 100 + i, i, 0, 1);
+        tell(PROBE_VIOLATION, ETH0, 100 + i, i + 1, 0, 1);
+    }
+    finish_check();
+    assert_int_equal(found.count, FINDINGS_MAX);
+    assert_int_equal(found.lost, 2 * 5);
+    tell_nonsense();
+    finish_check();
 }
 
 /* -- the list of checks -- */
@@ -133,6 +183,13 @@ static void the_scenario_turns_checks_off_by_name(void **state)
     struct checks some = checks_start(&j.plan, &j.diag);
     assert_int_equal(some.count, count - 1);
     assert_int_equal(j.diag.errors, 1);
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    diag_print(&j.diag, to);
+    fclose(to);
+    assert_non_null(strstr(text, "checks: no check \"dorps\"; did you mean \"drops\"?\n"));
+    free(text);
     const char *const *names = checks_names(&some, &j.arena);
     for (size_t i = 0; i < some.count; i++) {
         assert_string_not_equal(names[i], "dma");
@@ -156,6 +213,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         JUDGED(the_driver_answers_for_its_descriptors),
         JUDGED(whoever_put_it_into_a_queue_gave_it),
+        JUDGED(an_access_belongs_to_the_descriptor_it_overlaps),
+        JUDGED(of_two_givers_the_trusted_one_answers),
         JUDGED(an_offset_in_a_clients_queue_is_not_an_io_address),
         JUDGED(nobody_takes_the_blame_for_another),
         JUDGED(a_compromised_driver_is_excused_but_not_who_believes_it),

@@ -62,6 +62,7 @@ static void a_finding_says_who_what_and_why(void **state)
                         "client0_copier dropped 2 frames for no reason that can be seen");
     assert_int_equal(found.list[1].culprit, COPIER0);
     assert_int_equal(found.list[1].count, 2);
+    assert_int_equal(found.list[1].time_ns, 1000);
     assert_says(found.list[2], "somebody dropped 2 frames as for nobody");
 }
 
@@ -140,6 +141,15 @@ static void a_gate_drops_only_with_a_fault(void **state)
     assert_found(0, 1);
 }
 
+static void nonsense_is_somebodys(void **state)
+{
+    (void)state;
+    tell_nonsense();
+    finish_check();
+    assert_true(found.count > 0);
+    assert_says(found.list[0], "somebody dropped");
+}
+
 /* -- domains: the same plan, the other small check -- */
 
 static int start_domains(void **state)
@@ -178,6 +188,24 @@ static void the_kernels_rules_are_kept(void **state)
     assert_says(found.list[1], "net0_virt_rx used channel 61");
 }
 
+static void every_death_is_one_and_floods_are_bounded(void **state)
+{
+    (void)state;
+    tell(PROBE_DEFERRED_REPLACED, DRIVER, PLAN_NONE, 3, 5, 1);
+    tell(PROBE_DEFERRED_REPLACED, DRIVER, PLAN_NONE, 4, 5, 1);
+    finish_check();
+    assert_found(1, 0);
+    found.count = 0;
+    for (unsigned i = 0; i < FINDINGS_MAX + 4; i++) {
+        tell(PROBE_CHANNEL_UNKNOWN, VIRT_RX, PLAN_NONE, i, 0, 1);
+    }
+    finish_check();
+    assert_int_equal(found.count, FINDINGS_MAX);
+    assert_int_equal(found.lost, 5);
+    tell_nonsense();
+    finish_check();
+}
+
 int main(void)
 {
 #define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
@@ -188,6 +216,9 @@ int main(void)
         JUDGED(the_dead_and_the_compromised_lose_their_own),
         JUDGED(a_gate_drops_only_with_a_fault),
         cmocka_unit_test_setup_teardown(a_death_is_a_finding_unless_foreseen, start_domains,
+                                        stop_check),
+        JUDGED(nonsense_is_somebodys),
+        cmocka_unit_test_setup_teardown(every_death_is_one_and_floods_are_bounded, start_domains,
                                         stop_check),
         cmocka_unit_test_setup_teardown(the_kernels_rules_are_kept, start_domains, stop_check),
     };

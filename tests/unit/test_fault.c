@@ -281,6 +281,54 @@ static void each_way_to_forge_is_what_it_says(void **state)
     assert_int_equal(j.queues[ACTIVE(LINK_TX1)].signalled, 3);
 }
 
+static void indices_of_four_bytes_are_forged_whole(void **state)
+{
+    struct queue_index_state *s = add_queue_index("client1");
+    struct queue_shape *shape = &j.shapes[ACTIVE(LINK_TX1)];
+    uint32_t *words = (uint32_t *)(void *)&j.queues[ACTIVE(LINK_TX1)];
+    struct fault_set set;
+
+    (void)state;
+    s->queue = "tx.active";
+    s->how = BACKWARDS;
+    s->amount = 3;
+    shape->index_bytes = 4;
+    shape->tail_offset = 8;
+    words[2] = 1;
+    words[3] = 77;
+    faults_init(&set, &j.plan, CLIENT1);
+    (void)enter(&set, 1, 0);
+    assert_int_equal(words[2], 0xfffffffe);
+    assert_int_equal(words[3], 77);
+    /* Of a width nobody knows nothing is touched. */
+    shape->index_bytes = 3;
+    (void)enter(&set, 2, 0);
+    assert_int_equal(words[2], 0xfffffffe);
+    assert_int_equal(dids, 1);
+}
+
+static void only_one_who_may_rings(void **state)
+{
+    struct inside in = inside_of(CLIENT1, 1, 0);
+
+    (void)state;
+    inside_ring(&in, ACTIVE(LINK_TX0)); /* not its queue */
+    assert_int_equal(rings, 0);
+    j.channels[LINK_TX1].end[0].may_notify = false;
+    inside_ring(&in, ACTIVE(LINK_TX1));
+    assert_int_equal(rings, 0);
+    j.shapes[ACTIVE(LINK_TX1)].channel = PLAN_NONE;
+    inside_ring(&in, ACTIVE(LINK_TX1));
+    j.shapes[ACTIVE(LINK_TX1)].channel = LINKS;
+    inside_ring(&in, ACTIVE(LINK_TX1));
+    assert_int_equal(rings, 0);
+    in.notify = NULL;
+    inside_ring(&in, ACTIVE(LINK_RX1));
+    in.notify = on_notify;
+    inside_ring(&in, ACTIVE(LINK_RX1));
+    assert_int_equal(rings, 1);
+}
+
 static void chance_comes_from_the_seed(void **state)
 {
     uint16_t first = forged_tail(RANDOM, OWN, 0);
@@ -349,6 +397,7 @@ static void what_cannot_be_is_complained_of_at_once(void **state)
     (void)state;
     (void)add_fault(&stop_view, "stop", "clint1");
     (void)add_fault(&stop_view, "stop", NULL);
+    assert_true(((const struct fault_type *)view_of("queue_index").type)->needs_pd);
     (void)add_fault(&stop_view, "stop", "eth0");
     add_queue_index("client1")->queue = "rx.activ";
     assert_false(faults_check(&j.plan, &j.diag));
@@ -450,6 +499,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(own_indices_are_forged_and_the_peer_is_rung, start, stop),
         cmocka_unit_test_setup_teardown(the_queue_may_be_named_by_its_end, start, stop),
         cmocka_unit_test_setup_teardown(each_way_to_forge_is_what_it_says, start, stop),
+        cmocka_unit_test_setup_teardown(indices_of_four_bytes_are_forged_whole, start, stop),
+        cmocka_unit_test_setup_teardown(only_one_who_may_rings, start, stop),
         cmocka_unit_test_setup_teardown(chance_comes_from_the_seed, start, stop),
         cmocka_unit_test_setup_teardown(a_lie_is_held, start, stop),
         cmocka_unit_test_setup_teardown(count_and_copies_hold_across_entries, start, stop),

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <cmocka.h>
 
 #include "sim/hook/finding.h"
@@ -99,6 +100,26 @@ static void a_virtual_address_is_told_in_plan_words(void **state)
                         "5 bytes beyond the end of net0.rx.buffers");
     assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000000000ull - 1, out),
                         "1 byte before the start of net0.rx.buffers");
+    /* Nearest of its own, registers of its own device. */
+    j.maps[1] = (struct plan_map){COPIER0, POOL_CLIENT0_RX, 0x200000010000ull, RIGHT_WRITE};
+    assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x20000000fff0ull, out),
+                        "16 bytes before the start of client0.rx.buffers");
+    assert_string_equal(where_vaddr(&j.plan, CLIENT0, 0x20000000fff0ull, out),
+                        "nowhere in the plan");
+    assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000010000ull, out),
+                        "client0.rx[0] + 0x0, which client0_copier may only write");
+    j.devices[0].regs_vaddr = 0x200300000000ull;
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300000000ull, out),
+                        "register 0x0 of eth0");
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300000ffcull, out),
+                        "register 0xffc of eth0");
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300001000ull, out),
+                        "nowhere in the plan");
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x2002ffffffffull, out),
+                        "nowhere in the plan");
+    assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200300000000ull, out),
+                        "nowhere in the plan");
+    assert_string_equal(where_pd(&j.plan, PDS), "nobody");
     assert_string_equal(where_vaddr(&j.plan, CLIENT0, 8, out),
                         "0x8, a null pointer or close to one");
     /* No number: it would be another one in every run. */
@@ -156,6 +177,11 @@ static void findings_are_bounded_and_counted(void **state)
     findings_excuse(&f, &one);
     assert_int_equal(f.excused_count, 1);
     assert_int_equal(f.lost, 5);
+    for (unsigned i = 0; i < FINDINGS_MAX; i++) {
+        findings_excuse(&f, &one);
+    }
+    assert_int_equal(f.excused_count, FINDINGS_MAX);
+    assert_int_equal(f.excused_lost, 1);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #define MMIO_BATCH     512u
 #define FRAME_BATCH    64u
 #define FRAME_ROOM     65536u
+#define GO_LOOK_NS     1000000000u
 
 struct station {
     struct domain *d;
@@ -305,10 +306,14 @@ static bool serve_wire(struct station *s)
     return taken > 0;
 }
 
-/* When there will be something to do although nobody rings. */
+/*
+ * When there will be something to do although nobody rings. Before frames may enter there is always a time:
+ * one who waits for ever counts as having nothing to do, and the supervisor that has just said go could think
+ * all quiet before we have heard of it.
+ */
 static uint64_t next_deadline(struct station *s)
 {
-    uint64_t at = DOMAIN_FOREVER;
+    uint64_t at = go_ns(s) == 0 ? s->now_ns + GO_LOOK_NS : DOMAIN_FOREVER;
 
     for (unsigned id = 0; id < STATION_TIMERS; id++) {
         if (s->timers[id] != 0 && s->timers[id] < at) {

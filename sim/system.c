@@ -144,9 +144,11 @@ static void check_executor(const struct scenario *s, struct diag *diag)
     const struct exec_type *type = exec_find(name);
 
     if (type == NULL) {
-        diag_error(diag, s->executor_place, "this version has no executor \"%s\"; it has \"process\"", name);
-    } else if (s->clock == CLOCK_VIRTUAL && !type->virtual_clock) {
-        diag_error(diag, s->clock_place, "this version runs executor \"%s\" on the host's clock only", name);
+        diag_error(diag, s->executor_place, "no executor \"%s\"; see `sddfsim list executors`", name);
+    } else if (s->clock == CLOCK_VIRTUAL ? !type->virtual_clock : !type->host_clock) {
+        diag_error(diag, s->executor != NULL ? s->executor_place : s->clock_place,
+                   "executor \"%s\" does not run on the %s clock", name,
+                   s->clock == CLOCK_VIRTUAL ? "virtual" : "host");
     }
 }
 

@@ -16,6 +16,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/base/log.h"
+#include "sim/exec/freely.h"
 #include "sim/exec/image.h"
 #include "sim/exec/look.h"
 #include "sim/exec/supervise.h"
@@ -224,7 +225,7 @@ static struct report_pd *report_pds(struct run *r)
             .died = p->died,
             .death_signal = (uint64_t)p->signal,
             .death_vaddr = p->vaddr,
-            .confined = r->world.confine && r->s.wraps[i] == NULL,
+            .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
             .points = !image ? NULL : page->points != 0 ? "all" : "os",
             .told_by = image ? "pd" : "world",
         };
@@ -421,8 +422,12 @@ static int exit_status(const struct run *r, enum report_verdict verdict)
 
 static int judge(struct run *r)
 {
-    static const char *const notes[] = {
+    static const char *const host_notes[] = {
         "host clock: Linux scheduled the domains; priorities, budgets and costs were not modelled", NULL};
+    static const char *const free_notes[] = {
+        "virtual clock, free of cost: instructions take no time, and budgets were not modelled",
+        "all domains shared one address space: nothing was isolated", NULL};
+    bool host = r->s.exec->host_clock;
     const struct scenario *s = r->plan->scenario;
     struct report_check *checks = arena_array(r->arena, r->system->checks.count, sizeof *checks);
 
@@ -437,7 +442,7 @@ static int judge(struct run *r)
     struct report_input in = {
         .plan = r->plan,
         .account = &r->account,
-        .clock = "host",
+        .clock = host ? "host" : "virtual",
         .executor = r->s.exec->name,
         .platform = s->platform != NULL ? s->platform : "generic",
         .time_ns = r->s.length_ns,
@@ -450,7 +455,7 @@ static int judge(struct run *r)
         .devices = report_devices(r),
         .queues = report_queues(r),
         .latency = report_latency(r),
-        .notes = notes,
+        .notes = host ? host_notes : free_notes,
     };
     in.expects = expect_judge(&in);
     int error = close_captures(r);
@@ -474,7 +479,7 @@ static int run_in_folder(struct run *r)
         return host_failure(r->why, error);
     }
     const struct scenario *s = r->plan->scenario;
-    const struct exec_type *exec = exec_find(s->executor != NULL ? s->executor : "process");
+    const struct exec_type *exec = exec_find(s->executor != NULL ? s->executor : s->clock == CLOCK_HOST ? "process" : "fiber");
 
     r->s.world = &r->world;
     r->s.exec = exec;
@@ -485,7 +490,8 @@ static int run_in_folder(struct run *r)
     account_init(&r->account, r->plan);
     probe_listen(&r->bus, account_event, &r->account);
     checks_listen(&r->system->checks, &r->bus);
-    error = supervise_run(&r->s, r->why, sizeof r->why);
+    error = exec->host_clock ? supervise_run(&r->s, r->why, sizeof r->why)
+                             : freely_run(&r->s, r->why, sizeof r->why);
     if (error != 0) {
         return host_failure(r->why, error);
     }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
@@ -148,43 +147,21 @@ static void watch_death(void)
 
 /* -- becoming -- */
 
-/* A read-only map comes from a descriptor that can only be read, so that mprotect cannot widen it. */
-static void map_region(uint32_t pd, const struct plan_map *map)
-{
-    const struct plan_region *region = &world->plan->regions[map->region];
-    int fd = world->region_fds[map->region];
-    bool writes = (map->rights & RIGHT_WRITE) != 0;
-    char path[64];
-
-    if (!writes) {
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
-            _exit(EXIT_FAILED);
-        }
-    }
-    void *want = (void *)(uintptr_t)map->vaddr;
-    void *got = mmap(want, region->bytes, PROT_READ | (writes ? PROT_WRITE : 0),
-                     MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, 0);
-    if (got != want) {
-        if (map->region == world->plan->pds[pd].page) {
-            _exit(EXIT_FAILED);
-        }
-        fail("cannot map %s at %#llx: %s", region->name, (unsigned long long)map->vaddr, strerror(errno));
-    }
-    if (!writes) {
-        close(fd);
-    }
-}
-
 static void map_regions(uint32_t pd)
 {
     const struct plan *plan = world->plan;
 
     /* Its page is its first map, so that whatever fails after it can say so. */
     for (uint32_t i = 0; i < plan->map_count; i++) {
-        if (plan->maps[i].pd == pd) {
-            map_region(pd, &plan->maps[i]);
+        const struct plan_map *map = &plan->maps[i];
+        int error = map->pd == pd ? world_map(world, map) : 0;
+
+        if (error != 0 && map->region == plan->pds[pd].page) {
+            _exit(EXIT_FAILED);
+        }
+        if (error != 0) {
+            fail("cannot map %s at %#llx: %s", plan->regions[map->region].name,
+                 (unsigned long long)map->vaddr, strerror(-error));
         }
     }
 }

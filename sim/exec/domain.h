@@ -101,7 +101,9 @@ static inline void domain_capture(struct domain *d, unsigned going, uint64_t tim
                                   size_t length)
 {
     if (d->captures[going].plan != NULL) {
-        capture_put(&d->captures[going].ring, time_ns, bytes, length);
+        uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
+
+        capture_put(&d->captures[going].ring, time_ns > go_ns ? time_ns - go_ns : 0, bytes, length);
     }
 }
 /* Nanoseconds since the first frame may enter; 0 before. */

@@ -12,19 +12,32 @@
 
 #include "sim/exec/world.h"
 
+/*
+ * What an executor that runs one domain at a time shares with whoever chooses which: a domain that yields says
+ * until when, one that rings says whom, and the chooser moves the time.
+ */
+struct exec_turns {
+    uint64_t now_ns;
+    bool supervisor_rung;
+    struct exec_turn {
+        bool rung, ended;
+        uint64_t deadline_ns;
+    } *domains; /* by plan domain */
+};
+
 struct exec_type {
     const char *name, *doc;
     bool isolates;     /* by MMU: a domain cannot reach what the plan does not give it */
     bool host_clock, virtual_clock;
     size_t state_size; /* for a whole run, zeroed by the core */
 
-    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. 0 or -errno with what
-     * was attempted in `why`. */
-    int (*start)(void *state, struct world *w, uint32_t pd, const char *const *wrap, char *why,
-                 size_t why_bytes);
-    /* Run domain `pd` until it waits. NULL: the host does that. */
-    void (*resume)(void *state, struct world *w, uint32_t pd);
-    /* End domain `pd` now, whatever it does; harmless if it has ended. */
+    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. `turns` is NULL where the
+     * host schedules. 0 or -errno with what was attempted in `why`. */
+    int (*start)(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
+                 const char *const *wrap, char *why, size_t why_bytes);
+    /* Run domain `pd` until it yields. NULL: the host does that. */
+    void (*resume)(void *state, uint32_t pd);
+    /* End domain `pd` now, whatever it does; harmless if it has ended or never began. */
     void (*stop)(void *state, struct world *w, uint32_t pd);
     /* The domain's process, 0 if it has none of its own or has ended. NULL: there are none. */
     pid_t (*process)(const void *state, uint32_t pd);

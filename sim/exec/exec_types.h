@@ -2,5 +2,7 @@
 #ifndef SIM_EXEC_EXEC_TYPES_H
 #define SIM_EXEC_EXEC_TYPES_H
 /* One row per executor, in the order `list executors` prints them. */
-#define EXEC_TYPES(ROW) ROW(process)
+#define EXEC_TYPES(ROW) \
+    ROW(process)        \
+    ROW(fiber)
 #endif

@@ -258,13 +258,23 @@ bool image_load(const char *file, struct image_entry *entry, char *why, size_t w
         snprintf(why, why_bytes, "%s", dlerror());
         return false;
     }
+    entry->handle = handle;
     *(void **)&entry->init = dlsym(handle, "init");
     *(void **)&entry->notified = dlsym(handle, "notified");
     *(void **)&entry->protected = dlsym(handle, "protected");
     entry->points = true;
     if (entry->init == NULL || entry->notified == NULL) {
         snprintf(why, why_bytes, "%s lacks init() or notified()", file);
+        image_unload(entry);
         return false;
     }
     return true;
+}
+
+void image_unload(struct image_entry *entry)
+{
+    if (entry->handle != NULL) {
+        dlclose(entry->handle);
+    }
+    *entry = (struct image_entry){0};
 }

@@ -20,6 +20,7 @@ struct image_entry {
     void (*notified)(sddf_channel ch);
     seL4_MessageInfo_t (*protected)(sddf_channel ch, seL4_MessageInfo_t info); /* NULL: takes no calls */
     bool points; /* its queue code has points */
+    void *handle; /* the loader's */
 };
 
 /*
@@ -34,4 +35,6 @@ int image_install(const struct plan *plan, uint32_t pd, const char *to);
 
 /* In the domain itself: load the copy. False, with the reason in `why`, if the loader refuses it. */
 bool image_load(const char *file, struct image_entry *entry, char *why, size_t why_bytes);
+/* Where a domain ends before its process does. A zeroed one is fine. */
+void image_unload(struct image_entry *entry);
 #endif

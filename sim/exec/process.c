@@ -103,12 +103,13 @@ static void become_wrapped(const struct world *w, uint32_t pd, const char *const
     _exit(3);
 }
 
-static int process_start(void *state, struct world *w, uint32_t pd, const char *const *wrap, char *why,
-                         size_t why_bytes)
+static int process_start(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
+                         const char *const *wrap, char *why, size_t why_bytes)
 {
     struct process_run *run = state;
     pid_t supervisor = getpid();
 
+    (void)turns; /* Linux takes them */
     if (pd >= PDS_MAX) {
         snprintf(why, why_bytes, "run more than %u domains", PDS_MAX);
         return -E2BIG;

@@ -424,7 +424,7 @@ static int start_all(struct loop *l, char *why, size_t why_bytes)
 
     for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
         const char *const *wrap = s->wraps == NULL ? NULL : s->wraps[i];
-        int error = s->exec->start(s->exec_state, s->world, i, wrap, why, why_bytes);
+        int error = s->exec->start(s->exec_state, s->world, NULL, i, wrap, why, why_bytes);
 
         if (error != 0) {
             return error;

@@ -3,6 +3,7 @@
 #include "sim/exec/world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,32 @@ int world_create(struct world *w, const struct plan *plan, const char *images, c
     return 0;
 fail:
     world_destroy(w);
+    return error;
+}
+
+int world_map(const struct world *w, const struct plan_map *map)
+{
+    const struct plan_region *region = &w->plan->regions[map->region];
+    bool writes = (map->rights & RIGHT_WRITE) != 0;
+    void *want = (void *)(uintptr_t)map->vaddr;
+    int fd = w->region_fds[map->region], error = 0;
+    char path[64];
+
+    if (!writes) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) {
+            return -errno;
+        }
+    }
+    void *got = mmap(want, region->bytes, PROT_READ | (writes ? PROT_WRITE : 0),
+                     MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, 0);
+    if (got != want) {
+        error = got == MAP_FAILED ? -errno : -EEXIST;
+    }
+    if (!writes) {
+        close(fd);
+    }
     return error;
 }
 

@@ -33,6 +33,11 @@ struct world {
 /* 0, or -errno with what was attempted in `why`. On failure nothing is left open. */
 int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs, char *why,
                  size_t why_bytes);
+/*
+ * Map one region as the plan says, at the plan's address, in this process. A read-only map comes from a
+ * descriptor that can only be read, so that mprotect cannot widen it. 0 or -errno.
+ */
+int world_map(const struct world *w, const struct plan_map *map);
 /* Ring a domain, or the supervisor with PLAN_NONE. */
 void world_ring(const struct world *w, uint32_t target);
 /* The clients, as the wire of one device needs to know them. In plan->arena. */

@@ -22,7 +22,7 @@ bool log_more(void); /* is log_debug heard? To spare the work of preparing it. *
  * Who speaks from now on in this thread, NULL for the program itself. The text is the caller's and
  * must stay. `now_ns`, if not NULL, is asked for the time of each line.
  */
-void log_speaker_set(const char *speaker, uint64_t (*now_ns)(void *context), void *context);
+void log_speaker_set(const char *name, uint64_t (*now_ns)(void *context), void *context);
 
 /* A warning with what errno says, and one without; what happens; why. errno is kept. */
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,13 +10,13 @@
  * A client may have several regions, told apart by a descriptor's oid: a vswitch sends on behalf of
  * its ports.
  *
- * What a client submits is worth nothing until it is checked: a descriptor that names no packet
- * goes back to it as it came, with a signal, so that a client that waits for buffers is not left
- * waiting. One that names a buffer which the driver has already is thrown away; that buffer comes
- * back once, when the driver is done. So no client can have more in the driver's queue than it has
- * buffers, and if the queue is too small for everybody's, what does not fit stays where it is until
- * the driver returns something. Of each queue one wake-up takes at most one queue full; an honest
- * client cannot offer more, as nothing returns to it in between. Clients take turns at being first.
+ * What a client submits is worth nothing until it is checked. A descriptor that names no packet, or
+ * a buffer which the driver has already, goes back to it as it came, with a signal, so that a
+ * client that waits for buffers is not left waiting. So no client can have more in the driver's
+ * queue than it has buffers, and if that queue is too small for everybody's, what does not fit
+ * stays where it is until the driver returns something. Of each queue one wake-up takes at most one
+ * queue full; an honest client cannot offer more, as nothing returns to it in between. Clients take
+ * turns at being first.
  *
  * The driver is believed no further: it can return only what it has.
  */
@@ -31,10 +31,9 @@
 __attribute__((__section__(".net_virt_tx_config"))) net_virt_tx_config_t config;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
-uint64_t
-    packets_invalid; /* handed back: no such region or buffer, or a length that no packet has */
-uint64_t packets_duplicate; /* thrown away: the driver has this buffer already */
-uint64_t packets_refused;   /* handed back: the driver took its room away */
+uint64_t packets_invalid;   /* no such region or buffer, or a length that no packet has */
+uint64_t packets_duplicate; /* the driver has this buffer already */
+uint64_t packets_refused;   /* the driver took its room away */
 uint64_t driver_invalid;    /* the driver returned a buffer it does not have */
 uint64_t clients_full;      /* a client left no room for its own buffer */
 uint64_t queues_incredible; /* a queue claimed to hold more than it can */
@@ -184,14 +183,20 @@ static bool is_valid(const net_virt_tx_client_config_t *client_config, net_buff_
            packet.io_or_offset / NET_BUFFER_SIZE < client_config->regions[packet.oid].num_buffers;
 }
 
+/* A packet goes back to its client unsent. */
+static void refuse(uint32_t client, net_buff_desc_t packet, uint64_t *reason)
+{
+    (*reason)++;
+    give_to_client(client, packet);
+}
+
 /* One packet of a client, to the driver if it is one. */
 static void submit(uint32_t number, net_buff_desc_t packet)
 {
     struct client *client = &state.clients[number];
 
     if (unlikely(!is_valid(&config.clients[number], packet))) {
-        packets_invalid++;
-        give_to_client(number, packet);
+        refuse(number, packet, &packets_invalid);
         return;
     }
     const device_region_resource_t *data = &config.clients[number].regions[packet.oid].data;
@@ -201,14 +206,13 @@ static void submit(uint32_t number, net_buff_desc_t packet)
                                 .len = packet.len};
 
     if (unlikely((client->with_driver[buffer / 64] & BIT(buffer % 64)) != 0)) {
-        packets_duplicate++;
+        refuse(number, packet, &packets_duplicate);
         return;
     }
     /* The client wrote through the cache; the NIC reads past it. */
     cache_clean(vaddr, vaddr + packet.len);
     if (unlikely(net_enqueue_active(&state.driver, outgoing) != 0)) {
-        packets_refused++;
-        give_to_client(number, packet);
+        refuse(number, packet, &packets_refused);
         return;
     }
     client->with_driver[buffer / 64] |= BIT(buffer % 64);

@@ -206,26 +206,34 @@ static void hands_back_what_is_no_packet(void **unused)
     image_unload(&image);
 }
 
-/* The same buffer twice, ten times: the driver has it once, and it comes back once. */
+/* The same buffer five times over: the driver has it once, and each descriptor comes back once. */
 static void sends_no_buffer_twice(void **unused)
 {
     (void)unused;
-    start(8, 2, 4);
-    for (int round = 0; round < 3; round++) {
+    start(8, 2, 8);
+    for (uint64_t round = 0; round < 3; round++) {
+        net_buff_desc_t back = {0};
         for (int i = 0; i < 4; i++) {
             client_sends(0, 2, 60);
         }
         image_wake(&image, 1);
-        client_sends(0, 2, 60);
+        client_sends(0, 2, 61);
+        net_request_signal_free(&clients[0]);
         image_wake(&image, 1);
+        assert_int_equal(world.signals[1], 1);
         assert_int_equal(net_queue_length(driver.active), 1);
         assert_int_equal(image_count(&image, "packets_duplicate"), 4 * (round + 1));
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(net_dequeue_free(&clients[0], &back), 0);
+            assert_desc(back, 2 * NET_BUFFER_SIZE, i < 3 ? 60 : 61, 0);
+        }
         assert_true(net_queue_empty_free(&clients[0]));
         driver_returns(driver_takes().io_or_offset);
         net_request_signal_free(&clients[0]);
         image_wake(&image, DRIVER_CH);
         assert_int_equal(world.signals[1], 1);
         client_gets_back(0, 2);
+        assert_true(net_queue_empty_free(&clients[0]));
     }
     image_unload(&image);
 }

@@ -181,6 +181,7 @@ static void say_list(struct page *page, const struct finding *list, size_t count
 
 static void say_wrong(struct page *page)
 {
+    bool first = true;
     const struct report_input *in = page->in;
     const struct scenario *s = in->plan->scenario;
 
@@ -198,7 +199,8 @@ static void say_wrong(struct page *page)
         if (r->holds) {
             continue;
         }
-        fprintf(page->to, "\n  Expected %s, ", s->expects[i].text);
+        fprintf(page->to, "%s  Expected %s, ", first ? "\n" : "", s->expects[i].text);
+        first = false;
         if (r->known) {
             fprintf(page->to, "but it is %" PRId64 "\n", r->value);
         } else {
@@ -218,7 +220,8 @@ static void say_drops(struct page *page)
             uint64_t count = page->in->account->dropped_at[pd][reason];
 
             if (count != 0) {
-                fprintf(page->to, "  %10" PRIu64 " dropped by %s: %s\n", count, where_pd(plan, pd),
+                fprintf(page->to, "  %10" PRIu64 " dropped by %s: %s\n", count,
+                        pd < plan->pd_count ? plan->pds[pd].name : "somebody unknown",
                         drop_reason_name(reason));
             }
         }
@@ -236,8 +239,8 @@ static void say_frames(struct page *page)
             "  %10" PRIu64 " began: %" PRIu64 " in, %" PRIu64 " sent, %" PRIu64 " copied\n", began,
             a->in, a->sent, a->copied);
     fprintf(page->to,
-            "  %10" PRIu64 " ended: %" PRIu64 " delivered, %" PRIu64 " out, %" PRIu64
-            " dropped; or are in flight: %" PRIu64 "%s\n",
+            "  %10" PRIu64 " accounted for: %" PRIu64 " delivered, %" PRIu64 " out, %" PRIu64
+            " dropped, %" PRIu64 " in flight%s\n",
             ended, a->delivered, a->out, a->dropped, a->in_flight,
             account_balanced(a) ? "" : "  (does not balance)");
     say_drops(page);

@@ -389,6 +389,148 @@ static void no_line_is_too_long(void **state)
     free(text);
 }
 
+/* A run with some of everything, as a person gets it. */
+static const char everything[] =
+    "two_clients: FAIL\n"
+    "  Two clients, one of them not to be trusted.\n"
+    "  After 12.345 ms of host time all input was consumed and all was quiet: at the last frame.\n"
+    "  But fault queue_index in client1 never acted: its trigger did not come, so this run says "
+    "nothing\n"
+    "  about it.\n"
+    "  Executor process, platform generic, seed 7, digest 0123abcd\n"
+    "\n"
+    "  Check delivery found\n"
+    "      net0_virt_rx gave client1, in client1.rx.active, a frame for client0\n"
+    "        culprit net0_virt_rx, victim client0, 3 times, first at 1.500 us\n"
+    "\n"
+    "  Check drops found\n"
+    "      eth0 dropped 1 frame in a reset\n"
+    "        victim client0, at 1.000 us\n"
+    "\n"
+    "  Expected dropped == 0, but it is 5\n"
+    "  Expected latency.client1.p50_ns < 10, but that was not measured in this run\n"
+    "\n"
+    "Frames\n"
+    "         150 began: 100 in, 30 sent, 20 copied\n"
+    "         150 accounted for: 108 delivered, 30 out, 9 dropped, 3 in flight\n"
+    "           5 dropped by net0_virt_rx: no_match\n"
+    "           4 dropped by somebody unknown: unexplained\n"
+    "\n"
+    "Clients     received       sent  latency p50          p99        p99.9          max\n"
+    "  client0         70         30    12.345 us       812 ns     1.500 ms      2.000 s\n"
+    "  client1         38          0            -            -            -            -\n"
+    "\n"
+    "Checks\n"
+    "  delivery       FAIL, 1 finding\n"
+    "  drops          FAIL, 1 finding\n"
+    "  expectations   1 of 3 hold\n"
+    "\n"
+    "Excused: domains that are compromised, untrusted or gone did this to what is their own\n"
+    "  Check drops\n"
+    "      client1 dropped 9 frames\n"
+    "        culprit client1, 9 times, first at 1.000 ms\n"
+    "      client1 dropped 9 frames\n"
+    "        culprit client1, 9 times, first at 1.000 ms\n"
+    "      client1 dropped 9 frames\n"
+    "        culprit client1, 9 times, first at 1.000 ms\n"
+    "      client1 dropped 9 frames\n"
+    "        culprit client1, 9 times, first at 1.000 ms\n"
+    "      and 2 more\n"
+    "\n"
+    "Injected faults\n"
+    "  queue_index in client1: never acted\n"
+    "\n"
+    "Domains that died\n"
+    "  client1: SIGABRT\n"
+    "  client1_copier: SIGSEGV at 0x0, a null pointer or close to one\n"
+    "\n"
+    "Notes\n"
+    "  Priorities, budgets and costs were not modelled.\n";
+
+static void everything_has_its_place(void **state)
+{
+    (void)state;
+    find_one();
+    findings_add(&drops, &(struct finding){.text = "eth0 dropped 1 frame in a reset",
+                                           .culprit = PLAN_NONE,
+                                           .victim = CLIENT0,
+                                           .time_ns = 1000,
+                                           .count = 1});
+    for (unsigned i = 0; i < 6; i++) {
+        findings_excuse(&drops, &(struct finding){.text = "client1 dropped 9 frames",
+                                                  .culprit = CLIENT1,
+                                                  .victim = PLAN_NONE,
+                                                  .time_ns = 1000000,
+                                                  .count = 9});
+    }
+    in.expects = arena_array(&j.arena, 3, sizeof *in.expects);
+    in.expects[0] = (struct expect_result){true, false, 5};
+    in.expects[1] = (struct expect_result){true, true, 100};
+    in.expects[2] = (struct expect_result){false, false, 0};
+    j.expects[0] = (struct scenario_expect){.text = "dropped == 0"};
+    j.expects[1] = (struct scenario_expect){.text = "in == 100"};
+    j.expects[2] = (struct scenario_expect){.text = "latency.client1.p50_ns < 10"};
+    j.scenario.expect_count = 3;
+    tell(PROBE_FRAME_SENT, PLAN_NONE, ACTIVE(LINK_TX0), 0, 30);
+    tell(PROBE_FRAME_COPIED, VIRT_RX, PLAN_NONE, 0, 20);
+    tell(PROBE_FRAME_DELIVERED, PLAN_NONE, ACTIVE(LINK_RX1), 0, 13);
+    tell(PROBE_FRAME_OUT, ETH0, 0, 0, 30);
+    tell(PROBE_FRAME_DROPPED, PLAN_NONE, PLAN_NONE, DROP_UNEXPLAINED, 4);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, 0, PLACE_RING_RX, 3);
+    pds[CLIENT1].died = pds[COPIER1].died = true;
+    pds[CLIENT1].death_signal = SIGABRT;
+    pds[COPIER1].death_signal = SIGSEGV;
+    in.digest = "0123abcd";
+    in.end_detail = "at the last frame";
+    char *text = text_report(false);
+    assert_string_equal(text, everything);
+    free(text);
+}
+
+static void times_are_told_in_the_unit_that_fits(void **state)
+{
+    static const struct {
+        uint64_t ns;
+        const char *text;
+    } times[] = {{0, "After 0 ns of"},
+                 {999, "After 999 ns of"},
+                 {1000, "After 1.000 us of"},
+                 {999999, "After 999.999 us of"},
+                 {1000000, "After 1.000 ms of"},
+                 {999999999, "After 999.999 ms of"},
+                 {1000000000, "After 1.000 s of"},
+                 {61234567890, "After 61.234 s of"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        in.time_ns = times[i].ns;
+        char *text = text_report(false);
+        assert_has(text, times[i].text);
+        free(text);
+    }
+}
+
+static void the_least_there_can_be_is_reported(void **state)
+{
+    (void)state;
+    in.check_count = 0;
+    in.pds = NULL;
+    in.devices = NULL;
+    in.queues = NULL;
+    in.latency = NULL;
+    in.notes = NULL;
+    j.scenario.story = NULL;
+    j.scenario.fault_count = 0;
+    account.ended = false;
+    char *text = text_report(false);
+    assert_has(text, "it did not end");
+    assert_null(strstr(text, "Notes"));
+    assert_null(strstr(text, "faults"));
+    assert_null(strstr(text, "expectations"));
+    free(text);
+    json_decref(json_report(NULL));
+}
+
 int main(void)
 {
 #define REPORT(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -407,6 +549,9 @@ int main(void)
         REPORT(what_is_not_judged_is_said),
         REPORT(much_of_the_same_is_cut),
         REPORT(no_line_is_too_long),
+        REPORT(everything_has_its_place),
+        REPORT(times_are_told_in_the_unit_that_fits),
+        REPORT(the_least_there_can_be_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

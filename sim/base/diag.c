@@ -22,6 +22,11 @@ struct diag_item {
     bool error;
 };
 
+bool diag_full(const struct diag *d)
+{
+    return d->errors + d->warnings >= ITEMS_MAX;
+}
+
 static void keep(struct diag *d, bool error, struct diag_place where, const char *text)
 {
     struct diag_item *item;
@@ -177,6 +182,7 @@ void diag_print(const struct diag *d, FILE *to)
         put_item(items[i], to);
     }
     if (total > count) {
-        fprintf(to, "error: %zu more complaints not shown\n", total - count);
+        fprintf(to, "%s: %zu more complaints not shown\n", d->errors > 0 ? "error" : "warning",
+                total - count);
     }
 }

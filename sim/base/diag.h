@@ -30,6 +30,8 @@ void diag_warn(struct diag *d, struct diag_place where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A further sentence to the last complaint. */
 void diag_note(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Are further complaints only counted, so that no work need go into their wording? */
+bool diag_full(const struct diag *d);
 /* In order of line and column within a file. One line an item, "error: "/"warning: " before the
  * text. */
 void diag_print(const struct diag *d, FILE *to);

@@ -31,7 +31,7 @@ void param_known(struct param_keys *known, const char *name)
 
 void param_suggest(struct diag *diag, const char *word, const char *const *names, size_t count)
 {
-    const char *near = suggest(word, names, count);
+    const char *near = diag_full(diag) ? NULL : suggest(word, names, count);
 
     if (near != NULL) {
         diag_note(diag, "did you mean \"%s\"?", near);

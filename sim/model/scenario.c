@@ -88,6 +88,15 @@ bool scenario_object(struct scenario_reader *r, struct json_value section, size_
     return true;
 }
 
+const char **scenario_name_list(struct scenario_reader *r, size_t count)
+{
+    if (count > r->list_room) {
+        r->list = arena_array(r->arena, count * 2, sizeof *r->list);
+        r->list_room = count * 2;
+    }
+    return r->list;
+}
+
 void scenario_no_such(struct scenario_reader *r, struct json_value value, const char *what,
                       const char *name, const char *const *known, size_t count)
 {
@@ -102,7 +111,7 @@ const struct type_view *scenario_type(struct scenario_reader *r, struct json_val
 {
     struct json_value value = json_member(object, key);
     const char *text = json_text(value);
-    const char **names = arena_array(r->arena, count, sizeof *names);
+    const char **names = scenario_name_list(r, count);
     const char *all = "";
 
     param_known(known, key);

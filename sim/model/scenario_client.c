@@ -26,7 +26,7 @@ static bool find_instance(struct scenario_reader *r, struct json_value value,
                           const struct class_view *class, uint32_t *index)
 {
     const char *name = json_text(value);
-    const char **names = arena_array(r->arena, r->s->instance_count, sizeof *names);
+    const char **names = scenario_name_list(r, r->s->instance_count);
     size_t count = 0;
 
     if (name == NULL) {

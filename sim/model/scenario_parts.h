@@ -12,7 +12,7 @@
 #include "sim/base/param.h"
 #include "sim/model/scenario.h"
 
-#define SCENARIO_ITEMS_MAX  4096u /* in one section */
+#define SCENARIO_ITEMS_MAX  1024u /* in one section */
 #define SCENARIO_NAME_BYTES 63u
 
 enum scenario_name_kind { NAME_WIRE, NAME_DEVICE, NAME_INSTANCE, NAME_PD };
@@ -36,6 +36,8 @@ struct scenario_reader {
     struct param_keys known; /* at the top */
     struct scenario_name *names;
     size_t name_count, name_room;
+    const char **list; /* see scenario_name_list */
+    size_t list_room;
 };
 
 /* Keys that are the format's own, with the struct each table fills. */
@@ -99,6 +101,10 @@ bool scenario_object(struct scenario_reader *r, struct json_value section, size_
 /* Is the name well-formed? It is taken from now on in any case. */
 void scenario_take_name(struct scenario_reader *r, const char *name, enum scenario_name_kind kind,
                         struct json_value object);
+
+/* Room for so many names to look one up in, until the next call. Items are many, so one list serves
+ * all. */
+const char **scenario_name_list(struct scenario_reader *r, size_t count);
 
 /* "no wire "lam"; did you mean "lan"?" */
 void scenario_no_such(struct scenario_reader *r, struct json_value value, const char *what,

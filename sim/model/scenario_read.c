@@ -81,7 +81,7 @@ static void find_image(struct scenario_reader *r, struct json_value object, stru
         pd->image_is_path = true;
         return;
     }
-    names = arena_array(r->arena, count, sizeof *names);
+    names = scenario_name_list(r, count);
     for (size_t i = 0; i < count; i++) {
         names[i] = images[i].name;
         if (strcmp(pd->image, images[i].name) == 0) {
@@ -254,7 +254,7 @@ void scenario_read_wires(struct scenario_reader *r)
 
 static int find_wire(struct scenario_reader *r, struct json_value value, const char *name)
 {
-    const char **names = arena_array(r->arena, r->s->wire_count, sizeof *names);
+    const char **names = scenario_name_list(r, r->s->wire_count);
 
     for (size_t i = 0; i < r->s->wire_count; i++) {
         names[i] = r->s->wires[i].name;
@@ -358,7 +358,7 @@ static bool find_device(struct scenario_reader *r, struct json_value value, uint
 {
     const char *name = json_text(value);
     size_t count = r->s->device_count;
-    const char **names = arena_array(r->arena, count, sizeof *names);
+    const char **names = scenario_name_list(r, count);
 
     if (value.json == NULL && count == 1) {
         *device = 0;

@@ -33,7 +33,7 @@ const struct param scenario_fault_params[] = {
 
 static const char **client_names(struct scenario_reader *r)
 {
-    const char **names = arena_array(r->arena, r->s->client_count, sizeof *names);
+    const char **names = scenario_name_list(r, r->s->client_count);
 
     for (size_t i = 0; i < r->s->client_count; i++) {
         names[i] = r->s->clients[i].pd.name;
@@ -275,7 +275,7 @@ void scenario_read_captures(struct scenario_reader *r)
 
 static void check_pd(struct scenario_reader *r, struct json_value item, const char *pd)
 {
-    const char **names = arena_array(r->arena, r->name_count, sizeof *names);
+    const char **names = scenario_name_list(r, r->name_count);
     size_t count = 0;
 
     for (size_t i = 0; i < r->name_count; i++) {

@@ -377,8 +377,8 @@ static void echo_reflects_if_asked(void **unused)
     echo_answers(frame, sizeof(frame), expected, sizeof(expected));
 
     six[20] = 17;
-    for (uint8_t i = 22; i < sizeof(six); i++) {
-        six[i] = i;
+    for (size_t i = 22; i < sizeof(six); i++) {
+        six[i] = (uint8_t)i;
     }
     memcpy(expected, six, sizeof(expected));
     memcpy(expected, arp_reply, 12);

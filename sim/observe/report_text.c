@@ -142,6 +142,15 @@ static void say_head(struct page *page)
 
 /* -- what is wrong -- */
 
+/* Does the sentence say how many it was about? */
+static bool says_count(const struct finding *f)
+{
+    char number[24];
+
+    snprintf(number, sizeof number, "%" PRIu64, f->count);
+    return f->count == 1 || strstr(f->text, number) != NULL;
+}
+
 static void say_finding_details(struct page *page, const struct finding *f)
 {
     const struct plan *plan = page->in->plan;
@@ -157,11 +166,11 @@ static void say_finding_details(struct page *page, const struct finding *f)
         fprintf(page->to, "%svictim %s", before, plan->pds[f->victim].name);
         before = ", ";
     }
-    if (f->count > 1) {
+    if (!says_count(f)) {
         fprintf(page->to, "%s%" PRIu64 " times", before, f->count);
         before = ", ";
     }
-    fprintf(page->to, "%s%sat %s\n", before, f->count > 1 ? "first " : "",
+    fprintf(page->to, "%s%sat %s\n", before, says_count(f) ? "" : "first ",
             say_time(f->time_ns, time));
 }
 

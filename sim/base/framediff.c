@@ -480,7 +480,8 @@ static uint32_t likeness(struct framediff *d, const struct frame_record *x,
     assert(whole > 0); /* no capture holds frames of no bytes */
     uint32_t percent = equal * 100 / whole;
 
-    if (equal_flows(d, x, y)) {
+    /* Unless the order is strict, a lane is a flow. */
+    if (d->options.order != FRAMEDIFF_ORDER_STRICT || equal_flows(d, x, y)) {
         return 101 + percent;
     }
     return percent >= 75 ? percent : 0;

@@ -248,6 +248,12 @@ static void a_changed_frame_is_paired_with_what_it_was(void **state)
     insert(&list_b, 20, frame_udp(50, 999, 20));
     list_b.frames[20].bytes[0] = 7;
     expect("c21=22 b21", "c21=22 b21", "c21=22 b21");
+    /* Of several of its flow in the same place the one that is most alike. */
+    begin(40);
+    list_b.frames[20].bytes[60] ^= 1;
+    insert(&list_b, 20, frame_udp(50, 999, 100));
+    expect_for(FRAMEDIFF_ORDER_STRICT, 0, "c21=22 b21");
+    expect_for(FRAMEDIFF_ORDER_FLOW, 0, "c21=22 b21");
     /* What is not alike is not the same frame, changed. */
     begin(40);
     list_b.frames[20] = frame_eth(0x5555);

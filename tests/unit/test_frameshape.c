@@ -144,6 +144,38 @@ static void headers_that_lie_are_payload(void **state)
     assert_span(&f, FRAME_FIELD_payload, 0, 13);
 }
 
+/* A frame may end right behind a header. */
+static void headers_may_be_all_there_is(void **state)
+{
+    struct frame f = frame_eth(0x4444);
+
+    (void)state;
+    assert_span(&f, FRAME_FIELD_eth_type, 12, 14);
+    f = frame_eth(0x8100);
+    FRAME_PUT(&f, "\x00\x07\x44\x44");
+    assert_span(&f, FRAME_FIELD_vlan, 12, 16);
+    f.count--;
+    assert_absent(&f, FRAME_FIELD_vlan);
+    f = frame_eth(0x0800);
+    frame_put_ip(&f, 200, 0, 0);
+    assert_span(&f, FRAME_FIELD_ip_dst, 30, 34);
+    f = frame_eth(0x0800);
+    frame_put_ip(&f, 1, 0, 8);
+    FRAME_PUT(&f, "\x08\x00\x12\x34\x00\x01\x00\x02");
+    assert_span(&f, FRAME_FIELD_icmp_rest, 38, 42);
+    f = frame_eth(0x86dd);
+    FRAME_PUT(&f, "\x60\x00\x00\x00\x00\x08\x00\x40"
+                  "AAAAaaaaAAAAaaaaBBBBbbbbBBBBbbbb"
+                  "\x3b\x00\x01\x04\x00\x00\x00\x00");
+    assert_span(&f, FRAME_FIELD_ip6_options, 54, 62);
+    f = frame_eth(1500);
+    while (f.count < 14 + 1504) {
+        FRAME_PUT(&f, "data");
+    }
+    assert_span(&f, FRAME_FIELD_payload, 14, 1514);
+    assert_span(&f, FRAME_FIELD_padding, 1514, 1518);
+}
+
 /* Whatever the bytes are: all of them are in a field, no span leads outside, and forms have a place
  * to come from. */
 static void no_bytes_lead_astray(void **state)
@@ -313,6 +345,7 @@ int main(void)
         cmocka_unit_test(tcp_options_and_timestamps_are_found),
         cmocka_unit_test(other_protocols_are_found),
         cmocka_unit_test(headers_that_lie_are_payload),
+        cmocka_unit_test(headers_may_be_all_there_is),
         cmocka_unit_test(no_bytes_lead_astray),
         cmocka_unit_test(the_fields_that_differ_are_named),
         cmocka_unit_test(ignored_fields_vanish_and_no_others),

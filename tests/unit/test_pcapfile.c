@@ -225,6 +225,20 @@ static void what_is_no_file_is_refused(void **state)
     REFUSED("/dev/null", -EBADMSG, "empty");
 }
 
+static void no_path_is_too_long_to_complain_of(void **state)
+{
+    static char name[PATH_MAX + 100];
+    struct pcapfile *p = NULL;
+
+    (void)state;
+    memset(name, 'x', sizeof(name) - 1);
+    memcpy(name + sizeof(name) - 9, "the.pcap", 8);
+    memset(why, '?', sizeof(why));
+    assert_int_equal(pcapfile_open(&p, name, why), -ENAMETOOLONG);
+    assert_non_null(memchr(why, '\0', sizeof(why)));
+    assert_non_null(strstr(why, "xxthe.pcap: cannot be opened: File name too long"));
+}
+
 static void what_is_no_capture_is_refused(void **state)
 {
     (void)state;
@@ -439,6 +453,10 @@ static void odd_but_valid_kinds_are_read_as_libpcap_does(void **state)
     put32(0);
     put_pattern(4, 60);
     assert_int_equal(assert_as_libpcap(save()), 1);
+    /* Frames may be as long as the header says, and not a byte longer (see above). */
+    begin(false, MICRO, 60, 1);
+    put_record(1, 2, 60, FULL, 1);
+    assert_int_equal(assert_as_libpcap(save()), 1);
     /* What stands in the upper bits of the link type is no link type. */
     begin(true, NANO, 65535, 1 | 0x10000000u);
     put_record(1, 2, 60, FULL, 1);
@@ -567,6 +585,17 @@ static void assert_patterns(const char *name, uint64_t frames)
     pcapfile_close(p);
 }
 
+static uint64_t time_of_first(const char *name)
+{
+    struct frame_record frame = {.time_ns = 0};
+    struct pcapfile *p;
+
+    assert_int_equal(pcapfile_open(&p, name, why), 0);
+    assert_true(pcapfile_next(p, &frame));
+    pcapfile_close(p);
+    return frame.time_ns;
+}
+
 static void what_is_written_is_read(void **state)
 {
     int before = open_files();
@@ -664,6 +693,10 @@ static void a_frame_that_cannot_be_is_refused_alone(void **state)
     assert_int_equal(pcapwriter_count(w), 1);
     assert_int_equal(pcapwriter_finish(w), 0);
     assert_patterns("r.pcap", 1);
+    w = open_writer("r.pcap");
+    assert_int_equal(add_pattern(w, 0, 65535, UINT64_C(4294967295999999999)), 0);
+    assert_int_equal(pcapwriter_finish(w), 0);
+    assert_int_equal(time_of_first(in_folder("r.pcap")), UINT64_C(4294967295999999999));
 }
 
 /* Write with room for so many bytes only, until it fails. Returns how many frames were taken. */
@@ -701,10 +734,16 @@ static uint64_t frames_within(uint64_t room_bytes)
 
 static void a_full_disk_leaves_whole_records_under_the_unfinished_name(void **state)
 {
-    static const rlim_t rooms[] = {300000, 300001, 524288, 700003, 1000000};
+    rlim_t rooms[] = {300000, 300001, 524288, 700003, 1000000, 24, 0, 0};
+    uint32_t frames = 0;
 
     (void)state;
     signal(SIGXFSZ, SIG_IGN);
+    /* Just at the end of a record, and just before. */
+    for (rooms[6] = 24; rooms[6] < 400000; frames++) {
+        rooms[6] += 16 + some_length(frames);
+    }
+    rooms[7] = rooms[6] - 1;
     for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         assert_int_equal(pcapwriter_finish(open_writer("f.pcap")), 0);
         assert_true(write_until_full("f.pcap", rooms[i]) >= frames_within(rooms[i]));
@@ -744,6 +783,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(no_path_is_too_long_to_complain_of),
         cmocka_unit_test(what_is_no_capture_is_refused),
         cmocka_unit_test(a_cut_header_is_refused),
         cmocka_unit_test(another_link_type_is_named),

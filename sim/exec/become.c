@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -22,10 +24,17 @@
 #include "sim/exec/process.h"
 #include "sim/exec/station.h"
 
-#define EXIT_FAILED 3
+#define EXIT_FAILED   CONFINE_EXIT_FAILED
+#define HEAP_MORE_MAX (64u << 20) /* what an image may take beside its regions */
+#define LOG_BYTES_MAX (64u << 20)
 
 static struct world *world;
 static struct domain domain;
+static pid_t self;
+static struct {
+    int fd;
+    uint64_t armed_ns; /* when it will ring, in run time; 0: not armed */
+} timer = {.fd = -1};
 
 /* -- what the runtime needs of the host -- */
 
@@ -46,28 +55,41 @@ static uint64_t stamp(void *context)
     return clock_host_fast_ns(&w->scale) - w->epoch_ns;
 }
 
+/*
+ * Make the timer ring at the deadline, or earlier. It stays armed while the domain is woken for other reasons:
+ * setting a timer is dear, on a virtual machine above all, and waking once too often is not.
+ */
+static void arm(const struct world *w, uint64_t deadline_ns)
+{
+    uint64_t at_ns = w->epoch_ns + deadline_ns;
+    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(at_ns / 1000000000u),
+                                         .tv_nsec = (long)(at_ns % 1000000000u)}};
+
+    if (timer.armed_ns != 0 && timer.armed_ns <= deadline_ns) {
+        return;
+    }
+    timer.armed_ns = deadline_ns;
+    timerfd_settime(timer.fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
 static void block(void *context, uint64_t deadline_ns)
 {
     const struct world *w = context;
-    int fd = w->doorbells[domain.pd];
-    struct timespec left, *timeout = NULL;
-    uint64_t rung;
+    struct pollfd waits[2] = {{.fd = w->doorbells[domain.pd], .events = POLLIN},
+                              {.fd = timer.fd, .events = POLLIN}};
+    uint64_t times;
 
     if (deadline_ns != DOMAIN_FOREVER) {
-        uint64_t at = now(context);
-        uint64_t wait_ns = deadline_ns > at ? deadline_ns - at : 0;
-
-        left = (struct timespec){.tv_sec = (time_t)(wait_ns / 1000000000u),
-                                 .tv_nsec = (long)(wait_ns % 1000000000u)};
-        timeout = &left;
+        arm(w, deadline_ns);
     }
     /* The doorbell does not block, so that one who rings never waits: ppoll does the waiting. */
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    if (read(fd, &rung, sizeof rung) > 0) {
+    if (ppoll(waits, timer.armed_ns == 0 ? 1 : 2, NULL, NULL) <= 0) {
         return;
     }
-    if (ppoll(&wait, 1, timeout, NULL) > 0 && read(fd, &rung, sizeof rung) < 0) {
-        return; /* somebody else's reading it is impossible; an early return is allowed */
+    for (int i = 0; i < 2; i++) {
+        if ((waits[i].revents & POLLIN) != 0 && read(waits[i].fd, &times, sizeof times) > 0 && i == 1) {
+            timer.armed_ns = 0;
+        }
     }
 }
 
@@ -102,13 +124,18 @@ static void fail(const char *format, ...) __attribute__((format(printf, 1, 2), n
 
 static void fail(const char *format, ...)
 {
-    struct pd_page *page = (struct pd_page *)(uintptr_t)world->plan->pds[domain.pd].page_vaddr;
+    char text[sizeof domain.page->text];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(page->text, sizeof page->text, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    atomic_store(&page->state, PD_FAILED);
+    if (domain.page != NULL) {
+        memcpy(domain.page->text, text, sizeof text);
+        atomic_store(&domain.page->state, PD_FAILED);
+    } else {
+        fprintf(stderr, "%s\n", text); /* the end of its log is looked at as well */
+    }
     _exit(EXIT_FAILED);
 }
 
@@ -119,16 +146,23 @@ static void on_death(int signal, siginfo_t *info, void *context)
     const ucontext_t *user = context;
 
     page->death.signal = (uint32_t)signal;
-    page->death.vaddr = signal == SIGSYS ? 0 : (uint64_t)(uintptr_t)info->si_addr;
+    page->death.vaddr =
+        info->si_code == SI_KERNEL ? UINT64_MAX : (uint64_t)(uintptr_t)info->si_addr; /* or none is known */
 #if defined(__x86_64__)
     page->death.pc = (uint64_t)user->uc_mcontext.gregs[REG_RIP];
 #else
     page->death.pc = user->uc_mcontext.pc;
 #endif
-    page->death.call = signal == SIGSYS ? (uint32_t)info->si_syscall + 1 : 0;
+    if (info->si_code <= 0) { /* no fault: somebody sent it, perhaps abort() */
+        page->death.vaddr = UINT64_MAX;
+    } else if (signal == SIGSYS) {
+        page->death.vaddr = UINT64_MAX;
+        page->death.call = (uint32_t)info->si_syscall + 1;
+    }
     atomic_store(&page->state, PD_DYING);
-    if (signal == SIGSYS) {
-        syscall(SYS_getppid); /* refused as well, and nobody handles it now */
+    if (info->si_code <= 0 || signal == SIGSYS || signal == SIGTRAP) {
+        /* Nothing would raise it again, so we do. */
+        syscall(SYS_tgkill, self, self, signal);
     }
 }
 
@@ -177,7 +211,7 @@ static struct confine find_doorbells(uint32_t pd)
     const struct plan *plan = world->plan;
     int *fds = calloc(plan->pd_count + 2u, sizeof *fds);
     bool *near = calloc(plan->pd_count, sizeof *near);
-    struct confine c = {.wait = world->doorbells[pd], .write = fds};
+    struct confine c = {.wait = world->doorbells[pd], .timer = timer.fd, .write = fds};
 
     if (fds == NULL || near == NULL) {
         fail("out of memory");
@@ -208,15 +242,16 @@ static struct confine find_doorbells(uint32_t pd)
 static void shut_in(uint32_t pd)
 {
     struct confine c = find_doorbells(pd);
-    int *keep = calloc(c.write_count + 1, sizeof *keep);
+    int *keep = calloc(c.write_count + 2, sizeof *keep);
     int error = keep == NULL ? -ENOMEM : 0;
 
     if (error == 0) {
         memcpy(keep, c.write, c.write_count * sizeof *keep);
         keep[c.write_count] = c.wait;
-        qsort(keep, c.write_count + 1, sizeof *keep, ascending);
+        keep[c.write_count + 1] = c.timer;
+        qsort(keep, c.write_count + 2, sizeof *keep, ascending);
         c.keep = keep;
-        c.keep_count = c.write_count + 1;
+        c.keep_count = c.write_count + 2;
         error = confine_descriptors(&c);
     }
     if (error != 0) {
@@ -235,40 +270,83 @@ static void lock(uint32_t pd)
     domain.page->confined = world->confine;
 }
 
+/* Lower a limit; never raise what the user allowed. */
+static void set_limit(int what, rlim_t limit)
+{
+    struct rlimit now;
+
+    if (getrlimit(what, &now) == 0 && limit < now.rlim_cur) {
+        setrlimit(what, &(struct rlimit){limit, limit});
+    }
+}
+
+/* A domain that takes memory or fills its log without end would take both from all others. */
+static void limit_growth(void)
+{
+    unsigned long data_pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "re");
+
+    if (statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %lu", &data_pages) == 1) {
+        set_limit(RLIMIT_DATA, (rlim_t)data_pages * PLAN_PAGE_BYTES + HEAP_MORE_MAX);
+    }
+    if (statm != NULL) {
+        fclose(statm);
+    }
+    set_limit(RLIMIT_FSIZE, LOG_BYTES_MAX);
+}
+
 static void give_up_root(void)
 {
-    int error = world->confine ? confine_identity() : 0;
+    int error = 0;
 
+    if (world->confine) {
+        limit_growth();
+        error = confine_identity(world->supervisor);
+    }
     if (error != 0) {
         fail("cannot give up privileges: %s", strerror(-error));
     }
+}
+
+static void load_image(uint32_t pd)
+{
+    char why[160], file[4096];
+    int error;
+
+    /* Giving up root may take away the way to the image, so it is loaded from the folder it lies in. */
+    snprintf(file, sizeof file, "%s/%s.so", world->images, world->plan->pds[pd].name);
+    if (access(file, R_OK) != 0) {
+        snprintf(file, sizeof file, "./%s.so", world->plan->pds[pd].name);
+    }
+    error = world->confine ? confine_loading() : 0;
+    if (error != 0) {
+        fail("cannot load the system-call filter: %s", strerror(-error));
+    }
+    if (!image_load(file, &domain.entry, why, sizeof why)) {
+        fail("cannot load its image: %s", why);
+    }
+    if (chdir("/") != 0) {
+        fail("cannot leave %s: %s", world->images, strerror(errno));
+    }
+    shut_in(pd); /* what the image has opened as it was loaded */
 }
 
 static void run_image(uint32_t pd) __attribute__((noreturn));
 
 static void run_image(uint32_t pd)
 {
-    const struct plan_pd *p = &world->plan->pds[pd];
     void *memory = calloc(1, moves_bytes(world->plan, pd));
-    char why[160], file[4096];
 
     if (memory == NULL) {
         fail("out of memory");
     }
     domain_init(&domain, world->plan, pd, &runtime, memory);
-    /* Giving up root may take away the way to the image, so it is loaded from the folder it lies in. */
     if (chdir(world->images) != 0) {
         fail("cannot enter %s: %s", world->images, strerror(errno));
     }
     shut_in(pd);
     give_up_root();
-    snprintf(file, sizeof file, "%s/%s.so", world->images, p->name);
-    if (access(file, R_OK) != 0) {
-        snprintf(file, sizeof file, "./%s.so", p->name);
-    }
-    if (!image_load(file, &domain.entry, why, sizeof why) || chdir("/") != 0) {
-        fail("cannot load its image: %s", why);
-    }
+    load_image(pd);
     lock(pd);
     domain_run(&domain);
 }
@@ -305,11 +383,15 @@ static void run_device(uint32_t pd)
 void process_become(struct world *w, uint32_t pd)
 {
     world = w;
+    self = getpid();
     runtime.context = w;
     domain.pd = pd;
     map_regions(pd);
-    domain.page = (struct pd_page *)(uintptr_t)w->plan->pds[pd].page_vaddr;
     watch_death();
+    timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (timer.fd < 0) {
+        fail("cannot make a timer: %s", strerror(errno));
+    }
     if (w->plan->pds[pd].kind == PD_DEVICE) {
         run_device(pd);
     }

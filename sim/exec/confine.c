@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The three steps of confinement; see the header. */
+/* The steps of confinement; see the header. */
 #include "sim/exec/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -26,20 +27,26 @@ int confine_descriptors(const struct confine *c)
     return close_range(from, ~0u, 0) == 0 ? 0 : -errno;
 }
 
-int confine_identity(void)
+void confine_looking(bool forbidden)
+{
+    prctl(PR_SET_DUMPABLE, forbidden ? 0 : 1, 0, 0, 0);
+}
+
+int confine_identity(pid_t supervisor)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return -errno;
     }
-    if (geteuid() != 0) {
-        return 0;
-    }
-    if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-        setresuid(NOBODY, NOBODY, NOBODY) != 0) {
+    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+                           setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
         return -errno;
     }
+    confine_looking(true);
     /* A change of identity forgets this: a domain never outlives its supervisor. */
-    return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : -errno;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
+        return -errno;
+    }
+    return getppid() == supervisor ? 0 : -ESRCH;
 }
 
 static int allow_on(scmp_filter_ctx filter, int call, int fd)
@@ -48,17 +55,66 @@ static int allow_on(scmp_filter_ctx filter, int call, int fd)
                             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)(unsigned)fd));
 }
 
-int confine_calls(const struct confine *c)
+static int allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 {
-    /* brk is for malloc: it can only grow the heap. The rest is waiting, ending, and returning from signals. */
-    static const int calls[] = {SCMP_SYS(exit),    SCMP_SYS(exit_group),   SCMP_SYS(rt_sigreturn),
-                                SCMP_SYS(brk),     SCMP_SYS(ppoll),        SCMP_SYS(clock_gettime),
-                                SCMP_SYS(futex),   SCMP_SYS(sched_yield),  SCMP_SYS(restart_syscall)};
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
-    int error = filter == NULL ? -ENOMEM : 0;
+    int error = 0;
 
-    for (size_t i = 0; error == 0 && i < sizeof calls / sizeof calls[0]; i++) {
+    for (size_t i = 0; error == 0 && i < count; i++) {
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    }
+    return error;
+}
+
+/*
+ * brk is for malloc: it can only grow the heap, up to a limit. The rest is waiting, returning from signals, and
+ * sending one to oneself, which is how abort() dies.
+ */
+static int allow_living(scmp_filter_ctx filter)
+{
+    static const int calls[] = {SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(brk),
+                                SCMP_SYS(ppoll),        SCMP_SYS(clock_gettime),  SCMP_SYS(futex),
+                                SCMP_SYS(sched_yield),  SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
+                                SCMP_SYS(gettid)};
+    int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
+
+    return error != 0 ? error
+                      : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+}
+
+/* Files may be opened for reading, memory arranged, and the second filter put in place. */
+static int allow_loading(scmp_filter_ctx filter)
+{
+    static const int calls[] = {
+        SCMP_SYS(read),       SCMP_SYS(write),     SCMP_SYS(pread64), SCMP_SYS(close),
+        SCMP_SYS(close_range), SCMP_SYS(fstat),    SCMP_SYS(newfstatat), SCMP_SYS(lseek),
+        SCMP_SYS(mmap),       SCMP_SYS(munmap),    SCMP_SYS(mprotect), SCMP_SYS(mremap),
+        SCMP_SYS(madvise),    SCMP_SYS(getcwd),    SCMP_SYS(getrandom), SCMP_SYS(chdir),
+        SCMP_SYS(exit_group), SCMP_SYS(seccomp)};
+    const scmp_datum_t harm = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+    int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
+
+    if (error == 0) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+                                 SCMP_A2(SCMP_CMP_MASKED_EQ, harm, O_RDONLY));
+    }
+    if (error == 0) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+                                 SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+    }
+    return error;
+}
+
+/* What is allowed on descriptors, and one way out: an end that tells of no failure. */
+static int allow_running(scmp_filter_ctx filter, const struct confine *c)
+{
+    int error = allow_on(filter, SCMP_SYS(read), c->wait);
+
+    if (error == 0) {
+        error = allow_on(filter, SCMP_SYS(read), c->timer);
+    }
+    if (error == 0) {
+        error = allow_on(filter, SCMP_SYS(timerfd_settime), c->timer);
     }
     for (size_t i = 0; error == 0 && i < c->write_count; i++) {
         error = allow_on(filter, SCMP_SYS(write), c->write[i]);
@@ -66,12 +122,35 @@ int confine_calls(const struct confine *c)
     for (int fd = 1; error == 0 && fd <= 2; fd++) {
         error = allow_on(filter, SCMP_SYS(write), fd);
     }
+    return error != 0 ? error
+                      : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 1,
+                                         SCMP_A0(SCMP_CMP_EQ, 0));
+}
+
+static int load(const struct confine *c)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
+    int error = filter == NULL ? -ENOMEM : allow_living(filter);
+
     if (error == 0) {
-        error = allow_on(filter, SCMP_SYS(read), c->wait);
+        error = c == NULL ? allow_loading(filter) : allow_running(filter, c);
+    }
+    if (error == 0) { /* new privileges were forsworn before */
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
     }
     if (error == 0) {
         error = seccomp_load(filter);
     }
     seccomp_release(filter);
     return error;
+}
+
+int confine_loading(void)
+{
+    return load(NULL);
+}
+
+int confine_calls(const struct confine *c)
+{
+    return load(c);
 }

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sim/exec/confine.h"
 #include "sim/exec/exec.h"
 
 #define PDS_MAX 1024u
@@ -25,35 +26,46 @@ struct process_run {
     pid_t pids[PDS_MAX];
 };
 
-/* Its log, line by line, is all a domain has of the outside. */
-static bool open_log(const struct world *w, uint32_t pd)
+/* Its log, line by line, is all a domain has of the outside. -1 with errno set. */
+static int open_log(const struct world *w, uint32_t pd)
 {
     char path[4096];
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     snprintf(path, sizeof path, "%s/%s.log", w->logs, w->plan->pds[pd].name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return fd >= 0 && null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0 &&
-           dup2(fd, STDERR_FILENO) >= 0;
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
 
-static void settle_in(const struct world *w, uint32_t pd, pid_t supervisor)
+static void take_log(int log)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0) {
+        _exit(CONFINE_EXIT_FAILED);
+    }
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0) {
+        fprintf(stderr, "cannot open /dev/null: %s\n", strerror(errno));
+        _exit(CONFINE_EXIT_FAILED);
+    }
+}
+
+static void settle_in(const struct world *w, uint32_t pd)
 {
     sigset_t none;
     cpu_set_t cpus;
 
     prctl(PR_SET_NAME, w->plan->pds[pd].name, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != supervisor) {
+    if (getppid() != w->supervisor) {
         _exit(0); /* it died before we could ask to die with it */
     }
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     for (int s = 1; s < 32; s++) {
         signal(s, SIG_DFL);
     }
     signal(SIGINT, SIG_IGN); /* the terminal's; the supervisor decides */
+    signal(SIGXFSZ, SIG_IGN); /* a log that is long enough ends, and not the domain */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     if (w->cpus[pd] >= 0) {
         CPU_ZERO(&cpus);
         CPU_SET((unsigned)w->cpus[pd], &cpus);
@@ -78,7 +90,8 @@ static void become_wrapped(const struct world *w, uint32_t pd, const char *const
     size_t room = (size_t)(plan->region_count + plan->pd_count + 8) * 12;
     char *fds = calloc(1, room), *at = fds, numbers[160];
     if (argv == NULL || fds == NULL || length <= 0) {
-        _exit(3);
+        fprintf(stderr, "cannot make its command line: %s\n", strerror(errno));
+        _exit(CONFINE_EXIT_FAILED);
     }
     program[length] = '\0';
     memcpy(argv, wrap, words * sizeof *argv);
@@ -100,34 +113,36 @@ static void become_wrapped(const struct world *w, uint32_t pd, const char *const
     argv[words++] = fds;
     execvp(argv[0], (char *const *)argv);
     fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
-    _exit(3);
+    _exit(CONFINE_EXIT_FAILED);
 }
 
 static int process_start(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
                          const char *const *wrap, char *why, size_t why_bytes)
 {
     struct process_run *run = state;
-    pid_t supervisor = getpid();
 
     (void)turns; /* Linux takes them */
     if (pd >= PDS_MAX) {
         snprintf(why, why_bytes, "run more than %u domains", PDS_MAX);
         return -E2BIG;
     }
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0) {
-        snprintf(why, why_bytes, "start a process for %s", w->plan->pds[pd].name);
+    int log = open_log(w, pd);
+    if (log < 0) {
+        snprintf(why, why_bytes, "open %s/%s.log", w->logs, w->plan->pds[pd].name);
         return -errno;
     }
-    if (pid > 0) {
-        run->pids[pd] = pid;
-        return 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid != 0) {
+        int error = pid < 0 ? -errno : 0;
+
+        close(log);
+        run->pids[pd] = pid > 0 ? pid : 0;
+        snprintf(why, why_bytes, "start a process for %s", w->plan->pds[pd].name);
+        return error;
     }
-    settle_in(w, pd, supervisor);
-    if (!open_log(w, pd)) {
-        _exit(3);
-    }
+    settle_in(w, pd);
+    take_log(log);
     if (wrap != NULL) {
         become_wrapped(w, pd, wrap);
     }

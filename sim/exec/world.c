@@ -97,6 +97,7 @@ int world_create(struct world *w, const struct plan *plan, const char *images, c
                         .arena = arena,
                         .images = images,
                         .logs = logs,
+                        .supervisor = getpid(),
                         .confine = true,
                         .region_fds = arena_array(arena, plan->region_count, sizeof(int)),
                         .doorbells = arena_array(arena, plan->pd_count + 1, sizeof(int)),

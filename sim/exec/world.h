@@ -27,6 +27,7 @@ struct world {
     uint64_t epoch_ns;  /* run time 0 on the host's clock */
     struct clock_scale scale;
     int *cpus;          /* by domain: where it runs, -1 anywhere */
+    pid_t supervisor;   /* whose end is the end of every domain */
     bool confine;
 };
 

@@ -229,26 +229,23 @@ static void tx_return(void)
 }
 
 /*
- * A register write is posted, so an event could come between looking at a ring and the clearing of
- * EIR, and be cleared unseen. The second read closes that gap: when it returns, the clearing is
- * done, and whatever comes later raises the line again. What it finds is left standing for the same
- * reason: the interrupt comes back.
+ * Clear, then look, and only then harvest. A write of a register is posted: were the rings harvested
+ * before it has taken effect, a frame that arrives in between would raise an event that is already up in
+ * EIR, and be cleared unseen. The read closes that gap: when it returns, the clearing is done, and
+ * whatever comes later raises the line again. Which of the two events it was is not worth a second
+ * read, which is a round trip to the device: a ring in which nothing is done says so by itself.
  */
 static void handle_irq(void)
 {
-    uint32_t events = mmio_read32(state.regs, ENET_EIR) & IRQ_MASK;
+    mmio_write32(state.regs, ENET_EIR, ENET_EIR_TXF | ENET_EIR_RXF);
+    uint32_t left = mmio_read32(state.regs, ENET_EIR);
 
-    mmio_write32(state.regs, ENET_EIR, events);
-    events |= mmio_read32(state.regs, ENET_EIR) & IRQ_MASK;
-    if (events & ENET_EIR_TXF) {
-        tx_return();
-        tx_provide();
-    }
-    if (events & ENET_EIR_RXF) {
-        rx_return();
-        rx_provide();
-    }
-    if (events & ENET_EIR_EBERR) {
+    tx_return();
+    tx_provide();
+    rx_return();
+    rx_provide();
+    if (left & ENET_EIR_EBERR) {
+        mmio_write32(state.regs, ENET_EIR, ENET_EIR_EBERR);
         sddf_dprintf("ENET: bus error, the MAC has stopped\n");
     }
 }

@@ -104,7 +104,8 @@ char *arena_vformat(struct arena *a, const char *format, va_list arguments)
     va_list again;
 
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
+    char none[1]; /* not NULL, which sanitized builds warn of */
+    int length = vsnprintf(none, sizeof none, format, again);
     va_end(again);
     if (length < 0) {
         out_of_memory(0);

@@ -23,7 +23,7 @@ void domain_event(struct domain *d, const struct probe *p)
     struct probe *slot = &d->page->events[at % PAGE_EVENTS_MAX];
 
     *slot = *p;
-    slot->time_ns = d->exec->now(d->exec->context);
+    slot->time_ns = domain_run_ns(d);
     atomic_store_explicit(&d->page->event_count, at + 1, memory_order_release);
 }
 

@@ -89,6 +89,7 @@ struct net {
     net_virt_tx_config_t *tx_config;
     uint32_t *tx_pools;
     uint32_t tx_pool_count;
+    uint32_t clients[SDDF_NET_MAX_CLIENTS]; /* PDs, as numbered in rx_config */
 };
 
 /* One side's view of a queue pair, and the pair's two shapes in the plan. */
@@ -351,23 +352,27 @@ static void build_macs(struct net *n, uint32_t client, uint32_t number, const st
     p->pds[client].mac_count = count;
 }
 
+/* Complains of each address that two clients have. */
+static void check_two(struct net *n, const struct plan_pd *one, const struct plan_pd *other)
+{
+    for (size_t a = 0; a < one->mac_count; a++) {
+        for (size_t b = 0; b < other->mac_count; b++) {
+            const uint8_t *mac = one->macs[a];
+
+            if (memcmp(mac, other->macs[b], 6) == 0) {
+                diag_error(n->p->diag, other->asked->place,
+                           "%s and %s both have the address %02x:%02x:%02x:%02x:%02x:%02x", one->name,
+                           other->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+            }
+        }
+    }
+}
+
 static void check_macs(struct net *n)
 {
-    const net_virt_rx_config_t *c = n->rx_config;
-
-    for (unsigned i = 0; i < c->num_clients; i++) {
+    for (unsigned i = 0; i < n->rx_config->num_clients; i++) {
         for (unsigned j = 0; j < i; j++) {
-            for (unsigned a = 0; a < c->clients[i].num_macs; a++) {
-                for (unsigned b = 0; b < c->clients[j].num_macs; b++) {
-                    const uint8_t *mac = c->clients[i].mac_addrs[a].addr;
-
-                    if (memcmp(mac, c->clients[j].mac_addrs[b].addr, 6) == 0) {
-                        diag_error(n->p->diag, n->asked->place,
-                                   "two clients have the address %02x:%02x:%02x:%02x:%02x:%02x", mac[0],
-                                   mac[1], mac[2], mac[3], mac[4], mac[5]);
-                    }
-                }
-            }
+            check_two(n, &n->p->pds[n->clients[j]], &n->p->pds[n->clients[i]]);
         }
     }
 }
@@ -379,8 +384,9 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     const struct net_client *params = join->state;
     net_client_config_t *config = arena_alloc(p->arena, sizeof *config);
 
-    if (!power_of_two(n, join->place, "rx_buffers", params->rx_buffers) ||
-        !power_of_two(n, join->place, "tx_buffers", params->tx_buffers)) {
+    bool rx_good = power_of_two(n, join->place, "rx_buffers", params->rx_buffers);
+    bool tx_good = power_of_two(n, join->place, "tx_buffers", params->tx_buffers);
+    if (!rx_good || !tx_good) {
         return;
     }
     if (n->rx_config->num_clients == SDDF_NET_MAX_CLIENTS) {
@@ -392,7 +398,7 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     build_macs(n, client, number, join, params);
     build_client_rx(n, client, join, params, config);
     build_client_tx(n, client, params, config);
-    n->rx_config->num_clients++;
+    n->clients[n->rx_config->num_clients++] = client;
     memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     memcpy(config->mac_addr.addr, p->pds[client].macs[0], 6);
     plan_add_blob(p, client, ".net_client_config", config, sizeof *config, false);

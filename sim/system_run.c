@@ -20,6 +20,7 @@
 #include "sim/exec/image.h"
 #include "sim/exec/look.h"
 #include "sim/exec/supervise.h"
+#include "sim/hook/where.h"
 #include "sim/observe/account.h"
 #include "sim/observe/expect.h"
 #include "sim/observe/report.h"
@@ -224,7 +225,7 @@ static struct report_pd *report_pds(struct run *r)
             .state = state_name(r, i),
             .died = p->died,
             .death_signal = (uint64_t)p->signal,
-            .death_vaddr = p->vaddr,
+            .death_vaddr = supervise_death_detail(p),
             .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
             .points = !image ? NULL : page->points != 0 ? "all" : "os",
             .told_by = image ? "pd" : "world",
@@ -299,28 +300,62 @@ static struct report_latency *report_latency(struct run *r)
     return all;
 }
 
+/* The last line of a domain's log, "" if there is none. It may hold anything, so only what can be read is taken. */
+static void last_line(const struct run *r, const char *name, char out[static WHY_BYTES])
+{
+    const char *path = arena_format(r->arena, "%s/%s.log", r->dir.logs, name);
+    FILE *log = fopen(path, "re");
+    char line[WHY_BYTES];
+
+    out[0] = '\0';
+    while (log != NULL && fgets(line, sizeof line, log) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] != '\0') {
+            memcpy(out, line, strlen(line) + 1);
+        }
+    }
+    for (char *at = out; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 127 ? '?' : *at;
+    }
+    if (log != NULL) {
+        fclose(log);
+    }
+}
+
+/* The run could not begin because of one domain; the others ended because of that. */
+static void say_failure(struct run *r)
+{
+    uint32_t pd = plan_find_pd(r->plan, r->s.failed_pd);
+    const struct supervise_pd *p = &r->s.pds[pd];
+    char line[WHY_BYTES];
+
+    last_line(r, r->s.failed_pd, line);
+    if (p->failed != NULL) {
+        fprintf(stderr, "sddfsim: %s could not start: %s\n", r->s.failed_pd, p->failed);
+    } else if (line[0] != '\0') {
+        fprintf(stderr, "sddfsim: %s could not start: %s\n", r->s.failed_pd, line);
+    } else {
+        fprintf(stderr, "sddfsim: %s could not start: it left with status %d\n", r->s.failed_pd, p->status);
+    }
+}
+
 static void say_deaths(struct run *r)
 {
+    char why[WHERE_TEXT_BYTES];
+
     for (uint32_t i = 0; i < r->plan->pd_count; i++) {
         const struct supervise_pd *p = &r->s.pds[i];
         const char *name = r->plan->pds[i].name;
 
-        if (!p->died) {
-            continue;
-        }
-        if (p->failed != NULL) {
-            fprintf(stderr, "sddfsim: %s could not start: %s\n", name, p->failed);
-        } else if (p->refused_call >= 0) {
-            fprintf(stderr, "sddfsim: %s was killed for system call %d, which no domain may make; see %s/%s.log\n",
-                    name, p->refused_call, r->dir.logs, name);
-        } else if (p->signal != 0) {
-            fprintf(stderr, "sddfsim: %s died of %s at %#llx: %s; see %s/%s.log\n", name,
-                    strsignal(p->signal), (unsigned long long)p->vaddr, look_at_vaddr(r->plan, i, p->vaddr),
-                    r->dir.logs, name);
-        } else {
-            fprintf(stderr, "sddfsim: %s left with status %d; see %s/%s.log\n", name, p->status, r->dir.logs,
+        if (p->died) {
+            fprintf(stderr, "sddfsim: %s died of %s; see %s/%s.log\n", name,
+                    where_death(r->plan, i, (uint64_t)p->signal, supervise_death_detail(p), why), r->dir.logs,
                     name);
         }
+    }
+    if (r->s.end == RUN_WALL && r->s.failed_pd != NULL) {
+        fprintf(stderr, "sddfsim: %s was not ready in time; see %s/%s.log\n", r->s.failed_pd, r->dir.logs,
+                r->s.failed_pd);
     }
 }
 
@@ -496,10 +531,32 @@ static int run_in_folder(struct run *r)
         return host_failure(r->why, error);
     }
     if (r->s.end == RUN_FAILED) {
-        say_deaths(r);
+        say_failure(r);
         return 3;
     }
     return judge(r);
+}
+
+/* Is it the name given with -o that is wrong, and not the host? */
+static bool is_bad_name(const struct system_run *how, int error)
+{
+    static const int reasons[] = {ENOENT, ENOTDIR, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP};
+
+    for (size_t i = 0; how->out_dir != NULL && i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (error == -reasons[i]) {
+            return true;
+        }
+    }
+    return error == -EEXIST;
+}
+
+/* The last line of a run that did not go well. */
+static int said_how_to_repeat(const struct system_run *how, int status)
+{
+    if (status != 0 && status != 2) {
+        fprintf(stderr, "sddfsim: repeat with: %s\n", how->repeat);
+    }
+    return status;
 }
 
 int system_run(struct system *system, const struct system_run *how)
@@ -515,7 +572,7 @@ int system_run(struct system *system, const struct system_run *how)
     int error = rundir_create(&r.dir, r.arena, how->out_dir, s->name, s->seed, why);
     if (error != 0) {
         fprintf(stderr, "sddfsim: %s\n", why);
-        return error == -EEXIST ? 2 : 3;
+        return said_how_to_repeat(how, is_bad_name(how, error) ? 2 : 3);
     }
     status = run_in_folder(&r);
     for (uint32_t i = 0; r.sinks != NULL && i < r.plan->capture_count; i++) {
@@ -526,8 +583,5 @@ int system_run(struct system *system, const struct system_run *how)
         rundir_remove(&r.dir);
     }
     rundir_close(&r.dir);
-    if (status != 0 && status != 2) {
-        fprintf(stderr, "sddfsim: repeat with: %s\n", how->repeat);
-    }
-    return status;
+    return said_how_to_repeat(how, status);
 }

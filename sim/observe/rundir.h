@@ -21,7 +21,7 @@ struct rundir {
 /*
  * Make the folder and those within it. `asked`: exactly this one, which must not exist (or be empty); NULL:
  * out/<name>-s<seed>, or the first of -2, -3, ... that is free, with out/latest pointing to it. 0, or -errno with one
- * sentence in `why`; -EEXIST is the user's mistake, the rest the host's.
+ * sentence in `why`.
  */
 int rundir_create(struct rundir *r, struct arena *arena, const char *asked, const char *name,
                   unsigned long long seed, char why[static RUNDIR_WHY_BYTES]);

@@ -5,6 +5,7 @@
  * is not wasted.
  */
 #include <stdalign.h>
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -103,9 +104,9 @@ char *arena_vformat(struct arena *a, const char *format, va_list arguments)
 {
     va_list again;
 
+    assert(format != NULL);
     va_copy(again, arguments);
-    char none[1]; /* not NULL, which sanitized builds warn of */
-    int length = vsnprintf(none, sizeof none, format, again);
+    int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (length < 0) {
         out_of_memory(0);

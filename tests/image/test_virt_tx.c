@@ -416,27 +416,36 @@ static void cleans_what_it_sends(void **unused)
  */
 static void keeps_neighbouring_regions_apart(void **unused)
 {
+    net_buff_desc_t packet = {.io_or_offset = 0, .len = 60};
+    net_buff_desc_t empty = {0};
+
     (void)unused;
     configure(64, 2, 4, 8);
     config->clients[0].regions[1].num_buffers = 0;
-    config->clients[0].regions[2].data.io_addr = config->clients[0].regions[1].data.io_addr;
+    config->clients[0].regions[3].num_buffers = 0;
+    config->clients[0].regions[3].data.io_addr = config->clients[0].regions[2].data.io_addr;
     image_init(&image);
-    net_buff_desc_t packet = {.io_or_offset = 0, .len = 60, .oid = 2};
+    net_enqueue_active(&clients[0], packet);
+    packet.oid = 2;
     net_enqueue_active(&clients[0], packet);
     image_wake(&image, 1);
+    driver_returns(driver_takes().io_or_offset);
     driver_returns(io_of(0, 0) + 8 * NET_BUFFER_SIZE);
     driver_returns(io_of(0, 0) + 9 * NET_BUFFER_SIZE);
     image_wake(&image, DRIVER_CH);
     assert_int_equal(image_count(&image, "driver_invalid"), 2);
     driver_returns(driver_takes().io_or_offset);
     image_wake(&image, DRIVER_CH);
-    net_buff_desc_t empty = {0};
+    assert_int_equal(net_dequeue_free(&clients[0], &empty), 0);
+    assert_desc(empty, 0, 0, 0);
     assert_int_equal(net_dequeue_free(&clients[0], &empty), 0);
     assert_desc(empty, 0, 0, 2);
-    packet.oid = 1;
-    net_enqueue_active(&clients[0], packet);
-    image_wake(&image, 1);
-    assert_int_equal(image_count(&image, "packets_invalid"), 1);
+    for (uint8_t oid = 1; oid < 4; oid += 2) {
+        packet.oid = oid & 0x3f;
+        net_enqueue_active(&clients[0], packet);
+        image_wake(&image, 1);
+    }
+    assert_int_equal(image_count(&image, "packets_invalid"), 2);
     image_unload(&image);
 }
 

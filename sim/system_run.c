@@ -525,8 +525,13 @@ static int run_in_folder(struct run *r)
     account_init(&r->account, r->plan);
     probe_listen(&r->bus, account_event, &r->account);
     checks_listen(&r->system->checks, &r->bus);
-    error = exec->host_clock ? supervise_run(&r->s, r->why, sizeof r->why)
-                             : freely_run(&r->s, r->why, sizeof r->why);
+    if (exec->host_clock) {
+        error = supervise_run(&r->s, r->why, sizeof r->why);
+    } else {
+        supervise_hold_signals(false);
+        error = freely_run(&r->s, r->why, sizeof r->why);
+        supervise_hold_signals(true);
+    }
     if (error != 0) {
         return host_failure(r->why, error);
     }
@@ -569,9 +574,11 @@ int system_run(struct system *system, const struct system_run *how)
     if (!find_wraps(&r)) {
         return 2;
     }
+    supervise_hold_signals(true);
     int error = rundir_create(&r.dir, r.arena, how->out_dir, s->name, s->seed, why);
     if (error != 0) {
         fprintf(stderr, "sddfsim: %s\n", why);
+        supervise_hold_signals(false);
         return said_how_to_repeat(how, is_bad_name(how, error) ? 2 : 3);
     }
     status = run_in_folder(&r);
@@ -583,5 +590,7 @@ int system_run(struct system *system, const struct system_run *how)
         rundir_remove(&r.dir);
     }
     rundir_close(&r.dir);
-    return said_how_to_repeat(how, status);
+    said_how_to_repeat(how, status);
+    supervise_hold_signals(false);
+    return status;
 }

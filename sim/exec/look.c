@@ -135,8 +135,16 @@ static void look_at_page(struct lookout *l, uint32_t pd)
 
     look_at_events(l, pd);
     if (l->s->pds[pd].died) {
-        tell(l, PROBE_PD_DIED, TOLD_BY_WORLD, pd, PLAN_NONE, (uint64_t)l->s->pds[pd].signal,
-             l->s->pds[pd].vaddr, 1);
+        const struct supervise_pd *p = &l->s->pds[pd];
+
+        probe_emit(l->bus, &(struct probe){.time_ns = p->died_ns,
+                                           .kind = PROBE_PD_DIED,
+                                           .told = TOLD_BY_WORLD,
+                                           .pd = pd,
+                                           .object = PLAN_NONE,
+                                           .a = (uint64_t)p->signal,
+                                           .b = supervise_death_detail(p),
+                                           .count = 1});
     }
     if (l->plan->pds[pd].kind == PD_DEVICE || l->plan->pds[pd].endpoint) {
         return;
@@ -305,28 +313,4 @@ void look(const struct supervise *s, struct probe_bus *bus)
         look_at_pool(&l, i);
     }
     tell(&l, PROBE_RUN_ENDED, TOLD_BY_WORLD, PLAN_NONE, PLAN_NONE, s->end, 0, 1);
-}
-
-const char *look_at_vaddr(const struct plan *plan, uint32_t pd, uint64_t vaddr)
-{
-    for (uint32_t i = 0; i < plan->map_count; i++) {
-        const struct plan_map *m = &plan->maps[i];
-        uint64_t bytes = plan->regions[m->region].bytes;
-
-        if (vaddr - m->vaddr < bytes) {
-            bool own = m->pd == pd;
-
-            return arena_format(plan->arena, "%s+%#llx (%s)", plan->regions[m->region].name,
-                                (unsigned long long)(vaddr - m->vaddr),
-                                !own                      ? "of another domain, not mapped here"
-                                : m->rights & RIGHT_WRITE ? "mapped read-write"
-                                                          : "mapped read-only");
-        }
-        if (m->pd == pd && vaddr - m->vaddr - bytes < PLAN_PAGE_BYTES) {
-            return arena_format(plan->arena, "nothing mapped; %llu bytes beyond the end of %s",
-                                (unsigned long long)(vaddr - m->vaddr - bytes),
-                                plan->regions[m->region].name);
-        }
-    }
-    return "nothing mapped";
 }

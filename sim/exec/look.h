@@ -11,6 +11,4 @@
 #include "sim/hook/probe.h"
 
 void look(const struct supervise *s, struct probe_bus *bus);
-/* "client0.rx.buffers + 0x40 (mapped read-only)", or what is near: for a faulting vaddr of `pd`. */
-const char *look_at_vaddr(const struct plan *plan, uint32_t pd, uint64_t vaddr);
 #endif

@@ -50,6 +50,8 @@ static void take_log(int log)
 
 static void settle_in(const struct world *w, uint32_t pd)
 {
+    /* Sent to all at once by terminals and by timeout(1): the supervisor decides. */
+    static const int group[] = {SIGINT, SIGHUP, SIGTERM, SIGQUIT};
     sigset_t none;
     cpu_set_t cpus;
 
@@ -62,7 +64,9 @@ static void settle_in(const struct world *w, uint32_t pd)
     for (int s = 1; s < 32; s++) {
         signal(s, SIG_DFL);
     }
-    signal(SIGINT, SIG_IGN); /* the terminal's; the supervisor decides */
+    for (size_t i = 0; i < sizeof group / sizeof group[0]; i++) {
+        signal(group[i], SIG_IGN);
+    }
     signal(SIGXFSZ, SIG_IGN); /* a log that is long enough ends, and not the domain */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

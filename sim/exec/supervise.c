@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sim/base/log.h"
+#include "sim/exec/confine.h"
 #include "sim/exec/domain.h"
 #include "sim/hw/mmio.h"
 
@@ -45,6 +46,19 @@ static uint64_t run_ns(const struct loop *l)
 
 /* -- children -- */
 
+/* What a domain left as its reason: one line, whatever it wrote. */
+static const char *page_text(struct loop *l, const struct pd_page *page)
+{
+    char text[sizeof page->text];
+
+    memcpy(text, page->text, sizeof text);
+    text[sizeof text - 1] = '\0';
+    for (char *at = text; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 127 ? '?' : *at;
+    }
+    return arena_text(l->s->world->arena, text);
+}
+
 static void note_death(struct loop *l, uint32_t pd, int status, const struct rusage *usage)
 {
     struct supervise_pd *p = &l->s->pds[pd];
@@ -56,21 +70,18 @@ static void note_death(struct loop *l, uint32_t pd, int status, const struct rus
     p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     p->refused_call = -1;
-    if (l->ending && (p->signal == 0 || p->signal == SIGKILL)) {
+    p->vaddr = UINT64_MAX;
+    if (l->ending && p->status == 0 && (p->signal == 0 || p->signal == SIGKILL)) {
         return;
     }
     p->died = true;
-    p->died_ns = run_ns(l);
+    p->died_ns = l->gone ? clock_host_ns() - l->begun_ns : 0;
     if (atomic_load(&page->state) == PD_FAILED) {
-        char text[sizeof page->text];
-
-        memcpy(text, page->text, sizeof text);
-        text[sizeof text - 1] = '\0';
-        p->failed = arena_text(l->s->world->arena, text);
-    } else if (atomic_load(&page->state) == PD_DYING) {
+        p->failed = page_text(l, page);
+    } else if (atomic_load(&page->state) == PD_DYING && page->death.signal == (uint32_t)p->signal) {
         p->vaddr = page->death.vaddr;
         p->pc = page->death.pc;
-        p->refused_call = (int)page->death.call - 1;
+        p->refused_call = p->signal == SIGSYS ? (int)page->death.call - 1 : -1;
     }
 }
 
@@ -97,8 +108,9 @@ static void reap(struct loop *l)
         for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
             if (!l->s->pds[i].ended && l->s->exec->process(l->s->exec_state, i) == pid) {
                 note_death(l, i, status, &usage);
-                if (!l->gone && l->s->pds[i].died && !l->ending && l->s->pds[i].signal == 0) {
-                    /* One that left before the start has a reason that makes the run pointless. */
+                if (!l->gone && !l->ending && l->s->pds[i].status != 0) {
+                    /* It could not become a domain, for a reason that makes the run pointless. An image
+                     * cannot leave like this: its filter knows no way out with a status. */
                     l->s->failed_pd = plan_of(l)->pds[i].name;
                     end_run(l, RUN_FAILED);
                 }
@@ -434,6 +446,30 @@ static int start_all(struct loop *l, char *why, size_t why_bytes)
     return 0;
 }
 
+void supervise_hold_signals(bool hold)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        sigaddset(&set, signals[i]);
+    }
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+uint64_t supervise_death_detail(const struct supervise_pd *pd)
+{
+    switch (pd->signal) {
+    case 0:
+        return (uint64_t)pd->status;
+    case SIGSYS:
+        return (uint64_t)(int64_t)pd->refused_call;
+    default:
+        return pd->vaddr;
+    }
+}
+
 int supervise_run(struct supervise *s, char *why, size_t why_bytes)
 {
     struct loop loop = {.s = s};
@@ -441,12 +477,16 @@ int supervise_run(struct supervise *s, char *why, size_t why_bytes)
 
     s->pds = arena_array(s->world->arena, s->world->plan->pd_count, sizeof *s->pds);
     s->end = RUN_FAILED;
+    if (s->world->confine) {
+        confine_looking(true);
+    }
     error = start_all(&loop, why, why_bytes);
     if (error == 0 && !listen_to_all(&loop)) {
         snprintf(why, why_bytes, "set up the event loop");
         error = -ENOMEM;
     }
     if (error == 0) {
+        supervise_hold_signals(false);
         reap(&loop); /* those who died before anybody listened */
         look_around(&loop);
         if (!(loop.ending && all_ended(&loop))) {
@@ -456,6 +496,10 @@ int supervise_run(struct supervise *s, char *why, size_t why_bytes)
     loop.ending = true;
     leave_nobody(&loop);
     drain_captures(&loop);
+    supervise_hold_signals(true);
     stop_listening(&loop);
+    if (s->world->confine) {
+        confine_looking(false);
+    }
     return error;
 }

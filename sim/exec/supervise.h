@@ -21,11 +21,11 @@ struct supervise_pd {
     bool died;        /* by a signal that was not ours, or by leaving of itself */
     int signal;       /* it died of; 0: it left with `status` */
     int status;
-    uint64_t vaddr, pc;   /* where it faulted, as it says itself */
+    uint64_t vaddr, pc;   /* where it faulted, as it says itself; all ones: not known */
     int refused_call;     /* number of the system call the filter refused, -1 */
     const char *failed;   /* why it could not start; NULL */
     uint64_t cpu_ns;
-    uint64_t died_ns;     /* run time */
+    uint64_t died_ns;     /* since traffic was let in */
 };
 
 struct supervise {
@@ -43,9 +43,13 @@ struct supervise {
     bool input_left;    /* it ended with a wire that still had frames to give or to wait for */
     uint64_t ready_ns;  /* from the first fork until all were ready */
     uint64_t length_ns; /* from letting traffic in until the end */
-    const char *failed_pd; /* RUN_FAILED: which domain could not start */
+    const char *failed_pd; /* which domain could not start, or was not ready in time; NULL */
 };
 
-/* 0, or -errno with what was attempted in `why`: then nothing runs any more. */
+/* 0, or -errno with what was attempted in `why`: then nothing runs any more. Signals are held when it returns. */
 int supervise_run(struct supervise *s, char *why, size_t why_bytes);
+/* Let what would end the program wait, so that no run is left half set up or half reported; or let it through. */
+void supervise_hold_signals(bool hold);
+/* What goes with the signal in PROBE_PD_DIED and where_death(). */
+uint64_t supervise_death_detail(const struct supervise_pd *pd);
 #endif

@@ -26,7 +26,7 @@
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
  *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
- *   PD_DIED                   a: signal, b: vaddr of the access, or for SIGSYS the call
+ *   PD_DIED                   a: signal, b: vaddr of the access, for SIGSYS the call, for none the status
  *   PD_STOPPED                by an injected fault
  *   RUN_ENDED                 a: enum run_end
  */

@@ -139,11 +139,13 @@ const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint
     const char *name = signal < (uint64_t)NSIG ? sigabbrev_np((int)signal) : NULL;
     char where[WHERE_TEXT_BYTES];
 
-    if (name == NULL) {
+    if (signal == 0) {
+        snprintf(out, WHERE_TEXT_BYTES, "its own exit, with status %" PRIu64, vaddr);
+    } else if (name == NULL) {
         snprintf(out, WHERE_TEXT_BYTES, "signal %" PRIu64, signal);
     } else if (signal == SIGSYS) {
         say_call(vaddr, out);
-    } else if (signal == SIGSEGV || signal == SIGBUS) {
+    } else if ((signal == SIGSEGV || signal == SIGBUS) && vaddr != UINT64_MAX) {
         snprintf(out, WHERE_TEXT_BYTES, "SIG%s at %.200s", name, where_vaddr(p, pd, vaddr, where));
     } else {
         snprintf(out, WHERE_TEXT_BYTES, "SIG%s", name);

@@ -3,5 +3,8 @@
 #define CMD_TYPES(ROW) \
     ROW(run)           \
     ROW(check)         \
+    ROW(show)          \
     ROW(diff)          \
+    ROW(list)          \
+    ROW(schema)        \
     ROW(help)

@@ -120,9 +120,10 @@ static uint64_t fold(uint64_t x, uint64_t y)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Fast rather than strong: sixteen bytes for a multiplication. Equality is always looked at in the
- * bytes. */
-static uint64_t hash_bytes(const uint8_t *bytes, size_t count)
+/* Sixteen bytes for a multiplication, several times as fast as the digests of sim/base/hash.h,
+ * which must be the same on every machine. This one only has to spread: equality is always looked
+ * at in the bytes. */
+static uint64_t hash_fast(const uint8_t *bytes, size_t count)
 {
     uint64_t hash = 0x9e3779b97f4a7c15u ^ count;
     uint64_t words[2];
@@ -162,11 +163,11 @@ static bool equal_contents(struct framediff *d, const struct frame_record *x,
 static uint64_t hash_contents(struct framediff *d, const struct frame_record *frame)
 {
     if (d->options.ignored == 0) {
-        return hash_bytes(frame->bytes, frame->bytes_count);
+        return hash_fast(frame->bytes, frame->bytes_count);
     }
     uint32_t bytes = frame_without(frame->bytes, frame->bytes_count, d->options.ignored, d->form_a);
 
-    return hash_bytes(d->form_a, bytes);
+    return hash_fast(d->form_a, bytes);
 }
 
 static bool equal_flows(struct framediff *d, const struct frame_record *x,
@@ -184,7 +185,7 @@ static uint64_t hash_flow(struct framediff *d, const struct frame_record *frame)
     struct frame_flow flow;
 
     frame_flow(&flow, frame->bytes, frame->bytes_count, d->options.ignored);
-    return hash_bytes((const uint8_t *)&flow, sizeof(flow));
+    return hash_fast((const uint8_t *)&flow, sizeof(flow));
 }
 
 /* ---- reading ---- */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sim/base/framediff.h"
+#include "sim/base/quantity.h"
 #include "sim/base/suggest.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/frametext.h"
@@ -97,35 +98,23 @@ static bool read_ignored(struct diff *d)
     return true;
 }
 
-/* --times: "ignore", or a whole number of nanoseconds or of a unit behind it. */
+/* --times: "ignore" or a quantity of time. */
 static bool read_times(struct diff *d)
 {
-    static const struct {
-        const char *name;
-        uint64_t ns;
-    } units[] = {{"", 1}, {"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
     const char *value = cmd_value(d->args, "times", "ignore");
-    char *end;
+    const char *wrong;
 
     if (strcmp(value, "ignore") == 0) {
         return true;
     }
-    errno = 0;
-    uint64_t number = strtoull(value, &end, 10);
-
-    while (*end == ' ') {
-        end++;
+    wrong = quantity_read(QUANTITY_TIME, value, &d->options.tolerance_ns);
+    if (wrong != NULL) {
+        cmd_complain(d->args, "--times: '%s' %s; give 'ignore' or a tolerance such as '%s'", value,
+                     wrong, quantity_example(QUANTITY_TIME));
+        return false;
     }
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (value[0] >= '0' && value[0] <= '9' && errno == 0 && strcmp(end, units[i].name) == 0 &&
-            !__builtin_mul_overflow(number, units[i].ns, &d->options.tolerance_ns)) {
-            d->options.compare_times = true;
-            return true;
-        }
-    }
-    cmd_complain(d->args,
-                 "--times=%s: give 'ignore' or a tolerance such as '10 us' (ns, us, ms, s)", value);
-    return false;
+    d->options.compare_times = true;
+    return true;
 }
 
 static bool read_options(struct diff *d)

@@ -155,6 +155,10 @@ static void every_form_of_option_is_read(void **state)
     assert_string_equal(seen, "seed=0x1f | - | loud none 31 fiber");
     RUN("--exec", "process", "--qui", "a");
     assert_string_equal(seen, "executor=process quiet=- | a | quiet none 7 process");
+    RUN("--seed=010", "a"); /* decimal, whatever it begins with */
+    assert_string_equal(seen, "seed=010 | a | loud none 10 fiber");
+    RUN("--seed=100", "a");
+    assert_string_equal(seen, "seed=100 | a | loud none 100 fiber");
     RUN("--set=", "a");
     assert_string_equal(seen, "set= | a | loud  7 fiber");
 }
@@ -164,6 +168,8 @@ static void what_is_unknown_is_named_with_its_neighbour(void **state)
     (void)state;
     assert_refused(RUN("--executr=fiber", "a"), "did you mean '--executor'?");
     assert_said(1, "'--executr'");
+    assert_refused(RUN("--sede=3", "a"), "did you mean '--seed'?");
+    assert_refused(RUN("--hulp", "a"), "did you mean '--help'?");
     assert_refused(RUN("--frobnicate", "a"),
                    "unknown option '--frobnicate'; see 'sddfsim probe --help'");
     assert_refused(RUN("--se", "3", "a"), "ambiguous");
@@ -187,7 +193,7 @@ static void missing_and_superfluous_words_are_told(void **state)
 static void values_are_checked(void **state)
 {
     static const char *const bad[] = {
-        "", "x", "3x", "-1", "+3", " 3", "0", "101", "99999999999999999999", "0x", "1.5"};
+        "", "x", "3x", "1f", "-1", "+3", " 3", "0", "101", "99999999999999999999", "0x", "1.5"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

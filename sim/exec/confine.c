@@ -82,7 +82,10 @@ static int allow_living(scmp_filter_ctx filter)
                                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 }
 
-/* Files may be opened for reading, memory arranged, and the second filter put in place. */
+/*
+ * Files may be opened for reading, memory arranged, and the second filter put in place. Filters add up, so what
+ * the second allows has to be allowed here too.
+ */
 static int allow_loading(scmp_filter_ctx filter)
 {
     static const int calls[] = {
@@ -90,7 +93,7 @@ static int allow_loading(scmp_filter_ctx filter)
         SCMP_SYS(close_range), SCMP_SYS(fstat),    SCMP_SYS(newfstatat), SCMP_SYS(lseek),
         SCMP_SYS(mmap),       SCMP_SYS(munmap),    SCMP_SYS(mprotect), SCMP_SYS(mremap),
         SCMP_SYS(madvise),    SCMP_SYS(getcwd),    SCMP_SYS(getrandom), SCMP_SYS(chdir),
-        SCMP_SYS(exit_group), SCMP_SYS(seccomp)};
+        SCMP_SYS(exit_group), SCMP_SYS(seccomp),   SCMP_SYS(timerfd_settime)};
     const scmp_datum_t harm = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
     int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
 

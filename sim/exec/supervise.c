@@ -22,6 +22,7 @@
 #include "sim/hw/mmio.h"
 
 #define TICK_MS       20   /* how often to ask whether anything still happens, where nobody rings */
+#define SETTLE_NS       100000000u /* how long to wait at most for domains to settle before the start */
 #define GRACE_S         2  /* for domains to end by themselves once told */
 #define GRACE_WRAPPED_S 60 /* for tools to say what they found */
 
@@ -31,6 +32,7 @@ struct loop {
     struct event *doorbell, *children, *interrupt, *terminate, *hangup, *tick, *after, *wall, *grace;
     bool gone;      /* traffic has been let in */
     bool ending;
+    uint64_t ready_ns; /* when the last domain was ready; 0: some are not */
     uint64_t begun_ns, activity;
 };
 
@@ -229,13 +231,15 @@ static uint64_t activity(const struct loop *l)
     return sum;
 }
 
-static bool idle(const struct loop *l)
+/* Does everybody wait, and is nothing pending for anybody? `for_ever`: not for a time either. */
+static bool idle(const struct loop *l, bool for_ever)
 {
     for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
         const struct pd_page *page = l->s->world->pages[i];
 
-        if (!out_of_play(l, i) && (atomic_load(&page->state) != PD_IDLE ||
-                                   atomic_load(&page->deadline_ns) != DOMAIN_FOREVER)) {
+        if (!out_of_play(l, i) &&
+            (atomic_load(&page->state) != PD_IDLE ||
+             (for_ever && atomic_load(&page->deadline_ns) != DOMAIN_FOREVER))) {
             return false;
         }
     }
@@ -262,11 +266,11 @@ static bool idle(const struct loop *l)
     return true;
 }
 
-static bool quiet(const struct loop *l)
+static bool quiet(const struct loop *l, bool for_ever)
 {
     uint64_t before = activity(l);
 
-    return idle(l) && idle(l) && activity(l) == before;
+    return idle(l, for_ever) && idle(l, for_ever) && activity(l) == before;
 }
 
 /* -- going -- */
@@ -278,15 +282,37 @@ static void drain_captures(struct loop *l)
     }
 }
 
+/* Whoever waits next, or does so already, rings us. */
+static void set_drain(struct loop *l, bool drain)
+{
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        atomic_store(&l->s->world->pages[i]->order_drain, drain);
+    }
+}
+
+/*
+ * All have returned from init(), and what they told each other there has been dealt with: a driver has its first
+ * buffers only then. Some never settle, such as those that send as fast as they can.
+ */
+static bool settled(struct loop *l)
+{
+    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
+        if (atomic_load(&l->s->world->pages[i]->ready) == 0 && !l->s->pds[i].ended) {
+            return false;
+        }
+    }
+    if (l->ready_ns == 0) {
+        l->ready_ns = clock_host_ns();
+        set_drain(l, true);
+    }
+    return quiet(l, false) || clock_host_ns() - l->ready_ns >= SETTLE_NS;
+}
+
 static void go(struct loop *l)
 {
     const struct plan *plan = plan_of(l);
 
-    for (uint32_t i = 0; i < plan->pd_count; i++) {
-        if (atomic_load(&l->s->world->pages[i]->ready) == 0 && !l->s->pds[i].ended) {
-            return;
-        }
-    }
+    set_drain(l, false);
     l->gone = true;
     l->begun_ns = clock_host_ns();
     l->s->ready_ns = run_ns(l);
@@ -315,13 +341,6 @@ static bool input_consumed(const struct loop *l)
     return true;
 }
 
-static void set_drain(struct loop *l)
-{
-    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
-        atomic_store(&l->s->world->pages[i]->order_drain, 1);
-    }
-}
-
 static void look_around(struct loop *l)
 {
     drain_captures(l);
@@ -329,13 +348,15 @@ static void look_around(struct loop *l)
         return;
     }
     if (!l->gone) {
-        go(l);
+        if (settled(l)) {
+            go(l);
+        }
         return;
     }
     if (input_consumed(l)) {
-        set_drain(l);
+        set_drain(l, true);
     }
-    if (quiet(l)) {
+    if (quiet(l, true)) {
         l->s->input_left = !input_consumed(l);
         end_run(l, RUN_QUIET);
     }
@@ -359,7 +380,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    if (now == l->activity) {
+    if (now == l->activity || !l->gone) {
         look_around(l);
     } else {
         drain_captures(l);

@@ -75,6 +75,16 @@ static bool refuse(struct station *s, uint64_t io_addr, size_t bytes, bool write
     return false;
 }
 
+/* Most accesses are of one descriptor, for which a call of memcpy is the dearer part. */
+static inline void move_bytes(void *to, const void *from, size_t bytes)
+{
+    if (bytes == 8) {
+        memcpy(to, from, 8);
+    } else {
+        memcpy(to, from, bytes);
+    }
+}
+
 static bool dma_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
 {
     struct station *s = bus->context;
@@ -83,7 +93,7 @@ static bool dma_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
     if (from == NULL) {
         return refuse(s, io_addr, bytes, false);
     }
-    memcpy(to, from, bytes);
+    move_bytes(to, from, bytes);
     return true;
 }
 
@@ -96,7 +106,7 @@ static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_
     if (to == NULL) {
         return refuse(s, io_addr, bytes, true);
     }
-    memcpy(to, from, bytes);
+    move_bytes(to, from, bytes);
     uint32_t pool = s->pool_of[region];
     if (pool != PLAN_NONE && s->stamp_ns != 0) {
         const struct plan_pool *p = &s->d->plan->pools[pool];

@@ -12,7 +12,7 @@
 #define FRAME_BYTES_MAX 2048u
 #define MAC_BYTES       6u
 
-static inline bool within(const struct held_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
+static inline __attribute__((always_inline)) bool within(const struct held_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
 {
     uint64_t offset = name - base;
 
@@ -25,9 +25,6 @@ static struct held_pool *find_io(struct watched *q, uint64_t name, uint32_t *buf
 {
     size_t low = 0, high = q->pool_count;
 
-    if (within(q->hint, q->hint->io_addr, name, buffer)) {
-        return q->hint;
-    }
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
 
@@ -42,10 +39,13 @@ static struct held_pool *find_io(struct watched *q, uint64_t name, uint32_t *buf
 }
 
 /* The pool and buffer a descriptor names, NULL if none of this queue's. */
-static struct held_pool *resolve(struct watched *q, const struct slot *slot, uint32_t *buffer)
+static inline __attribute__((always_inline)) struct held_pool *
+resolve(struct watched *q, const struct slot *slot, uint32_t *buffer)
 {
     if (q->by_io_addr) {
-        return find_io(q, slot->name, buffer);
+        bool again = within(q->hint, q->hint->io_addr, slot->name, buffer);
+
+        return again ? q->hint : find_io(q, slot->name, buffer);
     }
     if (slot->pool_id >= q->pool_count) {
         return NULL;
@@ -71,10 +71,10 @@ void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t
 /* A buffer's state changes; what is held follows from it. */
 static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
 {
-    uint8_t *hand = &pool->hand[buffer];
+    struct whereabouts *at = &pool->buffers[buffer];
 
-    *pool->held += (to != HAND_AWAY) - (*hand != HAND_AWAY);
-    *hand = (uint8_t)to;
+    *pool->held += (to != HAND_AWAY) - (at->hand != HAND_AWAY);
+    at->hand = (uint8_t)to;
 }
 
 /* An entry that named no buffer, or one that is elsewhere, has been taken in. */
@@ -162,7 +162,7 @@ static bool relink(struct moves *m, struct held_pool *pool, uint32_t buffer)
     while (m->line_head != m->line_tail) {
         struct taken *taken = &m->line[m->line_head++ & m->line_mask];
 
-        if (taken->pool->hand[taken->buffer] == HAND_TAKEN) {
+        if (taken->pool->buffers[taken->buffer].hand == HAND_TAKEN) {
             set_hand(taken->pool, taken->buffer, HAND_PASSED);
             m->counts->in_hand--;
             if (pool->stamps_writable) {
@@ -202,12 +202,12 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
         endpoint_frame(m, true, pool, buffer, slot->len);
         return;
     }
-    if (pool->hand[buffer] != HAND_AWAY || pool->out[buffer] != 0) {
+    if (pool->buffers[buffer].hand != HAND_AWAY || pool->buffers[buffer].out != 0) {
         take_nameless(m); /* a second claim to a buffer that is here or was passed on */
         return;
     }
     m->last = (struct taken){.pool = pool, .buffer = buffer};
-    pool->lens[buffer] = (uint16_t)slot->len;
+    pool->buffers[buffer].len = (uint16_t)slot->len;
     if (q->to_device && slot->len != 0 && slot->len <= FRAME_BYTES_MAX) {
         set_hand(pool, buffer, HAND_EMPTY); /* the frame is the device's now */
         m->counts->to_device++;
@@ -221,9 +221,9 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
 /* A frame goes on in the buffer it came in. */
 static void forward(struct moves *m, struct watched *q, struct held_pool *pool, uint32_t buffer)
 {
-    uint64_t *out = &pool->out[buffer];
+    uint64_t *out = &pool->buffers[buffer].out;
 
-    if (pool->hand[buffer] == HAND_TAKEN) {
+    if (pool->buffers[buffer].hand == HAND_TAKEN) {
         set_hand(pool, buffer, HAND_AWAY);
         m->counts->in_hand--;
         *out = q->out_bit;
@@ -258,7 +258,7 @@ static void gave_frame(struct moves *m, struct watched *q, const struct slot *sl
     } else if (q->from_device) {
         m->counts->from_device++;
     }
-    if (pool->hand[buffer] != HAND_EMPTY || (q->relinks && !relink(m, pool, buffer))) {
+    if (pool->buffers[buffer].hand != HAND_EMPTY || (q->relinks && !relink(m, pool, buffer))) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
     set_hand(pool, buffer, HAND_AWAY);
@@ -272,7 +272,7 @@ static void took_empty(struct moves *m, struct watched *q, const struct slot *sl
     if (pool == NULL) {
         return;
     }
-    uint64_t *out = &pool->out[buffer];
+    uint64_t *out = &pool->buffers[buffer].out;
     if (m->endpoint || q->relinks || q->from_device) {
         set_hand(pool, buffer, HAND_EMPTY);
     } else if ((*out & q->out_bit) != 0) {
@@ -288,7 +288,7 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
                                     uint32_t buffer)
 {
     const uint8_t *data = frame_data(pool, buffer);
-    uint32_t len = pool->lens[buffer];
+    uint32_t len = pool->buffers[buffer].len;
     uint8_t mac[MAC_BYTES];
 
     if (len < 14 || len > FRAME_BYTES_MAX) {
@@ -315,7 +315,7 @@ static void gave_empty(struct moves *m, struct watched *q, const struct slot *sl
     struct held_pool *pool = resolve(q, slot, &buffer);
     bool named = pool != NULL;
 
-    if (!named || pool->out[buffer] != 0) {
+    if (!named || pool->buffers[buffer].out != 0) {
         if (leave_nameless(m)) {
             drop(m, named ? DROP_DUPLICATE : DROP_INVALID);
         } else {
@@ -324,10 +324,10 @@ static void gave_empty(struct moves *m, struct watched *q, const struct slot *sl
         }
         return;
     }
-    if (pool->hand[buffer] == HAND_TAKEN) {
+    if (pool->buffers[buffer].hand == HAND_TAKEN) {
         m->counts->in_hand--;
         drop(m, why_dropped(m, pool, buffer));
-    } else if (pool->hand[buffer] == HAND_AWAY && m->endpoint) {
+    } else if (pool->buffers[buffer].hand == HAND_AWAY && m->endpoint) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
     /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */

@@ -21,15 +21,20 @@ struct slot {
     unsigned pool_id;
 };
 
+/* Where one buffer is. One of these a move: they lie together so that it costs one cache line. */
+struct whereabouts {
+    uint64_t out;  /* neighbours it was passed on to */
+    uint16_t len;  /* of the frame that was taken in it */
+    uint8_t hand;  /* enum hand */
+};
+
 /* A pool whose buffers this domain may hold. */
 struct held_pool {
     uint32_t index; /* plan pool */
     uint32_t count;
-    unsigned shift;        /* a buffer is 1 << shift bytes */
-    uint64_t io_addr;      /* of its first buffer */
-    uint8_t *hand;         /* enum hand, by buffer */
-    uint64_t *out;         /* neighbours that have each buffer */
-    uint16_t *lens;        /* of the frame taken in each buffer */
+    unsigned shift;   /* a buffer is 1 << shift bytes */
+    uint64_t io_addr; /* of its first buffer */
+    struct whereabouts *buffers;
     const uint8_t *data;   /* this domain's view of the buffers, NULL if not mapped */
     uint64_t *stamps;      /* arrival times, NULL if there are none to see */
     bool stamps_writable;

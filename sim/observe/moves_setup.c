@@ -88,8 +88,8 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd)
     }
     /* A line is as long as the next power of two; each array may lose some bytes to alignment. */
     return sizeof(struct moves) +
-           buffers * (1 + sizeof(uint64_t) + sizeof(uint16_t) + 2 * sizeof(struct taken)) +
-           plan->queue_count * (plan->pool_count * sizeof(void *) + 16) + (3 * count + 16) * 16;
+           buffers * (sizeof(struct whereabouts) + 2 * sizeof(struct taken)) +
+           plan->queue_count * (plan->pool_count * sizeof(void *) + 16) + (count + 16) * 16;
 }
 
 static void *carve(uint8_t **at, size_t bytes)
@@ -255,9 +255,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .count = pool->buffer_count,
         .shift = (unsigned)__builtin_ctz(pool->buffer_bytes),
         .io_addr = pool->io_addr,
-        .hand = carve(at, pool->buffer_count),
-        .out = carve(at, pool->buffer_count * sizeof(uint64_t)),
-        .lens = carve(at, pool->buffer_count * sizeof(uint16_t)),
+        .buffers = carve(at, pool->buffer_count * sizeof(struct whereabouts)),
         .data = map == NULL ? NULL : (const uint8_t *)(uintptr_t)map->vaddr,
         .stamps = stamps == NULL ? NULL : (uint64_t *)(uintptr_t)stamps->vaddr,
         .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,

@@ -491,7 +491,7 @@ static int make_classic(struct opening *o, bool *converted)
 {
     struct pcap_layout_file header = {.magic = 0};
     struct pcapfile kind = {.file = NULL};
-    struct stat info;
+    struct stat info = {.st_size = 0};
     pcap_t *pcap = NULL;
     int error = open_source(o, &info);
 

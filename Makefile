@@ -44,7 +44,7 @@ TEST_IMAGES := $(patsubst tests/image/%.c,$(BUILD)/images/test/%.so,$(TEST_IMAGE
 UNITS := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 
-.PHONY: all demo test bench fuzz soak tidy install clean help deps unit scenarios
+.PHONY: all demo test checks bench fuzz soak tidy install clean help deps unit scenarios
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -105,7 +105,12 @@ unit: all $(UNITS)
 scenarios: all
 	$(Q)scripts/run-scenarios $(BUILD)
 
-test: unit scenarios
+# Headers that stand alone, traces that are what their README says, rooms, images, whole runs.
+checks: | $(BUILD)/deps.ok
+	$(Q)scripts/check-headers
+	$(Q)scripts/check-traces
+
+test: checks unit scenarios
 
 demo: all
 	$(Q)scripts/demo $(BUILD)

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client that tries to get out, in one way a run. It has no copier, so it sees the whole receive region,
+ * which it may only read. Which way, and when (as it is loaded, in init(), or when a frame comes), a test
+ * writes behind the marker below in a copy of this image.
+ *
+ * Whatever works says "escaped" in its log. Ways that cannot work without it being killed are expected to
+ * kill it; ways that merely fail leave it running.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <os/sddf.h>
+#include <sddf/network/config.h>
+#include <sddf/util/printf.h>
+
+#include "tests/image/rogue/escape.h"
+
+__attribute__((__section__(".net_client_config"))) net_client_config_t config;
+
+/* Volatile: it is not what the compiler sees here. */
+volatile struct escape_choice choice = {ESCAPE_MARKER, 0, ESCAPE_IN_INIT};
+
+/* Through the system's own entry: the C library would find some of these pointless. */
+static long try(long number, long a, long b, long c, long d, long e)
+{
+    return syscall(number, a, b, c, d, e, 0L);
+}
+
+static void unless_negative(long result, const char *what)
+{
+    if (result >= 0) {
+        sddf_printf_("escaped: %s\n", what);
+    }
+}
+
+static volatile uint8_t *only_read(void)
+{
+    return (volatile uint8_t *)config.rx_data.vaddr;
+}
+
+static long as_long(const void *pointer)
+{
+    return (long)(uintptr_t)pointer;
+}
+
+/* -- as it is loaded, files can be opened for reading: none may be of another process -- */
+
+static void open_of(long pid, const char *what)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%ld/%s", pid, what);
+    unless_negative(try(SYS_openat, AT_FDCWD, as_long(path), O_RDONLY, 0, 0), path);
+}
+
+static void look_into_others(void)
+{
+    long own = getpid();
+
+    /* The supervisor and the other domains were forked just before and after it. */
+    for (long pid = own - 12; pid <= own + 12; pid++) {
+        if (pid != own && pid > 1) {
+            open_of(pid, "mem");
+            open_of(pid, "maps");
+            for (int fd = 3; fd < 24; fd++) {
+                char what[16];
+
+                snprintf(what, sizeof what, "fd/%d", fd);
+                open_of(pid, what);
+            }
+        }
+    }
+}
+
+static void widen(void)
+{
+    long result = try(SYS_mprotect, as_long((const void *)only_read()), 4096, PROT_READ | PROT_WRITE, 0, 0);
+
+    unless_negative(result, "a read-only region was made writable");
+}
+
+/* -- faults -- */
+
+static void overflow_stack(volatile char *above)
+{
+    char frame[4096];
+
+    memset(frame, *above, sizeof frame);
+    if (frame[17] != 0) {
+        overflow_stack(frame);
+    }
+    *above = frame[17]; /* so that it is no loop */
+}
+
+static void jump(uint64_t to)
+{
+    ((void (*)(void))(uintptr_t)to)();
+}
+
+static void divide(void)
+{
+    volatile int zero = 0, number = 1000;
+
+    number = number / zero;
+}
+
+static void call_32_bit(void)
+{
+#if defined(__x86_64__)
+    long result = 20; /* getpid */
+
+    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+    unless_negative(result, "a 32-bit system call");
+#else
+    __builtin_trap();
+#endif
+}
+
+/* -- ways that only fail -- */
+
+static void take_memory(void)
+{
+    long end = try(SYS_brk, 0, 0, 0, 0, 0);
+    long wanted = end + (8l << 30);
+
+    if (try(SYS_brk, wanted, 0, 0, 0, 0) == wanted) {
+        sddf_printf_("escaped: it has 8 GiB\n");
+    }
+}
+
+static void fill_log(void)
+{
+    static char text[1 << 20];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\n';
+    for (int i = 0; i < 128; i++) {
+        if (write(2, text, sizeof text) <= 0) {
+            return;
+        }
+    }
+    sddf_printf_("escaped: a log of 128 MiB\n");
+}
+
+static void attempt_fault(void)
+{
+    switch (choice.way) {
+    case ESCAPE_STORE_READ_ONLY:
+        only_read()[64] = 1;
+        break;
+    case ESCAPE_READ_BEYOND:
+        (void)only_read()[config.rx_data.size];
+        break;
+    case ESCAPE_READ_OTHER:
+        (void)*(only_read() + 0x100000000); /* the same place in the next domain's window */
+        break;
+    case ESCAPE_READ_NULL:
+        (void)*(volatile uint64_t *)(uintptr_t)(choice.way * 0);
+        break;
+    case ESCAPE_READ_NON_CANONICAL:
+        (void)*(volatile uint64_t *)0xdead000000000000;
+        break;
+    case ESCAPE_JUMP_NULL:
+        jump(0);
+        break;
+    case ESCAPE_JUMP_DATA:
+        jump((uint64_t)(uintptr_t)config.tx_data.vaddr);
+        break;
+    case ESCAPE_OVERFLOW_STACK:
+        overflow_stack(&(char){1});
+        break;
+    case ESCAPE_DIVIDE:
+        divide();
+        break;
+    case ESCAPE_TRAP:
+        __builtin_trap();
+        break;
+    case ESCAPE_BREAKPOINT:
+        raise(SIGTRAP);
+        break;
+    case ESCAPE_ABORT:
+        abort();
+    case ESCAPE_EXIT:
+        _exit(0);
+    case ESCAPE_EXIT_FAILED:
+        _exit(3);
+    case ESCAPE_SPIN:
+        for (;;) {
+            __asm__ volatile("" ::: "memory");
+        }
+    case ESCAPE_32_BIT:
+        call_32_bit();
+        break;
+    case ESCAPE_TAKE_MEMORY:
+        take_memory();
+        break;
+    case ESCAPE_FILL_LOG:
+        fill_log();
+        break;
+    default:
+        break;
+    }
+}
+
+static void attempt_file(void)
+{
+    switch (choice.way) {
+    case ESCAPE_OPEN_FD:
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/fd/3"), O_RDWR, 0, 0), "openat");
+        break;
+    case ESCAPE_OPEN_MAP:
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/map_files"), O_RDONLY, 0, 0), "openat");
+        break;
+    case ESCAPE_OPEN_MEM:
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/mem"), O_RDWR, 0, 0), "openat");
+        break;
+    case ESCAPE_CREATE:
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("here"), O_RDONLY | O_CREAT, 0600, 0), "openat");
+        break;
+    case ESCAPE_LOOK_INTO_OTHERS:
+        look_into_others();
+        break;
+    case ESCAPE_READ_FOREIGN:
+        for (long fd = 0; fd < 1024; fd++) {
+            char bytes[8];
+
+            unless_negative(fd == 0 ? -1 : try(SYS_read, fd, as_long(bytes), sizeof bytes, 0, 0), "read");
+        }
+        break;
+    case ESCAPE_WRITE_FOREIGN:
+        unless_negative(try(SYS_write, 0, as_long("x"), 1, 0, 0), "write");
+        break;
+    case ESCAPE_MMAP_FD:
+        unless_negative(try(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, 3), "mmap");
+        break;
+    default:
+        break;
+    }
+}
+
+static void attempt(void)
+{
+    static const uint32_t calls[] = ESCAPE_CALLS;
+    char bytes[64] = {0};
+    struct iovec vector = {bytes, sizeof bytes};
+
+    if (choice.way < ESCAPE_FIRST_CALL) {
+        attempt_fault();
+        attempt_file();
+        if (choice.way == ESCAPE_WIDEN) {
+            widen();
+        }
+        return;
+    }
+    uint32_t number = calls[choice.way - ESCAPE_FIRST_CALL];
+    long result;
+
+    switch (number) {
+    case SYS_kill:
+        result = try(SYS_kill, getpid() - 1, SIGKILL, 0, 0, 0); /* it was forked by, or after, that one */
+        break;
+    case SYS_tgkill:
+        result = try(SYS_tgkill, 1, 1, SIGKILL, 0, 0);
+        break;
+    case SYS_ptrace:
+        result = try(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0, 0);
+        break;
+    case SYS_socket:
+        result = try(SYS_socket, AF_UNIX, SOCK_STREAM, 0, 0, 0);
+        break;
+    case SYS_process_vm_writev:
+    case SYS_process_vm_readv:
+        result = try(number, 1, as_long(&vector), 1, as_long(&vector), 1);
+        break;
+    case SYS_execve:
+        result = try(SYS_execve, as_long("/bin/true"), as_long((char *[]){bytes, NULL}), 0, 0, 0);
+        break;
+    case SYS_memfd_create:
+        result = try(SYS_memfd_create, as_long("x"), 0, 0, 0, 0);
+        break;
+    default:
+        result = try(number, 0, 0, 0, 0, 0);
+        break;
+    }
+    unless_negative(result, "a system call came back");
+}
+
+__attribute__((constructor)) static void as_loaded(void)
+{
+    if (choice.when == ESCAPE_AS_LOADED) {
+        attempt();
+    }
+}
+
+void init(void)
+{
+    if (choice.when == ESCAPE_IN_INIT) {
+        attempt();
+    }
+    sddf_printf_("still here\n");
+}
+
+void notified(sddf_channel ch)
+{
+    (void)ch;
+    if (choice.when == ESCAPE_WHEN_NOTIFIED) {
+        attempt();
+    }
+}

@@ -518,6 +518,98 @@ static void echo_signals_each_peer_once(void **unused)
     image_unload(&image);
 }
 
+/* A signal is for those who asked for one, and owed once. */
+static void echo_signals_only_who_asked(void **unused)
+{
+    (void)unused;
+    start_echo(8, 8);
+    net_cancel_signal_free(&rx);
+    net_cancel_signal_active(&tx);
+    gives(0, query, sizeof(query));
+    image_wake(&image, RX_CH);
+    assert_int_equal(world.signals[RX_CH] + world.signals[TX_CH], 0);
+    net_request_signal_free(&rx);
+    net_request_signal_active(&tx);
+    image_wake(&image, RX_CH);
+    assert_int_equal(world.signals[RX_CH] + world.signals[TX_CH], 0);
+    gives(1, query, sizeof(query));
+    image_wake(&image, RX_CH);
+    assert_int_equal(rx.free->consumer_signalled, 1);
+    assert_int_equal(tx.active->consumer_signalled, 1);
+    gives(2, arp_reply, sizeof(arp_reply)); /* no answer, nothing to send */
+    net_request_signal_active(&tx);
+    image_wake(&image, RX_CH);
+    assert_int_equal(world.signals[TX_CH], 0);
+    image_unload(&image);
+}
+
+/*
+ * As little and as much as fits: no payload, a few bytes of it, and a buffer full at the region's
+ * end.
+ */
+static void echo_answers_at_the_limits(void **unused)
+{
+    uint8_t frame[2048];
+    uint8_t expected[2048];
+
+    (void)unused;
+    start_echo(8, 8);
+    for (size_t payload = 0; payload < 8; payload++) {
+        memcpy(frame, query, sizeof(query));
+        put16(frame + 16, (uint32_t)(20 + payload));
+        put_checksum(frame + 24, frame + 14, 20);
+        memcpy(expected, frame, sizeof(query));
+        turn_round(expected, payload >= 4);
+        echo_answers(frame, 34 + payload, expected, 34 + payload);
+    }
+    /* A port that begins like an echo request does. */
+    memcpy(frame, query, sizeof(query));
+    frame[34] = 8;
+    memcpy(expected, frame, sizeof(query));
+    turn_round(expected, true);
+    echo_answers(frame, sizeof(query), expected, sizeof(query));
+    /* A fragment of a ping cannot be judged: it goes back as it is. */
+    memcpy(frame, ping, sizeof(ping));
+    put16(frame + 20, 0x2000);
+    put_checksum(frame + 24, frame + 14, 20);
+    memcpy(expected, frame, sizeof(ping));
+    turn_round(expected, false);
+    echo_answers(frame, sizeof(ping), expected, sizeof(ping));
+    /* 54 bytes of IPv6 have no ports, 58 have. */
+    uint8_t six[58] = {TO_US, TO_PEER, 0x86, 0xdd, 0x60};
+    six[20] = 6;
+    six[54] = 1;
+    memcpy(expected, six, sizeof(six));
+    memcpy(expected, arp_reply, 12);
+    echo_answers(six, 54, expected, 54);
+    expected[54] = 0;
+    expected[56] = 1;
+    echo_answers(six, 58, expected, 58);
+
+    memset(frame, 0x5a, sizeof(frame));
+    memcpy(frame, query, sizeof(query));
+    memcpy(expected, frame, sizeof(frame));
+    turn_round(expected, true);
+    gives(7, frame, sizeof(frame));
+    image_wake(&image, RX_CH);
+    gets_back(7);
+    sends_exactly(expected, sizeof(expected));
+    image_unload(&image);
+}
+
+static void echo_uses_no_buffer_outside_its_region(void **unused)
+{
+    (void)unused;
+    start_echo(8, 2);
+    queue_set(tx.free, tx.free->tail);
+    net_enqueue_free(&tx, desc(2 * NET_BUFFER_SIZE, 0));
+    net_enqueue_free(&tx, desc(NET_BUFFER_SIZE, 0));
+    gives(0, ping, sizeof(ping));
+    image_wake(&image, RX_CH);
+    assert_int_equal(sends().io_or_offset, NET_BUFFER_SIZE);
+    image_unload(&image);
+}
+
 static bool signalled[3];
 static uint64_t held_rx[64];
 static uint32_t held_rx_count;
@@ -708,6 +800,80 @@ static void sink_can_be_slow(void **unused)
     /* 100 ms, a quarter of them quiet but for what had piled up. */
     uint64_t taken = image_count(&image, "frames_taken");
     assert_true(taken >= 750 && taken <= 1010);
+    image_unload(&image);
+}
+
+static void sink_may_take_one_at_a_time(void **unused)
+{
+    (void)unused;
+    configure("network/client_sink", 8, 4);
+    configure_timer();
+    *(struct client_sink_config *)params =
+        (struct client_sink_config){.frames = 1, .interval = 1000};
+    image_init(&image);
+    for (uint64_t i = 0; i < 5; i++) {
+        gives(i, ping, sizeof(ping));
+    }
+    for (uint64_t i = 1; i <= 5; i++) {
+        /* Signals in between change nothing, and it wants none. */
+        image_wake(&image, i == 1 ? RX_CH : TIMER_CH);
+        image_wake(&image, RX_CH);
+        assert_int_equal(image_count(&image, "frames_taken"), i);
+        assert_int_equal(rx.active->consumer_signalled, 1);
+        assert_int_equal(world.timeout_ns, i * 1000);
+        world.now_ns = i * 1000 - 1;
+        image_wake(&image, TIMER_CH);
+        assert_int_equal(image_count(&image, "frames_taken"), i);
+        world.now_ns = i * 1000;
+    }
+    image_wake(&image, TIMER_CH);
+    assert_int_equal(rx.active->consumer_signalled, 0);
+    image_unload(&image);
+}
+
+static uint32_t flood_left;
+
+/* Each frame that is returned comes back at once as a new one. */
+static void flood(enum point_op op, const volatile void *where, uint64_t units)
+{
+    net_buff_desc_t empty = {0};
+
+    (void)units;
+    if (op == POINT_DEQUEUE && where == rx.active && flood_left > 0 &&
+        net_dequeue_free(&rx, &empty) == 0) {
+        net_enqueue_active(&rx, desc(empty.io_or_offset, sizeof(ping)));
+        flood_left--;
+    }
+}
+
+/* What comes while the image is at work is taken too, and signals are for those who asked, once. */
+static void takes_a_flood(const char *count)
+{
+    flood_left = 1000;
+    net_cancel_signal_active(&rx);
+    for (uint64_t i = 0; i < 8; i++) {
+        gives(i, ping, sizeof(ping));
+    }
+    world.on_point = flood;
+    image_wake(&image, RX_CH);
+    world.on_point = NULL;
+    assert_int_equal(image_count(&image, count), 1008);
+    assert_true(net_queue_empty_active(&rx));
+    assert_int_equal(rx.active->consumer_signalled, 0);
+    assert_int_equal(world.signals[RX_CH], 1);
+    assert_int_equal(world.deferred[RX_CH], 0);
+    assert_int_equal(rx.free->consumer_signalled, 1);
+    net_request_signal_free(&rx);
+    image_wake(&image, RX_CH);
+    assert_int_equal(world.signals[RX_CH], 0);
+}
+
+static void sink_takes_a_flood(void **unused)
+{
+    (void)unused;
+    configure("network/client_sink", 8, 4);
+    image_init(&image);
+    takes_a_flood("frames_taken");
     image_unload(&image);
 }
 
@@ -950,6 +1116,39 @@ static void source_takes_what_comes(void **unused)
     image_unload(&image);
 }
 
+static void source_takes_a_flood(void **unused)
+{
+    (void)unused;
+    start_source(1, 64, 1, 4);
+    image_init(&image);
+    assert_int_equal(world.signals[TX_CH], 1);
+    takes_a_flood("frames_taken");
+    assert_int_equal(world.signals[TX_CH], 0);
+    image_unload(&image);
+}
+
+/* One deferred slot for two peers: neither loses its signal. */
+static void source_signals_both_peers(void **unused)
+{
+    (void)unused;
+    start_source(1000, 64, 0, 4);
+    image_init(&image);
+    gives(0, ping, sizeof(ping));
+    sent(sends());
+    net_request_signal_active(&tx);
+    world.now_ns = 1000000;
+    image_wake(&image, TIMER_CH);
+    assert_int_equal(world.signals[RX_CH], 1);
+    assert_int_equal(world.signals[TX_CH], 1);
+    assert_int_equal(world.deferred[RX_CH] + world.deferred[TX_CH], 1);
+    gives(1, ping, sizeof(ping));
+    sent(sends());
+    world.now_ns = 2000000;
+    image_wake(&image, TIMER_CH);
+    assert_int_equal(world.signals[RX_CH] + world.signals[TX_CH], 0);
+    image_unload(&image);
+}
+
 /* -- the rows -- */
 
 struct row_section {
@@ -1074,10 +1273,15 @@ int main(void)
         cmocka_unit_test(echo_only_reads_what_it_receives),
         cmocka_unit_test(echo_waits_for_transmit_buffers),
         cmocka_unit_test(echo_signals_each_peer_once),
+        cmocka_unit_test(echo_signals_only_who_asked),
+        cmocka_unit_test(echo_answers_at_the_limits),
+        cmocka_unit_test(echo_uses_no_buffer_outside_its_region),
         cmocka_unit_test(echo_leaves_nobody_asleep),
         cmocka_unit_test(echo_survives_any_frame),
         cmocka_unit_test(sink_takes_everything),
         cmocka_unit_test(sink_can_be_slow),
+        cmocka_unit_test(sink_may_take_one_at_a_time),
+        cmocka_unit_test(sink_takes_a_flood),
         cmocka_unit_test(source_sends_right_frames),
         cmocka_unit_test(source_never_leaves_the_checksum_out),
         cmocka_unit_test(source_follows_the_buffers),
@@ -1086,6 +1290,8 @@ int main(void)
         cmocka_unit_test(source_stops_at_its_count),
         cmocka_unit_test(source_with_a_rate_waits_for_buffers),
         cmocka_unit_test(source_takes_what_comes),
+        cmocka_unit_test(source_takes_a_flood),
+        cmocka_unit_test(source_signals_both_peers),
         cmocka_unit_test(rows_say_what_images_are),
         cmocka_unit_test(params_fit_their_structures),
     };

@@ -200,10 +200,10 @@ static const char *state_name(const struct run *r, uint32_t pd)
     switch (atomic_load(&r->world.pages[pd]->state)) {
     case PD_STOPPED:
         return "stopped by a fault";
-    case PD_IDLE:
-        return "idle";
+    case PD_ENDED:
+        return "ended when told";
     default:
-        return "running";
+        return "killed at the end: it did not wait";
     }
 }
 

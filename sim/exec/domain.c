@@ -139,9 +139,12 @@ static void flush_deferred(struct domain *d)
 
 /* -- waiting -- */
 
-static void end_if_told(struct domain *d)
+void domain_end_if_told(struct domain *d)
 {
     if (atomic_load_explicit(&d->page->order_stop, memory_order_relaxed) != 0) {
+        if (atomic_load(&d->page->state) != PD_STOPPED) {
+            atomic_store(&d->page->state, PD_ENDED);
+        }
         d->exec->end(d->exec->context);
     }
 }
@@ -156,7 +159,7 @@ void domain_wait(struct domain *d, uint64_t deadline_ns)
     }
     d->exec->block(d->exec->context, deadline_ns);
     atomic_store(&d->page->state, PD_RUNNING);
-    end_if_told(d);
+    domain_end_if_told(d);
 }
 
 /* Take every notification that is pending. */
@@ -233,7 +236,7 @@ uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info)
     d->exec->ring(d->exec->context, c->peer);
     while (atomic_load(&call->state) != CALL_ANSWERED) {
         d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        end_if_told(d);
+        domain_end_if_told(d);
     }
     memcpy(d->mrs, call->mrs, sizeof d->mrs);
     uint64_t answer = call->info;
@@ -283,7 +286,7 @@ static void post(struct domain *d, const struct mmio_entry *entry)
         atomic_store(&d->mmio->driver_waits, 1);
         d->exec->ring(d->exec->context, d->device_pd);
         d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        end_if_told(d);
+        domain_end_if_told(d);
     }
     if (wake) {
         atomic_store(&d->mmio->device_sleeps, 0);
@@ -318,7 +321,7 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
             break;
         }
         d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        end_if_told(d);
+        domain_end_if_told(d);
     }
     atomic_store_explicit(&d->mmio->driver_waits, 0, memory_order_relaxed);
     return d->mmio->answer;
@@ -390,7 +393,7 @@ static void stop_for_good(struct domain *d)
         atomic_store(&d->page->state, PD_STOPPED);
         d->exec->ring(d->exec->context, PLAN_NONE);
         d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        end_if_told(d);
+        domain_end_if_told(d);
     }
 }
 
@@ -444,7 +447,7 @@ void domain_run(struct domain *d)
         }
         enter(d, badge, calls);
         flush_deferred(d);
-        end_if_told(d);
+        domain_end_if_told(d);
     }
 }
 
@@ -501,7 +504,7 @@ static void capture_wait(void *context)
     struct domain *d = context;
 
     d->exec->block(d->exec->context, DOMAIN_FOREVER);
-    end_if_told(d);
+    domain_end_if_told(d);
 }
 
 static void find_captures(struct domain *d)

@@ -108,6 +108,8 @@ static inline void domain_capture(struct domain *d, unsigned going, uint64_t tim
 }
 /* Nanoseconds since the first frame may enter; 0 before. */
 uint64_t domain_run_ns(const struct domain *d);
+/* End here and now if the run is over. */
+void domain_end_if_told(struct domain *d);
 /* Wait for one ring, with the page saying so. */
 void domain_wait(struct domain *d, uint64_t deadline_ns);
 #endif

@@ -23,6 +23,7 @@ enum pd_state {
     PD_STARTING,
     PD_RUNNING, /* in init(), in an entry, or about to look whether there is work */
     PD_IDLE,    /* waiting to be rung */
+    PD_ENDED,   /* told to, it left by itself */
     PD_STOPPED, /* an injected fault stopped it for good */
     PD_DYING,   /* a signal handler has filled in `death` */
     PD_FAILED   /* could not start: `text` says why */

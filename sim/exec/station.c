@@ -339,6 +339,13 @@ static uint64_t next_deadline(struct station *s)
     return at;
 }
 
+/* How many frames are inside the model: told whenever nothing is about to change that, and at the end. */
+static void note_holds(struct station *s)
+{
+    atomic_store_explicit(&s->counts->holds, s->type->holds == NULL ? 0 : s->type->holds(s->state),
+                          memory_order_relaxed);
+}
+
 static void sleep_until_work(struct station *s)
 {
     uint64_t deadline = next_deadline(s);
@@ -346,8 +353,7 @@ static void sleep_until_work(struct station *s)
     if (deadline <= s->d->exec->now(s->d->exec->context)) {
         return;
     }
-    atomic_store_explicit(&s->counts->holds, s->type->holds == NULL ? 0 : s->type->holds(s->state),
-                          memory_order_relaxed);
+    note_holds(s);
     if (s->counts->finished == 0 && go_ns(s) != 0 &&
         (s->wire == NULL || wire_exhausted(s->wire))) {
         atomic_store(&s->counts->finished, 1);
@@ -380,9 +386,7 @@ void station_run(struct station *s)
         } else {
             sleep_until_work(s);
         }
-        if (atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) != 0) {
-            s->d->exec->end(s->d->exec->context);
-        }
+        domain_end_if_told(s->d);
     }
 }
 

@@ -386,6 +386,9 @@ void station_run(struct station *s)
         } else {
             sleep_until_work(s);
         }
+        if (atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) != 0) {
+            note_holds(s);
+        }
         domain_end_if_told(s->d);
     }
 }

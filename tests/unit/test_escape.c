@@ -207,6 +207,31 @@ static void test_system_calls_of_constructors(void **state)
     try_calls(ESCAPE_AS_LOADED, false);
 }
 
+/* What it writes over memory that others read is its own loss; it may or may not survive that itself. */
+static void test_lies(void **state)
+{
+    static struct live l;
+    static const struct live_how how = {.args = {"-q", "--set", "/stop/after=\"60 ms\""}};
+    char text[PATH_MAX + 2048];
+
+    (void)state;
+    for (uint32_t way = ESCAPE_SCRIBBLE_ONES; way < ESCAPE_FIRST_CALL; way++) {
+        snprintf(text, sizeof text, scenario, image_for(way, ESCAPE_WHEN_NOTIFIED));
+        int status = live_run(&l, text, &how);
+        json_t *report = live_report(&l);
+
+        if (status < 0 || status > 1 || report == NULL) {
+            print_error("way %u: status %d, said: %s\n", way, status, l.said);
+        }
+        assert_in_range(status, 0, 1);
+        assert_non_null(report);
+        assert_true(live_nobody_left(1000));
+        judge_honest(report);
+        json_decref(report);
+        nftw(l.out, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    }
+}
+
 static void test_ways_out_of_a_user(void **state)
 {
     (void)state;
@@ -231,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_ways_out),
         cmocka_unit_test(test_system_calls),
         cmocka_unit_test(test_system_calls_of_constructors),
+        cmocka_unit_test(test_lies),
         cmocka_unit_test(test_ways_out_of_a_user),
         cmocka_unit_test(test_system_calls_of_a_user),
     };

@@ -153,6 +153,56 @@ static void fill_log(void)
     sddf_printf_("escaped: a log of 128 MiB\n");
 }
 
+static uint64_t noise(void)
+{
+    static uint64_t x;
+
+    x += 0x9e3779b97f4a7c15u * choice.way;
+    uint64_t z = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    return choice.way == ESCAPE_SCRIBBLE_ONES ? ~0ul : z ^ z >> 27;
+}
+
+/* Words of noise, among them small ones, which may pass for plausible. */
+static void scribble(uint64_t vaddr, uint64_t bytes)
+{
+    for (uint64_t at = 0; at < bytes; at += 8) {
+        uint64_t word = noise();
+
+        ((volatile uint64_t *)(uintptr_t)vaddr)[at / 8] = word % 5 == 0 ? word % 300 : word;
+    }
+}
+
+/* The runtime's page is the first thing in its window; what the supervisor orders in it stays. */
+static void scribble_page(void)
+{
+    uint64_t window = (uint64_t)(uintptr_t)config.tx_data.vaddr & ~0xffffffffull;
+
+    scribble(window, 4);
+    scribble(window + 24, 0x10000 - 24);
+}
+
+static void attempt_scribble(void)
+{
+    switch (choice.way) {
+    case ESCAPE_SCRIBBLE_QUEUES:
+        scribble((uint64_t)(uintptr_t)config.rx.free_queue.vaddr, config.rx.free_queue.size);
+        scribble((uint64_t)(uintptr_t)config.rx.active_queue.vaddr, config.rx.active_queue.size);
+        scribble((uint64_t)(uintptr_t)config.tx.free_queue.vaddr, config.tx.free_queue.size);
+        scribble((uint64_t)(uintptr_t)config.tx.active_queue.vaddr, config.tx.active_queue.size);
+        sddf_notify(config.rx.id);
+        sddf_notify(config.tx.id);
+        break;
+    case ESCAPE_SCRIBBLE_ONES:
+    case ESCAPE_SCRIBBLE_NOISE_1:
+    case ESCAPE_SCRIBBLE_NOISE_2:
+    case ESCAPE_SCRIBBLE_NOISE_3:
+        scribble_page();
+        break;
+    default:
+        break;
+    }
+}
+
 static void attempt_fault(void)
 {
     switch (choice.way) {
@@ -258,6 +308,7 @@ static void attempt(void)
     if (choice.way < ESCAPE_FIRST_CALL) {
         attempt_fault();
         attempt_file();
+        attempt_scribble();
         if (choice.way == ESCAPE_WIDEN) {
             widen();
         }

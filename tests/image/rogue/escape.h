@@ -43,6 +43,11 @@ enum escape_way {
     ESCAPE_READ_FOREIGN,
     ESCAPE_WRITE_FOREIGN,
     ESCAPE_MMAP_FD,
+    ESCAPE_SCRIBBLE_ONES, /* over its page, which the supervisor reads */
+    ESCAPE_SCRIBBLE_NOISE_1,
+    ESCAPE_SCRIBBLE_NOISE_2,
+    ESCAPE_SCRIBBLE_NOISE_3,
+    ESCAPE_SCRIBBLE_QUEUES, /* over those it shares with the virtualisers */
     ESCAPE_FIRST_CALL /* and the rest of ESCAPE_CALLS: just that system call */
 };
 

@@ -4,87 +4,17 @@
  * recorded, what goes wrong and what is expected. Rows of one kind are aligned within their
  * paragraph.
  */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/quantity.h"
+#include "sim/cmd/rows.h"
 #include "sim/cmd/show_parts.h"
 
-#define COLUMNS_MAX 8u
-#define LINE_BYTES  98u
-#define ROW_INDENT  4
-#define WIDE_CELL   56u /* one wider than this does not push all others to the right */
-#define KEY_WIDTH   10
-
-/* ---- aligned rows ---- */
-
-struct table {
-    struct arena *arena;
-    const char **cells; /* rows of COLUMNS_MAX; NULL ends a row early */
-    size_t rows, room;
-};
-
-static void table_row(struct table *t, const char *const cells[], size_t count)
-{
-    if (t->rows == t->room) {
-        size_t room = t->room == 0 ? 8 : t->room * 2;
-        const char **larger = arena_array(t->arena, room * COLUMNS_MAX, sizeof *larger);
-
-        if (t->rows != 0) {
-            memcpy(larger, t->cells, t->rows * COLUMNS_MAX * sizeof *larger);
-        }
-        t->cells = larger;
-        t->room = room;
-    }
-    assert(count <= COLUMNS_MAX);
-    memcpy(&t->cells[t->rows++ * COLUMNS_MAX], cells, count * sizeof *cells);
-}
-
-#define ROW(table, ...)                                  \
-    table_row(table, (const char *const[]){__VA_ARGS__}, \
-              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
-
-static size_t column_width(const struct table *t, size_t column)
-{
-    size_t width = 0;
-
-    for (size_t row = 0; row < t->rows; row++) {
-        const char *cell = t->cells[row * COLUMNS_MAX + column];
-        size_t length = cell == NULL ? 0 : strlen(cell);
-
-        width = length > width && length <= WIDE_CELL ? length : width;
-    }
-    return width;
-}
-
-/* Print and empty it. `right`: which column stands to the right, -1 for none. */
-static void table_print(struct table *t, int right, FILE *to)
-{
-    size_t widths[COLUMNS_MAX];
-
-    for (size_t column = 0; column < COLUMNS_MAX; column++) {
-        widths[column] = column_width(t, column);
-    }
-    for (size_t row = 0; row < t->rows; row++) {
-        const char *const *cells = &t->cells[row * COLUMNS_MAX];
-
-        fprintf(to, "%*s", ROW_INDENT, "");
-        for (size_t column = 0; column < COLUMNS_MAX && cells[column] != NULL; column++) {
-            bool last = column + 1 == COLUMNS_MAX || cells[column + 1] == NULL;
-            int width = (int)widths[column];
-
-            if ((int)column == right) {
-                fprintf(to, "%*s", width, cells[column]);
-            } else {
-                fprintf(to, "%-*s", last ? 0 : width, cells[column]);
-            }
-            fputs(last ? "\n" : "  ", to);
-        }
-    }
-    *t = (struct table){.arena = t->arena};
-}
+#define LINE_BYTES 98u
+#define ROW_INDENT 4
+#define KEY_WIDTH  10
 
 /* ---- running text ---- */
 
@@ -187,7 +117,7 @@ static void print_image(const struct show *show, const struct plan_pd *domain, F
 {
     static const char *const none[] = {NULL};
     const json_t *params = json_object_get(show_asked(show, domain->name), "params");
-    struct table table = {.arena = show->arena};
+    struct rows table = {.arena = show->arena};
     const char *text = "";
 
     print_key("image", domain->asked->image, to);
@@ -203,12 +133,12 @@ static void print_image(const struct show *show, const struct plan_pd *domain, F
         print_key("receives", text, to);
     }
     for (size_t i = 0; i < domain->blob_count; i++) {
-        ROW(&table, domain->blobs[i].section,
-            arena_format(show->arena, "%zu bytes", domain->blobs[i].size));
+        ROWS_ADD(&table, domain->blobs[i].section,
+                 arena_format(show->arena, "%zu bytes", domain->blobs[i].size));
     }
-    if (table.rows != 0) {
+    if (table.count != 0) {
         fprintf(to, "  sections\n");
-        table_print(&table, -1, to);
+        rows_print(&table, -1, ROW_INDENT, to);
     }
 }
 
@@ -230,20 +160,21 @@ static void print_wire(const struct show *show, const struct plan_device *device
 
 static void print_windows(const struct show *show, uint32_t device, FILE *to)
 {
-    struct table table = {.arena = show->arena};
+    struct rows table = {.arena = show->arena};
     const struct plan *plan = show->plan;
 
     for (uint32_t i = 0; i < plan->window_count; i++) {
         const struct plan_window *w = &plan->windows[i];
 
         if (w->device == device) {
-            ROW(&table, range_text(w->io_addr, w->bytes, show->arena),
-                bytes_text(w->bytes, show->arena), show_rights(w->rights),
-                show_region_kind(plan->regions[w->region].kind), plan->regions[w->region].name);
+            ROWS_ADD(&table, range_text(w->io_addr, w->bytes, show->arena),
+                     bytes_text(w->bytes, show->arena), show_rights(w->rights),
+                     show_region_kind(plan->regions[w->region].kind),
+                     plan->regions[w->region].name);
         }
     }
     fprintf(to, "  windows: what it reaches, by IO address\n");
-    table_print(&table, 1, to);
+    rows_print(&table, 1, ROW_INDENT, to);
 }
 
 static void print_device(const struct show *show, uint32_t index, FILE *to)
@@ -265,7 +196,7 @@ static void print_device(const struct show *show, uint32_t index, FILE *to)
 
 static void print_maps(const struct show *show, uint32_t pd, FILE *to)
 {
-    struct table table = {.arena = show->arena};
+    struct rows table = {.arena = show->arena};
     const struct plan *plan = show->plan;
 
     for (uint32_t i = 0; i < plan->map_count; i++) {
@@ -273,18 +204,18 @@ static void print_maps(const struct show *show, uint32_t pd, FILE *to)
         const struct plan_region *region = &plan->regions[map->region];
 
         if (map->pd == pd) {
-            ROW(&table, range_text(map->vaddr, region->bytes, show->arena),
-                bytes_text(region->bytes, show->arena), show_rights(map->rights),
-                show_of_runtime(region->kind) ? "*" : " ", show_region_kind(region->kind),
-                region->name);
+            ROWS_ADD(&table, range_text(map->vaddr, region->bytes, show->arena),
+                     bytes_text(region->bytes, show->arena), show_rights(map->rights),
+                     show_of_runtime(region->kind) ? "*" : " ", show_region_kind(region->kind),
+                     region->name);
         }
     }
     fprintf(to, "  maps\n");
-    table_print(&table, 1, to);
+    rows_print(&table, 1, ROW_INDENT, to);
 }
 
 /* What a domain has at its end of a channel. */
-static void channel_row(const struct show *show, struct table *table, const struct plan_channel *c,
+static void channel_row(const struct show *show, struct rows *table, const struct plan_channel *c,
                         int end)
 {
     const struct plan_end *own = &c->end[end], *other = &c->end[1 - end];
@@ -292,22 +223,23 @@ static void channel_row(const struct show *show, struct table *table, const stru
         show->plan->pds[own->pd].kind == PD_DEVICE ? "-" : arena_format(show->arena, "%u", own->id);
 
     if (c->kind == CHANNEL_TIMER) {
-        ROW(table, id, "timer", "", "asks for the time and for timeouts");
+        ROWS_ADD(table, id, "timer", "", "asks for the time and for timeouts");
     } else if (c->kind == CHANNEL_IRQ) {
-        ROW(table, id, arena_format(show->arena, "irq %u", c->irq_line),
-            show->plan->pds[other->pd].name, end == 0 ? "is interrupted" : "interrupts");
+        ROWS_ADD(table, id, arena_format(show->arena, "irq %u", c->irq_line),
+                 show->plan->pds[other->pd].name, end == 0 ? "is interrupted" : "interrupts");
     } else {
-        ROW(table, id, arena_format(show->arena, "there %u", other->id),
-            show->plan->pds[other->pd].name,
-            arena_format(show->arena, "%s%s%s%s", own->may_notify ? "notifies" : "is silent",
-                         own->may_call ? ", calls" : "", other->may_notify ? ", is notified" : "",
-                         other->may_call ? ", is called" : ""));
+        ROWS_ADD(table, id, arena_format(show->arena, "there %u", other->id),
+                 show->plan->pds[other->pd].name,
+                 arena_format(show->arena, "%s%s%s%s", own->may_notify ? "notifies" : "is silent",
+                              own->may_call ? ", calls" : "",
+                              other->may_notify ? ", is notified" : "",
+                              other->may_call ? ", is called" : ""));
     }
 }
 
 static void print_channels(const struct show *show, uint32_t pd, FILE *to)
 {
-    struct table table = {.arena = show->arena};
+    struct rows table = {.arena = show->arena};
 
     for (uint32_t i = 0; i < show->plan->channel_count; i++) {
         for (int end = 0; end < 2; end++) {
@@ -316,15 +248,15 @@ static void print_channels(const struct show *show, uint32_t pd, FILE *to)
             }
         }
     }
-    if (table.rows != 0) {
+    if (table.count != 0) {
         fprintf(to, "  channels\n");
-        table_print(&table, 0, to);
+        rows_print(&table, 0, ROW_INDENT, to);
     }
 }
 
 static void print_queues(const struct show *show, uint32_t pd, FILE *to)
 {
-    struct table table = {.arena = show->arena};
+    struct rows table = {.arena = show->arena};
     const struct plan *plan = show->plan;
 
     for (uint32_t i = 0; i < plan->queue_count; i++) {
@@ -333,15 +265,15 @@ static void print_queues(const struct show *show, uint32_t pd, FILE *to)
         if (q->producer != pd && q->consumer != pd) {
             continue;
         }
-        ROW(&table, q->name, arena_format(show->arena, "%u slots", q->capacity),
-            q->naming == NAMES_OFFSET ? "offsets" : "IO addresses",
-            q->producer == pd ? "to" : "from",
-            plan->pds[q->producer == pd ? q->consumer : q->producer].name,
-            arena_format(show->arena, "by channel %u", plan_channel_id(plan, q->channel, pd)));
+        ROWS_ADD(&table, q->name, arena_format(show->arena, "%u slots", q->capacity),
+                 q->naming == NAMES_OFFSET ? "offsets" : "IO addresses",
+                 q->producer == pd ? "to" : "from",
+                 plan->pds[q->producer == pd ? q->consumer : q->producer].name,
+                 arena_format(show->arena, "by channel %u", plan_channel_id(plan, q->channel, pd)));
     }
-    if (table.rows != 0) {
+    if (table.count != 0) {
         fprintf(to, "  queues\n");
-        table_print(&table, -1, to);
+        rows_print(&table, -1, ROW_INDENT, to);
     }
 }
 
@@ -386,17 +318,17 @@ static void print_scenario(const struct show *show, FILE *to)
 
 static void print_captures(const struct show *show, FILE *to)
 {
-    struct table table = {.arena = show->arena};
+    struct rows table = {.arena = show->arena};
 
     for (uint32_t i = 0; i < show->plan->capture_count; i++) {
         const struct plan_capture *c = &show->plan->captures[i];
 
-        ROW(&table, c->asked->at, arena_format(show->arena, "captures/%s", c->asked->file),
-            arena_format(show->arena, "seen by %s", show->plan->pds[c->pd].name));
+        ROWS_ADD(&table, c->asked->at, arena_format(show->arena, "captures/%s", c->asked->file),
+                 arena_format(show->arena, "seen by %s", show->plan->pds[c->pd].name));
     }
-    if (table.rows != 0) {
+    if (table.count != 0) {
         fprintf(to, "\nCaptures\n");
-        table_print(&table, -1, to);
+        rows_print(&table, -1, ROW_INDENT, to);
     }
 }
 

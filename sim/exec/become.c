@@ -341,6 +341,7 @@ static void run_image(uint32_t pd)
         fail("out of memory");
     }
     domain_init(&domain, world->plan, pd, &runtime, memory);
+    domain_current = &domain; /* constructors of the image may want to say something */
     if (chdir(world->images) != 0) {
         fail("cannot enter %s: %s", world->images, strerror(errno));
     }

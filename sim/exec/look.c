@@ -108,6 +108,14 @@ static bool sayable(unsigned kind, bool device)
     }
 }
 
+/* Domains tell the time since the world was made; events count from when traffic was let in. */
+static uint64_t bounded_time(const struct lookout *l, uint64_t told_ns)
+{
+    uint64_t since_ns = told_ns > l->s->ready_ns ? told_ns - l->s->ready_ns : 0;
+
+    return since_ns < l->s->length_ns ? since_ns : l->s->length_ns;
+}
+
 static void look_at_events(struct lookout *l, uint32_t pd)
 {
     const struct pd_page *page = l->s->world->pages[pd];
@@ -120,6 +128,7 @@ static void look_at_events(struct lookout *l, uint32_t pd)
 
         if (sayable(p.kind, device)) {
             p.pd = pd;
+            p.time_ns = bounded_time(l, p.time_ns);
             p.told = device ? TOLD_BY_WORLD : TOLD_BY_PD;
             p.count = 1;
             probe_emit(l->bus, &p);

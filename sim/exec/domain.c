@@ -420,6 +420,30 @@ static void enter(struct domain *d, uint64_t badge, uint64_t calls)
     }
 }
 
+/* Has the time come for a fault in this domain that nobody has woken? */
+static bool fault_waits(const struct domain *d)
+{
+    uint64_t at_ns = d->faults.count == 0 ? FAULTS_NEVER : faults_wake_ns(&d->faults);
+
+    return at_ns != FAULTS_NEVER && domain_run_ns(d) >= at_ns;
+}
+
+/*
+ * When to go on by itself: its timer's time, or its next fault's. As long as frames may not enter yet a fault
+ * has no time, but one who waits for ever would count as having nothing to do.
+ */
+static uint64_t next_deadline(const struct domain *d)
+{
+    uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
+    uint64_t at_ns = d->faults.count == 0 ? FAULTS_NEVER : faults_wake_ns(&d->faults);
+
+    if (at_ns == FAULTS_NEVER) {
+        return d->timeout_ns;
+    }
+    at_ns += go_ns == 0 ? d->exec->now(d->exec->context) + 1 : go_ns;
+    return at_ns < d->timeout_ns ? at_ns : d->timeout_ns;
+}
+
 void domain_run(struct domain *d)
 {
     domain_current = d;
@@ -441,8 +465,8 @@ void domain_run(struct domain *d)
         uint64_t badge = gather(d);
         uint64_t calls = d->entry.protected != NULL ? gather_calls(d) : 0;
 
-        if (badge == 0 && calls == 0) {
-            domain_wait(d, d->timeout_ns);
+        if (badge == 0 && calls == 0 && !fault_waits(d)) {
+            domain_wait(d, next_deadline(d));
             continue;
         }
         enter(d, badge, calls);

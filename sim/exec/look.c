@@ -108,12 +108,10 @@ static bool sayable(unsigned kind, bool device)
     }
 }
 
-/* Domains tell the time since the world was made; events count from when traffic was let in. */
+/* Domains date their events from when traffic was let in, and may lie: nothing is later than the end. */
 static uint64_t bounded_time(const struct lookout *l, uint64_t told_ns)
 {
-    uint64_t since_ns = told_ns > l->s->ready_ns ? told_ns - l->s->ready_ns : 0;
-
-    return since_ns < l->s->length_ns ? since_ns : l->s->length_ns;
+    return told_ns < l->s->length_ns ? told_ns : l->s->length_ns;
 }
 
 static void look_at_events(struct lookout *l, uint32_t pd)

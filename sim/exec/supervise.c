@@ -318,9 +318,7 @@ static void go(struct loop *l)
     l->s->ready_ns = run_ns(l);
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         atomic_store(&l->s->world->pages[i]->order_go_ns, l->s->ready_ns);
-    }
-    for (uint32_t i = 0; i < plan->device_count; i++) {
-        world_ring(l->s->world, plan->devices[i].pd);
+        world_ring(l->s->world, i);
     }
     if (l->s->after_ns != 0) {
         const struct timeval after = {.tv_sec = (time_t)(l->s->after_ns / 1000000000u),

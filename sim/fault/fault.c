@@ -241,3 +241,18 @@ enum inside_next faults_ask_inside(struct fault_set *set, struct inside *in)
     }
     return most;
 }
+
+uint64_t faults_wake_ns(const struct fault_set *set)
+{
+    uint64_t at_ns = FAULTS_NEVER;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct fault_run *run = &set->runs[i];
+
+        if (run->type->inside != NULL && !run->started && run->asked->after_entries == 0 &&
+            run->asked->at_ns != 0 && run->asked->at_ns < at_ns) {
+            at_ns = run->asked->at_ns;
+        }
+    }
+    return at_ns;
+}

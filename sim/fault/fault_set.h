@@ -85,6 +85,13 @@ static inline enum inside_next faults_inside(struct fault_set *set, struct insid
     return set->askable[FAULT_INSIDE] == 0 ? INSIDE_RUN : faults_ask_inside(set, in);
 }
 
+/*
+ * When, on the same clock, a fault of this domain is to act although nobody may have woken the domain by
+ * then: whoever is compromised needs no invitation. FAULTS_NEVER: none waits for its time.
+ */
+#define FAULTS_NEVER UINT64_MAX
+uint64_t faults_wake_ns(const struct fault_set *set);
+
 /* Every kind as a scenario wants it; one static array. */
 const struct type_view *fault_views(size_t *count);
 #endif

@@ -38,18 +38,22 @@
 
 extern char **environ;
 
-/* Two clients behind one NIC, one with a copier and one that is trusted to see all; all that show
- * has a word for. */
+/* Two clients behind one NIC, one with a copier and one that is trusted to see all, and one client
+ * behind another: all that show has a word for. */
 static const char scenario_text[] =
     "{ \"version\": 1, \"name\": \"both\", \"story\": \"a \\\"quoted\\\" story\",\n"
     "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 10 } ],\n"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],\n"
-    "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],\n"
+    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" },\n"
+    "                 { \"name\": \"eth1\", \"model\": \"enet\" } ],\n"
+    "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" },\n"
+    "                  { \"name\": \"net1\", \"device\": \"eth1\" } ],\n"
     "  \"clients\": [\n"
     "    { \"name\": \"direct\", \"image\": \"network/client_sink\", \"network\": \"net0\" },\n"
     "    { \"name\": \"copied\", \"image\": \"network/client_echo\", \"network\": \"net0\",\n"
-    "      \"trusted\": false, \"copier\": {}, \"tx_buffers\": 64 } ],\n"
-    "  \"captures\": [ { \"at\": \"lan.out\" } ],\n"
+    "      \"trusted\": false, \"copier\": {}, \"tx_buffers\": 64 },\n"
+    "    { \"name\": \"other\", \"image\": \"network/client_echo\", \"network\": \"net1\",\n"
+    "      \"copier\": {} } ],\n"
+    "  \"captures\": [ { \"at\": \"lan.out\" }, { \"at\": \"copied.rx\" } ],\n"
     "  \"faults\": [ { \"kind\": \"queue_index\", \"pd\": \"copied\", \"at\": \"1 ms\" } ],\n"
     "  \"checks\": { \"drops\": false },\n"
     "  \"expect\": [ \"in == 10\" ] }\n";
@@ -268,12 +272,13 @@ static void test_json_has_the_maps_of_the_plan(void **state)
     json_decref(root);
 }
 
+static const char *const region_kinds[REGION_KINDS] = {
+    [REGION_QUEUES] = "queues",     [REGION_BUFFERS] = "buffers", [REGION_RING] = "ring",
+    [REGION_METADATA] = "metadata", [REGION_CHANNEL] = "channel", [REGION_MMIO] = "mmio",
+    [REGION_STAMPS] = "stamps",     [REGION_PAGE] = "page",       [REGION_CAPTURE] = "capture"};
+
 static void test_json_has_every_kind_of_region(void **state)
 {
-    static const char *const kinds[REGION_KINDS] = {
-        [REGION_QUEUES] = "queues",     [REGION_BUFFERS] = "buffers", [REGION_RING] = "ring",
-        [REGION_METADATA] = "metadata", [REGION_CHANNEL] = "channel", [REGION_MMIO] = "mmio",
-        [REGION_STAMPS] = "stamps",     [REGION_PAGE] = "page",       [REGION_CAPTURE] = "capture"};
     struct system system;
 
     (void)state;
@@ -285,8 +290,8 @@ static void test_json_has_every_kind_of_region(void **state)
         const struct plan_region *region = &system.plan->regions[i];
         const json_t *object = named(regions, region->name);
 
-        assert_non_null(kinds[region->kind]);
-        assert_string_equal(text_at(object, "kind"), kinds[region->kind]);
+        assert_non_null(region_kinds[region->kind]);
+        assert_string_equal(text_at(object, "kind"), region_kinds[region->kind]);
         assert_int_equal(number_at(object, "bytes"), region->bytes);
     }
     system_finish(&system);
@@ -311,6 +316,15 @@ static void test_json_says_who_is_who(void **state)
     assert_string_equal(json_string_value(json_array_get(json_object_get(copied, "macs"), 0)),
                         "52:54:01:00:00:01");
     assert_string_equal(text_at(copier, "instance"), "net0");
+    assert_string_equal(text_at(eth0, "instance"), "net0");
+    assert_string_equal(text_at(driver, "instance"), "net0");
+    assert_string_equal(text_at(named(domains, "other_copier"), "instance"), "net1");
+    assert_string_equal(text_at(named(domains, "net1_virt_tx"), "instance"), "net1");
+    assert_string_equal(text_at(named(domains, "eth1"), "instance"), "net1");
+    const json_t *section = json_array_get(json_object_get(copier, "sections"), 0);
+    assert_string_equal(text_at(section, "section"), ".net_copy_config");
+    assert_int_equal(number_at(section, "bytes"), sizeof(net_copy_config_t));
+    assert_int_equal(number_at(driver, "period_ns"), 400000);
     assert_string_equal(text_at(copier, "role"), "copier");
     assert_int_equal(number_at(driver, "priority"), 101);
     assert_int_equal(number_at(driver, "budget_ns"), 100000);
@@ -320,14 +334,19 @@ static void test_json_says_who_is_who(void **state)
                         "queue_index");
     assert_string_equal(json_string_value(json_array_get(json_object_get(root, "checks_off"), 0)),
                         "drops");
+    const json_t *capture = json_array_get(json_object_get(root, "captures"), 1);
+    assert_string_equal(text_at(capture, "at"), "copied.rx");
+    assert_string_equal(text_at(capture, "domain"), "copied");
     json_decref(root);
 }
 
 /* A domain comes after those its frames come from, and a client right behind its copier. */
 static void test_domains_are_in_packet_order(void **state)
 {
-    static const char *const order[] = {"eth0",          "net0_driver", "net0_virt_rx", "direct",
-                                        "copied_copier", "copied",      "net0_virt_tx"};
+    static const char *const order[] = {"eth0",          "net0_driver",  "net0_virt_rx", "direct",
+                                        "copied_copier", "copied",       "net0_virt_tx", "eth1",
+                                        "net1_driver",   "net1_virt_rx", "other_copier", "other",
+                                        "net1_virt_tx"};
     const char *at;
 
     (void)state;
@@ -349,39 +368,110 @@ static void test_domains_are_in_packet_order(void **state)
     }
 }
 
-static void test_json_has_windows_and_queues(void **state)
+/* Is it in the list of texts? */
+static bool lists(const json_t *texts, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(texts); i++) {
+        if (strcmp(json_string_value(json_array_get(texts, i)), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_json_has_the_windows_of_devices(void **state)
+{
+    struct system system;
+    size_t told = 0;
+
+    (void)state;
+    RUN_WELL("show", "-f", "json", scenario_path);
+    json_t *root = parsed(), *devices = json_object_get(root, "devices");
+    build_here(&system);
+    for (uint32_t d = 0; d < system.plan->device_count; d++) {
+        const struct plan_device *device = &system.plan->devices[d];
+        const json_t *shown = named(devices, device->name);
+        const json_t *windows = json_object_get(shown, "windows");
+        size_t next = 0;
+
+        assert_int_equal(address_at(shown, "registers_vaddr"), device->regs_vaddr);
+        for (uint32_t i = 0; i < system.plan->window_count; i++) {
+            const struct plan_window *w = &system.plan->windows[i];
+
+            if (w->device == d) {
+                const json_t *window = json_array_get(windows, next++);
+
+                assert_int_equal(address_at(window, "io_addr"), w->io_addr);
+                assert_int_equal(address_at(window, "vaddr"), w->vaddr);
+                assert_int_equal(number_at(window, "bytes"), w->bytes);
+                assert_string_equal(text_at(window, "rights"),
+                                    w->rights & RIGHT_WRITE ? "rw" : "r");
+            }
+        }
+        assert_int_equal(json_array_size(windows), next);
+        told += next;
+    }
+    assert_int_equal(told, system.plan->window_count);
+    assert_string_equal(text_at(json_object_get(named(devices, "eth0"), "wire"), "kind"), "gen");
+    assert_true(json_is_null(json_object_get(named(devices, "eth1"), "wire")));
+    system_finish(&system);
+    json_decref(root);
+}
+
+static void test_json_has_the_queues_of_the_plan(void **state)
 {
     struct system system;
 
     (void)state;
     RUN_WELL("show", "-f", "json", scenario_path);
-    json_t *root = parsed(), *device = json_array_get(json_object_get(root, "devices"), 0);
-    json_t *windows = json_object_get(device, "windows");
+    json_t *root = parsed(), *domains = json_object_get(root, "domains");
     build_here(&system);
     const struct plan *plan = system.plan;
 
-    assert_int_equal(json_array_size(windows), plan->window_count);
-    for (uint32_t i = 0; i < plan->window_count; i++) {
-        const json_t *window = json_array_get(windows, i);
-
-        assert_int_equal(address_at(window, "io_addr"), plan->windows[i].io_addr);
-        assert_int_equal(number_at(window, "bytes"), plan->windows[i].bytes);
-        assert_string_equal(text_at(window, "rights"),
-                            plan->windows[i].rights & RIGHT_WRITE ? "rw" : "r");
-    }
-    assert_string_equal(text_at(json_object_get(device, "wire"), "kind"), "gen");
-    assert_int_equal(address_at(device, "registers_vaddr"), plan->devices[0].regs_vaddr);
     for (uint32_t i = 0; i < plan->queue_count; i++) {
         const struct queue_shape *q = &plan->queues[i];
+        const char *producer = plan->pds[q->producer].name, *consumer = plan->pds[q->consumer].name;
         const json_t *queue = named(json_object_get(root, "queues"), q->name);
 
         assert_int_equal(number_at(queue, "capacity"), q->capacity);
-        assert_string_equal(text_at(queue, "producer"), plan->pds[q->producer].name);
-        assert_string_equal(text_at(queue, "consumer"), plan->pds[q->consumer].name);
+        assert_string_equal(text_at(queue, "producer"), producer);
+        assert_string_equal(text_at(queue, "consumer"), consumer);
+        assert_string_equal(text_at(queue, "partner"), plan->queues[q->partner].name);
+        assert_string_equal(text_at(queue, "naming"),
+                            q->naming == NAMES_OFFSET ? "offset" : "io_addr");
+        assert_int_equal(json_is_true(json_object_get(queue, "carries_frames")), q->carries_frames);
         assert_int_equal(number_at(queue, "producer_channel"),
                          plan_channel_id(plan, q->channel, q->producer));
         assert_int_equal(number_at(queue, "consumer_channel"),
                          plan_channel_id(plan, q->channel, q->consumer));
+        assert_true(lists(json_object_get(named(domains, producer), "fills"), q->name));
+        assert_true(lists(json_object_get(named(domains, consumer), "empties"), q->name));
+    }
+    system_finish(&system);
+    json_decref(root);
+}
+
+static void test_json_has_the_pools_of_the_plan(void **state)
+{
+    struct system system;
+
+    (void)state;
+    RUN_WELL("show", "-f", "json", scenario_path);
+    json_t *root = parsed(), *pools = json_object_get(root, "pools");
+    build_here(&system);
+    assert_int_equal(json_array_size(pools), system.plan->pool_count);
+    for (uint32_t i = 0; i < system.plan->pool_count; i++) {
+        const struct plan_pool *pool = &system.plan->pools[i];
+        const json_t *shown = named(pools, pool->name);
+
+        assert_string_equal(text_at(shown, "region"), system.plan->regions[pool->region].name);
+        assert_int_equal(number_at(shown, "buffers"), pool->buffer_count);
+        assert_int_equal(number_at(shown, "buffer_bytes"), pool->buffer_bytes);
+        if (pool->io_addr != 0) {
+            assert_int_equal(address_at(shown, "io_addr"), pool->io_addr);
+        } else {
+            assert_true(json_is_null(json_object_get(shown, "io_addr")));
+        }
     }
     system_finish(&system);
     json_decref(root);
@@ -417,31 +507,141 @@ static void test_json_has_both_ends_of_channels(void **state)
             assert_int_equal(number_at(channel, "id"), c->end[end].id);
             assert_int_equal(json_is_true(json_object_get(channel, "may_call")),
                              c->end[end].may_call);
+            if (c->kind == CHANNEL_PEER) {
+                assert_int_equal(number_at(channel, "peer_id"), c->end[1 - end].id);
+            }
         }
     }
     system_finish(&system);
     json_decref(root);
 }
 
-static void test_text_has_every_map_and_fits(void **state)
+/* The last output with runs of blanks made one, so that columns may be as wide as they like. */
+static char *squeezed(void)
+{
+    char *text = strdup(said[0]), *to = text;
+
+    assert_non_null(text);
+    for (const char *from = text; *from != '\0'; from++) {
+        if (*from != ' ' || (to != text && to[-1] != ' ' && to[-1] != '\n')) {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    return text;
+}
+
+/* The row is in the paragraph of that domain, all of it. */
+static void assert_row(const char *text, const char *pd, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void assert_row(const char *text, const char *pd, const char *format, ...)
+{
+    char heading[80], row[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    row[0] = '\n';
+    vsnprintf(row + 1, sizeof row - 1, format, arguments);
+    va_end(arguments);
+    strcat(row, "\n");
+    snprintf(heading, sizeof heading, "\n\n%s: ", pd);
+    const char *begin = strstr(text, heading);
+    assert_non_null(begin);
+    const char *found = strstr(begin, row), *end = strstr(begin + 2, "\n\n");
+    if (found == NULL || (end != NULL && found >= end)) {
+        fail_msg("%s has no row%s", pd, row);
+    }
+}
+
+static const char *size_text(uint64_t bytes, char out[static 32])
+{
+    bool mib = bytes % (1u << 20) == 0;
+
+    snprintf(out, 32, "%" PRIu64 " %s", mib ? bytes >> 20 : bytes >> 10, mib ? "MiB" : "KiB");
+    return out;
+}
+
+static void test_text_has_every_map(void **state)
 {
     struct system system;
-    char range[64];
+    char size[32];
 
     (void)state;
     RUN_WELL("show", scenario_path);
+    char *text = squeezed();
     build_here(&system);
     for (uint32_t i = 0; i < system.plan->map_count; i++) {
         const struct plan_map *map = &system.plan->maps[i];
-        uint64_t bytes = system.plan->regions[map->region].bytes;
+        const struct plan_region *region = &system.plan->regions[map->region];
+        bool runtime = region->kind >= REGION_CHANNEL;
 
-        snprintf(range, sizeof range, "0x%" PRIx64 "..0x%" PRIx64 " ", map->vaddr,
-                 map->vaddr + bytes - 1);
-        assert_in(said[0], range);
-        assert_in(said[0], system.plan->regions[map->region].name);
+        assert_row(text, system.plan->pds[map->pd].name,
+                   "0x%" PRIx64 "..0x%" PRIx64 " %s %s %s%s %s", map->vaddr,
+                   map->vaddr + region->bytes - 1, size_text(region->bytes, size),
+                   map->rights & RIGHT_WRITE ? "rw" : "r", runtime ? "* " : "",
+                   region_kinds[region->kind], region->name);
     }
     system_finish(&system);
-    assert_in(said[0], "copied: client, not trusted\n");
+    free(text);
+}
+
+static void test_text_has_windows_channels_and_queues(void **state)
+{
+    struct system system;
+    char size[32];
+
+    (void)state;
+    RUN_WELL("show", scenario_path);
+    char *text = squeezed();
+    build_here(&system);
+    const struct plan *plan = system.plan;
+    for (uint32_t i = 0; i < plan->window_count; i++) {
+        const struct plan_window *w = &plan->windows[i];
+        const struct plan_region *region = &plan->regions[w->region];
+
+        assert_row(text, plan->devices[w->device].name, "0x%" PRIx64 "..0x%" PRIx64 " %s %s %s %s",
+                   w->io_addr, w->io_addr + w->bytes - 1, size_text(w->bytes, size),
+                   w->rights & RIGHT_WRITE ? "rw" : "r",
+                   region->kind == REGION_RING ? "ring" : "buffers", region->name);
+    }
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+        const char *what = q->naming == NAMES_OFFSET ? "offsets" : "IO addresses";
+
+        assert_row(text, plan->pds[q->producer].name, "%s %u slots %s to %s by channel %u", q->name,
+                   q->capacity, what, plan->pds[q->consumer].name,
+                   plan_channel_id(plan, q->channel, q->producer));
+        assert_row(text, plan->pds[q->consumer].name, "%s %u slots %s from %s by channel %u",
+                   q->name, q->capacity, what, plan->pds[q->producer].name,
+                   plan_channel_id(plan, q->channel, q->consumer));
+    }
+    system_finish(&system);
+    /* Each device's windows are its own: the other's first buffer is in none of them. */
+    const char *eth0 = strstr(text, "\n\neth0: "), *maps = strstr(eth0, "\nmaps\n");
+    const char *foreign = strstr(eth0, "net1.rx.buffers");
+    assert_true(foreign == NULL || foreign > maps);
+    assert_row(text, "copied_copier", "0 there 2 net0_virt_rx notifies, is notified");
+    assert_row(text, "copied_copier", "1 there 0 copied notifies, is notified");
+    assert_row(text, "net0_driver", "0 irq 0 eth0 interrupts");
+    assert_row(text, "eth0", "- irq 0 net0_driver is interrupted");
+    assert_row(text, "direct", "2 timer asks for the time and for timeouts");
+    free(text);
+}
+
+static void test_text_says_the_rest_and_fits(void **state)
+{
+    (void)state;
+    RUN_WELL("show", scenario_path, "--set", "/clients/1/cpu=3");
+    char *text = squeezed();
+    assert_in(text, "\ncopied: client, not trusted\nimage network/client_echo\n"
+                    "priority 97, no budget, on cpu 3\nparams reflect=true\n"
+                    "receives 52:54:01:00:00:01\n");
+    assert_row(text, "net0_driver", "priority 101, budget 100 us in 400 us");
+    assert_row(text, "copied_copier", ".net_copy_config %zu bytes", sizeof(net_copy_config_t));
+    assert_row(text, "eth1", "wire none");
+    free(text);
+    assert_in(said[0], "\nnet0_driver: driver of net0\n");
     assert_in(said[0], "queue_index inside copied");
     assert_in(said[0], "captures/lan-out.pcap");
     assert_in(said[0], "\nExpected\n    in == 10\n");
@@ -451,6 +651,55 @@ static void test_text_has_every_map_and_fits(void **state)
             fail_msg("too wide: %.*s", (int)strcspn(line, "\n"), line);
         }
     }
+}
+
+/* Columns: what stands at the right of one paragraph's ranges begins at one place. */
+static void test_text_is_aligned(void **state)
+{
+    size_t place = 0;
+
+    (void)state;
+    RUN_WELL("show", scenario_path);
+    const char *maps = strstr(strstr(said[0], "\neth0: "), "  maps\n");
+    for (const char *line = strchr(maps, '\n') + 1; strncmp(line, "    0x", 6) == 0;
+         line += strcspn(line, "\n") + 1) {
+        const char *rights = strstr(line, "iB  r") + 4;
+
+        place = place == 0 ? (size_t)(rights - line) : place;
+        assert_int_equal(rights - line, place);
+    }
+    assert_true(place > 0);
+}
+
+static size_t occurrences(const char *part)
+{
+    size_t count = 0;
+
+    for (const char *at = strstr(said[0], part); at != NULL; at = strstr(at + 1, part)) {
+        count++;
+    }
+    return count;
+}
+
+/* Each network's domains are within its frame, the clients outside of both. */
+static void assert_drawn_in_cluster(void)
+{
+    const char *one = strstr(said[0], "subgraph cluster_0"),
+               *two = strstr(said[0], "subgraph cluster_1");
+    const char *end = strstr(two, "\n  }\n"), *driver = strstr(said[0], "\"net0_driver\" [");
+    const char *other = strstr(said[0], "\"other_copier\" ["),
+               *client = strstr(said[0], "\"other\" [");
+
+    assert_true(one < driver && driver < two);
+    assert_true(two < other && other < end && end < client);
+    assert_int_equal(occurrences("    \"net0_driver\" ["), 1);
+}
+
+static void test_dot_quotes(void **state)
+{
+    (void)state;
+    RUN_WELL("show", "-f", "dot", scenario_path, "--set", "/name=a\"b\\c");
+    assert_in(said[0], "label=\"a\\\"b\\\\c\";");
 }
 
 /* Every domain is a node, every queue of frames an edge; and graphviz, if it is there, agrees. */
@@ -474,8 +723,15 @@ static void test_dot_draws_everything(void **state)
                  q->capacity);
         assert_int_equal(strstr(said[0], part) != NULL, q->carries_frames);
     }
+    /* Beside those: an interrupt and the registers of each device, and the one wire. */
+    assert_int_equal(occurrences(" -> "), system.plan->queue_count / 2 + 2 * 2 + 1);
+    assert_int_equal(occurrences("label=\"irq 0\""), 2);
+    assert_int_equal(occurrences("label=\"registers\""), 2);
     system_finish(&system);
-    assert_in(said[0], "subgraph cluster_0");
+    assert_int_equal(occurrences("color=red, "), 1);
+    assert_in(strstr(said[0], "\"copied\" [label"), "color=red");
+    assert_int_equal(occurrences(",dashed\""), 1);
+    assert_drawn_in_cluster();
 
     char path[96];
     snprintf(path, sizeof path, "%s/plan.dot", folder);
@@ -689,13 +945,21 @@ static void test_list_tells_more_than_keys(void **state)
     char bytes[64];
 
     (void)state;
-#define ROW(id)                                   \
-    RUN_WELL("list", "checks", check_##id.name);  \
-    if (check_##id.host_time != NULL) {           \
-        assert_in(said[0], check_##id.host_time); \
+#define ROW(id)                                                                          \
+    RUN_WELL("list", "checks", check_##id.name);                                         \
+    assert_int_equal(strstr(said[0], "judges isolation") != NULL, check_##id.isolation); \
+    if (check_##id.host_time != NULL) {                                                  \
+        assert_in(said[0], check_##id.host_time);                                        \
     }
     CHECK_TYPES(ROW)
 #undef ROW
+#define ROW(id)                                  \
+    RUN_WELL("list", "faults", fault_##id.name); \
+    assert_in(said[0], fault_##id.needs_pd ? "\"pd\": yes\n" : "\"pd\": no\n");
+    FAULT_TYPES(ROW)
+#undef ROW
+    RUN_WELL("list", "expectations", "dropped.PD.REASON");
+    assert_int_equal(lines(), 3 + DROP_COUNT - 1);
     RUN_WELL("list", "images", "network/driver_enet");
     snprintf(bytes, sizeof bytes, "%zu bytes", sizeof(device_resources_t));
     assert_in(said[0], ".device_resources ");
@@ -707,10 +971,16 @@ static void test_list_tells_more_than_keys(void **state)
     assert_in(said[0], "virt_rx");
     assert_in(said[0], "copier");
     assert_in(said[0], "tx_buffers");
-    RUN_WELL("list", "executors", "process");
-    assert_in(said[0], "isolates domains by MMU: yes");
-    RUN_WELL("list", "executors", "fiber");
-    assert_in(said[0], "isolates domains by MMU: no");
+    assert_in(said[0], "region (if the key is there)\n");
+    assert_null(strstr(said[0], "device (if the key is there)"));
+#define ROW(id)                                                                \
+    RUN_WELL("list", "executors", exec_##id.name);                             \
+    assert_in(said[0], exec_##id.isolates ? "by MMU: yes\n" : "by MMU: no\n"); \
+    assert_in(said[0], !exec_##id.virtual_clock ? "clocks: host\n"             \
+                       : exec_##id.host_clock   ? "clocks: host, virtual\n"    \
+                                                : "clocks: virtual\n");
+    EXEC_TYPES(ROW)
+#undef ROW
     RUN_WELL("list", "verbs", "show");
     assert_in(said[0], "--format");
     RUN_WELL("list", "keys");
@@ -897,9 +1167,15 @@ int main(void)
         cmocka_unit_test(test_json_has_every_kind_of_region),
         cmocka_unit_test(test_json_says_who_is_who),
         cmocka_unit_test(test_domains_are_in_packet_order),
-        cmocka_unit_test(test_json_has_windows_and_queues),
+        cmocka_unit_test(test_json_has_the_windows_of_devices),
+        cmocka_unit_test(test_json_has_the_queues_of_the_plan),
+        cmocka_unit_test(test_json_has_the_pools_of_the_plan),
         cmocka_unit_test(test_json_has_both_ends_of_channels),
-        cmocka_unit_test(test_text_has_every_map_and_fits),
+        cmocka_unit_test(test_text_has_every_map),
+        cmocka_unit_test(test_text_has_windows_channels_and_queues),
+        cmocka_unit_test(test_text_says_the_rest_and_fits),
+        cmocka_unit_test(test_text_is_aligned),
+        cmocka_unit_test(test_dot_quotes),
         cmocka_unit_test(test_dot_draws_everything),
         cmocka_unit_test(test_set_changes_the_plan),
         cmocka_unit_test(test_show_refuses),

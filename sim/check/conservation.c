@@ -72,6 +72,7 @@ static void conservation_event(void *state, const struct plan *plan, const struc
     case PROBE_BUFFER_TWICE:
     case PROBE_BUFFER_FOREIGN:
     case PROBE_INDEX_ILLEGAL:
+    case PROBE_INDEX_DISPLACED:
         heard_note(&c->broken, p, false);
         break;
     case PROBE_RUN_ENDED:
@@ -236,6 +237,11 @@ static void judge_broken(const struct plan *plan, const struct heard *h, struct 
                     ", which no queue of %" PRIu32 " entries allows there",
                     who, one.object, p->a, p->b,
                     p->object < plan->queue_count ? plan->queues[p->object].capacity : 0);
+        break;
+    case PROBE_INDEX_DISPLACED:
+        say_finding(out, excused, one, "%s moved %s's index of %s from %" PRIu64 " to %" PRIu64, who,
+                    one.victim < plan->pd_count ? plan->pds[one.victim].name : "somebody", one.object,
+                    p->a, p->b);
         break;
     case PROBE_BUFFER_FOREIGN:
         say_finding(out, excused, one,

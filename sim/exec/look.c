@@ -207,6 +207,32 @@ static uint32_t local_queue(const struct lookout *l, uint32_t pd, uint32_t queue
     return 0;
 }
 
+/* What `pd` says of its index of a queue, if that was moved by the other end and that is to be believed. */
+static const struct moves_queue_counts *displaced(const struct lookout *l, uint32_t pd, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    const struct moves_queue_counts *c = &counts_of(l, pd)->queues[local_queue(l, pd, queue)];
+
+    return c->displaced != 0 && plan_suspect(l->plan, q->producer == pd ? q->consumer : q->producer)
+               ? c
+               : NULL;
+}
+
+static void look_at_indices(struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    const uint32_t ends[2] = {q->producer, q->consumer};
+
+    for (int i = 0; i < 2; i++) {
+        const struct moves_queue_counts *c = displaced(l, ends[i], queue);
+
+        if (c != NULL) {
+            tell(l, PROBE_INDEX_DISPLACED, TOLD_BY_PD, ends[1 - i], queue, c->displaced_from,
+                 c->displaced_to, 1);
+        }
+    }
+}
+
 /*
  * An endpoint's word for what it sent or took holds as long as its index stepped legally. Of what it forged,
  * the other end's count is taken: what the virtualiser took was sent; what was put behind a forged head, and
@@ -218,9 +244,15 @@ static void look_at_frames(struct lookout *l, uint32_t queue)
     uint32_t made = local_queue(l, q->producer, queue), used = local_queue(l, q->consumer, queue);
     uint64_t put = counts_of(l, q->producer)->queues[made].moved;
     uint64_t taken = counts_of(l, q->consumer)->queues[used].moved;
-    bool bad_tail = counts_of(l, q->producer)->queues[made].illegal != 0;
-    bool bad_head = counts_of(l, q->consumer)->queues[used].illegal != 0;
+    bool bad_tail = counts_of(l, q->producer)->queues[made].illegal != 0 ||
+                    displaced(l, q->consumer, queue) != NULL;
+    bool bad_head = counts_of(l, q->consumer)->queues[used].illegal != 0 ||
+                    displaced(l, q->producer, queue) != NULL;
     struct queue_now now = read_queue(l, queue);
+
+    if (bad_head && taken > put) {
+        taken = put; /* entries that its forged end of the queue made it see */
+    }
 
     if (l->plan->pds[q->producer].endpoint) {
         tell(l, PROBE_FRAME_SENT, bad_tail ? TOLD_BY_WORLD : TOLD_BY_PD, q->producer, queue, 0, 0,
@@ -312,6 +344,7 @@ void look(const struct supervise *s, struct probe_bus *bus)
         look_at_device(&l, i);
     }
     for (uint32_t i = 0; i < l.plan->queue_count; i++) {
+        look_at_indices(&l, i);
         if (l.plan->queues[i].carries_frames) {
             look_at_frames(&l, i);
         }

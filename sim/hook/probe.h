@@ -21,6 +21,7 @@
  * (signed) BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
  *   BUFFER_FOREIGN            pd: the giver; object: queue; a: name, b: length
  *   INDEX_ILLEGAL             pd: the stepper; object: queue; a: from, b: to
+ *   INDEX_DISPLACED           pd: who moved the other end's index; object: queue; a: from, b: to
  *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
  *   VIOLATION                 object: device; its log says what
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
@@ -43,6 +44,7 @@
     ROW(BUFFER_TWICE, "a buffer was in two places")                  \
     ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue") \
     ROW(INDEX_ILLEGAL, "an index stepped where it may not")          \
+    ROW(INDEX_DISPLACED, "one end of a queue moved the other's index") \
     ROW(DMA_FAULT, "the IOMMU refused a device")                     \
     ROW(VIOLATION, "a driver broke its datasheet")                   \
     ROW(DEFERRED_REPLACED, "a deferred operation was replaced")      \

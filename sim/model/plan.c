@@ -339,6 +339,21 @@ bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_
     return false;
 }
 
+bool plan_suspect(const struct plan *p, uint32_t pd)
+{
+    if (!p->pds[pd].trusted) {
+        return true;
+    }
+    for (size_t i = 0; p->scenario != NULL && i < p->scenario->fault_count; i++) {
+        const char *target = p->scenario->faults[i].pd;
+
+        if (target != NULL && strcmp(target, p->pds[pd].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t plan_find_pd(const struct plan *p, const char *name)
 {
     for (uint32_t i = 0; i < p->pd_count; i++) {

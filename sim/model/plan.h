@@ -211,6 +211,8 @@ uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
 const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t region);
 /* Does a client receive from the network this device is part of? */
 bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd);
+/* Is a domain not to be relied on: untrusted, or compromised by a fault of the scenario? */
+bool plan_suspect(const struct plan *p, uint32_t pd);
 uint32_t plan_find_pd(const struct plan *p, const char *name); /* PLAN_NONE if there is none */
 
 /*

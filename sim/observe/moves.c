@@ -4,6 +4,10 @@
  * and the slot are noted, and at the next point, or when the entry ends, the index tells whether it
  * happened. An index that moved between points (an image with queue code of its own, or a forger)
  * is found when the entry ends.
+ *
+ * Both ends map a queue with the same rights, so the index may also have been moved by the other end. That is
+ * put down to it where it is compromised or untrusted and this image announces its own moves; what this domain
+ * then does is told from where its index was put.
  */
 #include "sim/observe/moves_parts.h"
 
@@ -55,6 +59,18 @@ static void illegal(struct moves *m, struct watched *q, uint32_t from, uint32_t 
     }
 }
 
+/* The other end put the index at `now`. */
+static void displaced(struct watched *q, uint32_t now)
+{
+    if (!q->counts->displaced) {
+        q->counts->displaced = 1;
+        q->counts->displaced_from = q->shadow;
+        q->counts->displaced_to = now;
+    }
+    q->shadow = now;
+    q->counts->index = now;
+}
+
 /* The index stands at `now` and the last move seen left it at q->shadow: account for what lies
  * between. */
 static void catch_up(struct moves *m, struct watched *q, uint32_t now)
@@ -88,9 +104,29 @@ static void resync(struct moves *m, struct watched *q, uint32_t now)
 {
     if (q->produces && !q->frames && q->counts->moved == 0) {
         q->shadow = now; /* a free queue is first filled by its consumer */
+    } else if (q->exposed && m->pointed) {
+        displaced(q, now);
     } else {
         catch_up(m, q, now);
     }
+}
+
+/* Is there an entry to take, or room for one? As queue code finds it, and perhaps finds it otherwise later. */
+static bool can_move(const struct watched *q, uint32_t own)
+{
+    uint32_t peer = peer_index(q);
+
+    return q->produces ? ((own - peer) & q->index_mask) <= q->slot_mask : own != peer;
+}
+
+/* The operation announced at m->before was done, and left the index at m->before + 1. */
+static inline void moved(struct moves *m, struct watched *q)
+{
+    struct slot slot = q->produces ? read_slot(q, m->before) : m->peeked;
+
+    q->shadow = (m->before + 1) & q->index_mask;
+    q->counts->index = q->shadow;
+    moves_account(m, q, &slot);
 }
 
 static inline void finish_pending(struct moves *m)
@@ -102,19 +138,23 @@ static inline void finish_pending(struct moves *m)
     }
     m->pending = NULL;
     uint32_t now = own_index(q);
-    if (now == m->before) {
-        return;
-    }
-    if (((now - m->before) & q->index_mask) != 1) {
+    if (((now - m->before) & q->index_mask) == 1) {
+        moved(m, q);
+        if (q->produces) {
+            note_length(q, now);
+        }
+    } else if (q->exposed) {
+        /* Whatever the index says now: what could be done when it was announced was done. */
+        if (m->can) {
+            moved(m, q);
+        } else if (q->produces && !q->frames) {
+            moves_refused(m);
+        }
+        if (now != q->shadow) {
+            displaced(q, now);
+        }
+    } else if (now != m->before) {
         catch_up(m, q, now);
-        return;
-    }
-    struct slot slot = q->produces ? read_slot(q, m->before) : m->peeked;
-    q->shadow = now;
-    q->counts->index = now;
-    moves_account(m, q, &slot);
-    if (q->produces) {
-        note_length(q, now);
     }
 }
 
@@ -139,6 +179,7 @@ static struct watched *look_up(struct moves *m, const volatile void *where)
 void moves_point(struct moves *m, enum point_op op, const volatile void *where)
 {
     finish_pending(m);
+    m->pointed = true;
     if (op != POINT_ENQUEUE && op != POINT_DEQUEUE) {
         return;
     }
@@ -155,6 +196,7 @@ void moves_point(struct moves *m, enum point_op op, const volatile void *where)
     if (q->shadow != m->before) {
         resync(m, q, m->before);
     }
+    m->can = q->exposed && can_move(q, m->before);
     if (op == POINT_DEQUEUE) {
         m->peeked = read_slot(q, m->before);
     }

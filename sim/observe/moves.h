@@ -31,6 +31,8 @@ struct moves_queue_counts {
     uint32_t max_length; /* seen after putting one in */
     uint32_t index;      /* the last value of its own index that it reached legally */
     uint32_t illegal;    /* its index stepped where it may not; `moved` ends there */
+    uint32_t displaced;  /* the other end moved this domain's index, first from here to there: */
+    uint32_t displaced_from, displaced_to;
 };
 
 struct moves_counts {

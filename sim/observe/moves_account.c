@@ -78,8 +78,10 @@ static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
 }
 
 /* An entry that named no buffer, or one that is elsewhere, has been taken in. */
-static void take_nameless(struct moves *m)
+static void take_nameless(struct moves *m, enum drop_reason is)
 {
+    m->latest = (struct taken){.pool = NULL};
+    m->latest_is = is;
     m->nameless++;
     m->counts->in_hand++;
 }
@@ -193,7 +195,7 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
 
     if (pool == NULL) {
         if (!m->endpoint) {
-            take_nameless(m);
+            take_nameless(m, DROP_INVALID);
         }
         return;
     }
@@ -203,10 +205,10 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
         return;
     }
     if (pool->buffers[buffer].hand != HAND_AWAY || pool->buffers[buffer].out != 0) {
-        take_nameless(m); /* a second claim to a buffer that is here or was passed on */
+        take_nameless(m, DROP_DUPLICATE); /* a second claim to a buffer that is here or was passed on */
         return;
     }
-    m->last = (struct taken){.pool = pool, .buffer = buffer};
+    m->last = m->latest = (struct taken){.pool = pool, .buffer = buffer};
     pool->buffers[buffer].len = (uint16_t)slot->len;
     if (q->to_device && slot->len != 0 && slot->len <= FRAME_BYTES_MAX) {
         set_hand(pool, buffer, HAND_EMPTY); /* the frame is the device's now */
@@ -273,6 +275,7 @@ static void took_empty(struct moves *m, struct watched *q, const struct slot *sl
         return;
     }
     uint64_t *out = &pool->buffers[buffer].out;
+    m->latest = (struct taken){.pool = pool, .buffer = buffer};
     if (m->endpoint || q->relinks || q->from_device) {
         set_hand(pool, buffer, HAND_EMPTY);
     } else if ((*out & q->out_bit) != 0) {
@@ -332,6 +335,30 @@ static void gave_empty(struct moves *m, struct watched *q, const struct slot *sl
     }
     /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
     set_hand(pool, buffer, HAND_AWAY);
+}
+
+/*
+ * What has no way back is no longer here: its owner, who left no room for it, has lost it. It is taken to be what
+ * came last, since nobody keeps what is to be returned.
+ */
+void moves_refused(struct moves *m)
+{
+    struct held_pool *pool = m->latest.pool;
+    uint32_t buffer = m->latest.buffer;
+
+    if (pool == NULL) {
+        if (leave_nameless(m)) {
+            drop(m, m->latest_is);
+        }
+        return;
+    }
+    if (pool->buffers[buffer].hand == HAND_TAKEN) {
+        m->counts->in_hand--;
+        drop(m, why_dropped(m, pool, buffer));
+    }
+    if (pool->buffers[buffer].out == 0) {
+        set_hand(pool, buffer, HAND_AWAY);
+    }
 }
 
 void moves_account(struct moves *m, struct watched *q, const struct slot *slot)

@@ -52,6 +52,7 @@ struct watched {
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
+    bool exposed; /* the other end is not to be relied on, and can write our index too */
     struct held_pool *hint;   /* the pool that was named last */
     struct held_pool **pools; /* as shape->pools; by IO address, ascending */
     uint32_t pool_count;
@@ -76,6 +77,8 @@ struct moves {
     struct watched *pending; /* the operation announced at the last point */
     uint32_t before;         /* its index then */
     struct slot peeked;      /* what it was about to take */
+    bool can;                /* whether there was an entry to take, or room to put one */
+    bool pointed;            /* the image's queue code has points: all its moves are announced */
 
     struct held_pool pools[MOVES_POOLS_MAX];
     uint32_t pool_count;
@@ -88,6 +91,8 @@ struct moves {
     } *line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
     struct taken last; /* the frame taken last; no pool: none was */
+    struct taken latest; /* what was taken last, frame or not; no pool: nothing that was to be had, */
+    enum drop_reason latest_is; /* but this */
     uint64_t nameless; /* entries taken that named no buffer and have not been given back */
 };
 
@@ -95,6 +100,8 @@ struct moves {
 void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b);
 /* An entry was put into or taken out of `q`. */
 void moves_account(struct moves *m, struct watched *q, const struct slot *slot);
+/* A free queue had no room for a buffer that was to be given back. */
+void moves_refused(struct moves *m);
 
 /* The first slot to look at for a queue at this vaddr, in `hash`. */
 static inline uint32_t moves_hash(uint64_t vaddr)

@@ -24,6 +24,9 @@ static const struct {
     [REGION_CAPTURE] = {"capture", true},
 };
 
+/* One that is added needs its word above. */
+_Static_assert(REGION_KINDS == REGION_CAPTURE + 1, "a kind of region without a word");
+
 const char *show_region_kind(enum plan_region_kind kind)
 {
     return region_kinds[kind].name;

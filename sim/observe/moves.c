@@ -13,7 +13,7 @@
 
 /* -- reading shared memory, once -- */
 
-static uint32_t load(const volatile uint8_t *index, uint32_t bytes)
+static inline uint32_t load(const volatile uint8_t *index, uint32_t bytes)
 {
     if (bytes == 2) {
         return __atomic_load_n((const volatile uint16_t *)index, __ATOMIC_ACQUIRE);
@@ -21,12 +21,12 @@ static uint32_t load(const volatile uint8_t *index, uint32_t bytes)
     return __atomic_load_n((const volatile uint32_t *)index, __ATOMIC_ACQUIRE);
 }
 
-static uint32_t own_index(const struct watched *q)
+static inline uint32_t own_index(const struct watched *q)
 {
     return load(q->own, q->index_bytes);
 }
 
-static uint32_t peer_index(const struct watched *q)
+static inline uint32_t peer_index(const struct watched *q)
 {
     return load(q->peer, q->index_bytes);
 }
@@ -35,6 +35,13 @@ static inline struct slot read_slot(const struct watched *q, uint32_t index)
 {
     const volatile uint8_t *at = q->slots + (uint64_t)(index & q->slot_mask) * q->slot_bytes;
 
+    if (__builtin_expect(q->plain, 1)) {
+        uint64_t rest = *(const volatile uint64_t *)(at + 8);
+
+        return (struct slot){.name = *(const volatile uint64_t *)at,
+                             .len = (uint16_t)rest,
+                             .pool_id = (uint32_t)(rest >> 16) & q->pool_mask};
+    }
     return (struct slot){.name = *(const volatile uint64_t *)(at + q->name_offset),
                          .len = *(const volatile uint16_t *)(at + q->len_offset),
                          .pool_id = at[q->pool_offset] & q->pool_mask};
@@ -89,8 +96,8 @@ static void catch_up(struct moves *m, struct watched *q, uint32_t now)
         return;
     }
     for (uint32_t i = 0; i < step; i++) {
-        struct slot slot = read_slot(q, q->shadow + i);
-        moves_account(m, q, &slot);
+        q->counts->moved++;
+        q->means(m, q, read_slot(q, q->shadow + i));
     }
     q->shadow = now;
     q->counts->index = now;
@@ -120,30 +127,20 @@ static bool can_move(const struct watched *q, uint32_t own)
 }
 
 /* The operation announced at m->before was done, and left the index at m->before + 1. */
-static inline void moved(struct moves *m, struct watched *q)
+static inline __attribute__((always_inline)) void moved(struct moves *m, struct watched *q)
 {
     struct slot slot = q->produces ? read_slot(q, m->before) : m->peeked;
 
     q->shadow = (m->before + 1) & q->index_mask;
     q->counts->index = q->shadow;
-    moves_account(m, q, &slot);
+    q->counts->moved++;
+    q->means(m, q, slot);
 }
 
-static inline void finish_pending(struct moves *m)
+/* The index of the operation announced last is not one further. */
+static void finish_otherwise(struct moves *m, struct watched *q, uint32_t now)
 {
-    struct watched *q = m->pending;
-
-    if (q == NULL) {
-        return;
-    }
-    m->pending = NULL;
-    uint32_t now = own_index(q);
-    if (((now - m->before) & q->index_mask) == 1) {
-        moved(m, q);
-        if (q->produces) {
-            note_length(q, now);
-        }
-    } else if (q->exposed) {
+    if (q->exposed) {
         /* Whatever the index says now: what could be done when it was announced was done. */
         if (m->can) {
             moved(m, q);
@@ -155,6 +152,25 @@ static inline void finish_pending(struct moves *m)
         }
     } else if (now != m->before) {
         catch_up(m, q, now);
+    }
+}
+
+static inline __attribute__((always_inline)) void finish_pending(struct moves *m)
+{
+    struct watched *q = m->pending;
+
+    if (q == NULL) {
+        return;
+    }
+    m->pending = NULL;
+    uint32_t now = own_index(q);
+    if (__builtin_expect(((now - m->before) & q->index_mask) != 1, 0)) {
+        finish_otherwise(m, q, now);
+        return;
+    }
+    moved(m, q);
+    if (q->produces) {
+        note_length(q, now);
     }
 }
 

@@ -40,18 +40,18 @@ static struct held_pool *find_io(struct watched *q, uint64_t name, uint32_t *buf
 
 /* The pool and buffer a descriptor names, NULL if none of this queue's. */
 static inline __attribute__((always_inline)) struct held_pool *
-resolve(struct watched *q, const struct slot *slot, uint32_t *buffer)
+resolve(struct watched *q, struct slot slot, uint32_t *buffer)
 {
     if (q->by_io_addr) {
-        bool again = within(q->hint, q->hint->io_addr, slot->name, buffer);
+        bool again = within(q->hint, q->hint->io_addr, slot.name, buffer);
 
-        return again ? q->hint : find_io(q, slot->name, buffer);
+        return again ? q->hint : find_io(q, slot.name, buffer);
     }
-    if (slot->pool_id >= q->pool_count) {
+    if (slot.pool_id >= q->pool_count) {
         return NULL;
     }
-    struct held_pool *pool = q->pools[slot->pool_id];
-    return within(pool, 0, slot->name, buffer) ? pool : NULL;
+    struct held_pool *pool = q->pools[slot.pool_id];
+    return within(pool, 0, slot.name, buffer) ? pool : NULL;
 }
 
 void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b)
@@ -188,7 +188,7 @@ static void join_line(struct moves *m, struct held_pool *pool, uint32_t buffer)
     }
 }
 
-static void took_frame(struct moves *m, struct watched *q, const struct slot *slot)
+void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
 {
     uint32_t buffer;
     struct held_pool *pool = resolve(q, slot, &buffer);
@@ -201,7 +201,7 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
     }
     if (m->endpoint) {
         set_hand(pool, buffer, HAND_EMPTY);
-        endpoint_frame(m, true, pool, buffer, slot->len);
+        endpoint_frame(m, true, pool, buffer, slot.len);
         return;
     }
     if (pool->buffers[buffer].hand != HAND_AWAY || pool->buffers[buffer].out != 0) {
@@ -209,8 +209,8 @@ static void took_frame(struct moves *m, struct watched *q, const struct slot *sl
         return;
     }
     m->last = m->latest = (struct taken){.pool = pool, .buffer = buffer};
-    pool->buffers[buffer].len = (uint16_t)slot->len;
-    if (q->to_device && slot->len != 0 && slot->len <= FRAME_BYTES_MAX) {
+    pool->buffers[buffer].len = (uint16_t)slot.len;
+    if (q->to_device && slot.len != 0 && slot.len <= FRAME_BYTES_MAX) {
         set_hand(pool, buffer, HAND_EMPTY); /* the frame is the device's now */
         m->counts->to_device++;
         return;
@@ -238,13 +238,13 @@ static void forward(struct moves *m, struct watched *q, struct held_pool *pool, 
     }
 }
 
-static void gave_frame(struct moves *m, struct watched *q, const struct slot *slot)
+void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
 {
     uint32_t buffer;
     struct held_pool *pool = resolve(q, slot, &buffer);
 
     if (pool == NULL) {
-        moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot->name, slot->len);
+        moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot.name, slot.len);
         (void)leave_nameless(m);
         return;
     }
@@ -256,7 +256,7 @@ static void gave_frame(struct moves *m, struct watched *q, const struct slot *sl
         return;
     }
     if (m->endpoint) {
-        endpoint_frame(m, false, pool, buffer, slot->len);
+        endpoint_frame(m, false, pool, buffer, slot.len);
     } else if (q->from_device) {
         m->counts->from_device++;
     }
@@ -266,7 +266,7 @@ static void gave_frame(struct moves *m, struct watched *q, const struct slot *sl
     set_hand(pool, buffer, HAND_AWAY);
 }
 
-static void took_empty(struct moves *m, struct watched *q, const struct slot *slot)
+void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
 {
     uint32_t buffer;
     struct held_pool *pool = resolve(q, slot, &buffer);
@@ -312,7 +312,7 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
     return DROP_NO_MATCH;
 }
 
-static void gave_empty(struct moves *m, struct watched *q, const struct slot *slot)
+void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
 {
     uint32_t buffer;
     struct held_pool *pool = resolve(q, slot, &buffer);
@@ -323,7 +323,7 @@ static void gave_empty(struct moves *m, struct watched *q, const struct slot *sl
             drop(m, named ? DROP_DUPLICATE : DROP_INVALID);
         } else {
             moves_tell(m, named ? PROBE_BUFFER_TWICE : PROBE_BUFFER_FOREIGN, named ? pool->index : q->index,
-                 named ? buffer : slot->name, named ? q->index : slot->len);
+                 named ? buffer : slot.name, named ? q->index : slot.len);
         }
         return;
     }
@@ -358,21 +358,5 @@ void moves_refused(struct moves *m)
     }
     if (pool->buffers[buffer].out == 0) {
         set_hand(pool, buffer, HAND_AWAY);
-    }
-}
-
-void moves_account(struct moves *m, struct watched *q, const struct slot *slot)
-{
-    q->counts->moved++;
-    if (q->frames) {
-        if (q->produces) {
-            gave_frame(m, q, slot);
-        } else {
-            took_frame(m, q, slot);
-        }
-    } else if (q->produces) {
-        gave_empty(m, q, slot);
-    } else {
-        took_empty(m, q, slot);
     }
 }

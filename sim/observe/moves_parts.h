@@ -15,11 +15,18 @@ enum hand {
     HAND_PASSED, /* here, and its frame went on in another buffer */
 };
 
+/* A descriptor, read once. Small enough to travel in registers. */
 struct slot {
     uint64_t name;
     uint32_t len;
-    unsigned pool_id;
+    uint32_t pool_id;
 };
+
+struct moves;
+struct watched;
+
+/* What an entry put into or taken out of a queue means: one function for each kind of queue and side. */
+typedef void moves_meaning(struct moves *m, struct watched *q, struct slot slot);
 
 /* Where one buffer is. One of these a move: they lie together so that it costs one cache line. */
 struct whereabouts {
@@ -46,12 +53,14 @@ struct watched {
     const volatile uint8_t *base, *slots;
     const volatile uint8_t *own, *peer; /* indices */
     struct moves_queue_counts *counts;
+    moves_meaning *means;
     uint32_t shadow; /* own index after the last move seen */
     uint32_t index_mask, slot_mask, slot_bytes;
     uint8_t index_bytes, name_offset, len_offset, pool_offset, pool_mask;
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
+    bool plain;   /* a descriptor is two words, the name and the rest: the usual one, read faster */
     bool exposed; /* the other end is not to be relied on, and can write our index too */
     struct held_pool *hint;   /* the pool that was named last */
     struct held_pool **pools; /* as shape->pools; by IO address, ascending */
@@ -98,8 +107,7 @@ struct moves {
 
 /* Something that should not happen. */
 void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b);
-/* An entry was put into or taken out of `q`. */
-void moves_account(struct moves *m, struct watched *q, const struct slot *slot);
+moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
 /* A free queue had no room for a buffer that was to be given back. */
 void moves_refused(struct moves *m);
 

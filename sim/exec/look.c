@@ -213,9 +213,9 @@ static const struct moves_queue_counts *displaced(const struct lookout *l, uint3
     const struct queue_shape *q = &l->plan->queues[queue];
     const struct moves_queue_counts *c = &counts_of(l, pd)->queues[local_queue(l, pd, queue)];
 
-    return c->displaced != 0 && plan_suspect(l->plan, q->producer == pd ? q->consumer : q->producer)
-               ? c
-               : NULL;
+    uint32_t other = q->producer == pd ? q->consumer : q->producer;
+
+    return c->displaced != 0 && !plan_suspect(l->plan, pd) && plan_suspect(l->plan, other) ? c : NULL;
 }
 
 static void look_at_indices(struct lookout *l, uint32_t queue)

@@ -147,7 +147,8 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
         q->pools[i] = held_pool(m, s->pools[i]);
     }
     q->hint = s->pool_count > 0 ? q->pools[0] : NULL;
-    q->exposed = plan_suspect(plan, q->produces ? s->consumer : s->producer);
+    q->exposed =
+        !plan_suspect(plan, m->pd) && plan_suspect(plan, q->produces ? s->consumer : s->producer);
     if (q->produces && s->carries_frames && plan->pds[s->consumer].endpoint) {
         q->endpoint = s->consumer;
     }

@@ -254,6 +254,8 @@ static void shut_in(uint32_t pd)
         c.keep_count = c.write_count + 2;
         error = confine_descriptors(&c);
     }
+    free(keep);
+    free((void *)(uintptr_t)c.write);
     if (error != 0) {
         fail("cannot close descriptors: %s", strerror(-error));
     }
@@ -264,6 +266,7 @@ static void lock(uint32_t pd)
     struct confine c = find_doorbells(pd);
     int error = world->confine ? confine_calls(&c) : 0;
 
+    free((void *)(uintptr_t)c.write);
     if (error != 0) {
         fail("cannot load the system-call filter: %s", strerror(-error));
     }

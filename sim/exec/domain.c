@@ -198,6 +198,15 @@ static uint64_t gather_calls(struct domain *d)
     return calls;
 }
 
+/* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will come of it. */
+static void wait_for(struct domain *d, uint32_t pd)
+{
+    atomic_store(&d->page->waits_for, pd + 1);
+    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+    atomic_store(&d->page->waits_for, 0);
+    domain_end_if_told(d);
+}
+
 /* -- protected calls -- */
 
 static uint64_t timer_call(struct domain *d, unsigned channel, uint64_t info)
@@ -235,8 +244,7 @@ uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info)
     atomic_store(&call->state, CALL_ASKED);
     d->exec->ring(d->exec->context, c->peer);
     while (atomic_load(&call->state) != CALL_ANSWERED) {
-        d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        domain_end_if_told(d);
+        wait_for(d, c->peer);
     }
     memcpy(d->mrs, call->mrs, sizeof d->mrs);
     uint64_t answer = call->info;
@@ -285,8 +293,7 @@ static void post(struct domain *d, const struct mmio_entry *entry)
     while (!mmio_post(d->mmio, entry, &wake)) {
         atomic_store(&d->mmio->driver_waits, 1);
         d->exec->ring(d->exec->context, d->device_pd);
-        d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        domain_end_if_told(d);
+        wait_for(d, d->device_pd);
     }
     if (wake) {
         atomic_store(&d->mmio->device_sleeps, 0);
@@ -320,8 +327,7 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
         if (atomic_load(&d->mmio->answered) == number + 1u) {
             break;
         }
-        d->exec->block(d->exec->context, DOMAIN_FOREVER);
-        domain_end_if_told(d);
+        wait_for(d, d->device_pd);
     }
     atomic_store_explicit(&d->mmio->driver_waits, 0, memory_order_relaxed);
     return d->mmio->answer;

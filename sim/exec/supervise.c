@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #define SETTLE_NS       100000000u /* how long to wait at most for domains to settle before the start */
 #define GRACE_S         2  /* for domains to end by themselves once told */
 #define GRACE_WRAPPED_S 60 /* for tools to say what they found */
+#define DESCRIPTORS_SPARE 12
 
 struct loop {
     struct supervise *s;
@@ -212,10 +214,20 @@ static void on_wall(evutil_socket_t fd, short what, void *context)
 
 /* -- quiet -- */
 
-static bool out_of_play(const struct loop *l, uint32_t pd)
+static bool gone(const struct loop *l, uint32_t pd)
 {
     return pd == PLAN_NONE || l->s->pds[pd].ended ||
            atomic_load(&l->s->world->pages[pd]->state) == PD_STOPPED;
+}
+
+/* Gone, or waiting for the answer of one who is: nothing will come of it. */
+static bool out_of_play(const struct loop *l, uint32_t pd)
+{
+    if (gone(l, pd)) {
+        return true;
+    }
+    uint32_t other = atomic_load(&l->s->world->pages[pd]->waits_for);
+    return other != 0 && other <= plan_of(l)->pd_count && gone(l, other - 1);
 }
 
 /* What each domain has done so far, as one number that grows with anything any of them does. */
@@ -297,7 +309,7 @@ static void set_drain(struct loop *l, bool drain)
 static bool settled(struct loop *l)
 {
     for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
-        if (atomic_load(&l->s->world->pages[i]->ready) == 0 && !l->s->pds[i].ended) {
+        if (atomic_load(&l->s->world->pages[i]->ready) == 0 && !out_of_play(l, i)) {
             return false;
         }
     }
@@ -387,6 +399,25 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 }
 
 /* -- the loop -- */
+
+/* libevent ends the program where it runs out of descriptors, so see beforehand that it will not. */
+static int spare_descriptors(const struct loop *l)
+{
+    int fds[DESCRIPTORS_SPARE], count = 0, error = 0;
+
+    while (count < DESCRIPTORS_SPARE && error == 0) {
+        fds[count] = fcntl(l->s->world->doorbells[plan_of(l)->pd_count], F_DUPFD_CLOEXEC, 0);
+        if (fds[count] < 0) {
+            error = -errno;
+        } else {
+            count++;
+        }
+    }
+    while (count > 0) {
+        close(fds[--count]);
+    }
+    return error;
+}
 
 static bool listen_to_all(struct loop *l)
 {
@@ -500,8 +531,11 @@ int supervise_run(struct supervise *s, char *why, size_t why_bytes)
         confine_looking(true);
     }
     error = start_all(&loop, why, why_bytes);
-    if (error == 0 && !listen_to_all(&loop)) {
+    if (error == 0) {
         snprintf(why, why_bytes, "set up the event loop");
+        error = spare_descriptors(&loop);
+    }
+    if (error == 0 && !listen_to_all(&loop)) {
         error = -ENOMEM;
     }
     if (error == 0) {

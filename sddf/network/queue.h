@@ -60,13 +60,19 @@ typedef uint64_t __attribute__((__may_alias__)) net_buff_desc_word_t;
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "descriptors are packed little-endian");
 
+/* The second word of a descriptor. */
+static inline uint64_t net_desc_rest(net_buff_desc_t buffer)
+{
+    return (uint64_t)buffer.len | (uint64_t)buffer.oid << 16;
+}
+
 /*
  * Write or read a slot in two accesses that cannot be repeated or torn. Unused bits go out as zero,
  * so that no stray byte of the producer's stack leaves it.
  */
 static inline void net_slot_write(net_buff_desc_t *slot, net_buff_desc_t buffer)
 {
-    uint64_t rest = (uint64_t)buffer.len | (uint64_t)buffer.oid << 16;
+    uint64_t rest = net_desc_rest(buffer);
 
     __atomic_store_n(&slot->io_or_offset, buffer.io_or_offset, __ATOMIC_RELAXED);
     __atomic_store_n((net_buff_desc_word_t *)((char *)slot + 8), rest, __ATOMIC_RELAXED);
@@ -135,6 +141,7 @@ static inline int net_queue_put(net_queue_t *queue, uint32_t capacity, net_buff_
     uint16_t head = load_acquire_16(&queue->head);
 
     if (net_length_is_full((uint16_t)(tail - head), capacity)) {
+        point_moved(MOVE_REFUSED, queue, buffer.io_or_offset, net_desc_rest(buffer));
         return -1;
     }
     net_slot_write(&queue->buffers[tail & (capacity - 1)], buffer);
@@ -143,6 +150,7 @@ static inline int net_queue_put(net_queue_t *queue, uint32_t capacity, net_buff_
      * them.
      */
     store_release_16(&queue->tail, (uint16_t)(tail + 1));
+    point_moved(MOVE_PUT, queue, buffer.io_or_offset, net_desc_rest(buffer));
     return 0;
 }
 
@@ -164,6 +172,7 @@ static inline int net_queue_take(net_queue_t *queue, uint32_t capacity, net_buff
     net_slot_read(&queue->buffers[head & (capacity - 1)], buffer);
     /* Release: the slot has been copied out before the producer may write it again. */
     store_release_16(&queue->head, (uint16_t)(head + 1));
+    point_moved(MOVE_TAKEN, queue, buffer->io_or_offset, net_desc_rest(*buffer));
     return 0;
 }
 

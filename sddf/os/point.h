@@ -32,6 +32,27 @@ enum point_op {
 /* Set by the runtime before init(), constant while the image runs. */
 extern void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
 
+/*
+ * And what became of a queue operation, told AFTER it acted: which queue, and the descriptor as two words (the name
+ * of the buffer; length and the rest). An observer in the same domain needs no more to know who holds what, and
+ * need not guess it from indices that others may write.
+ */
+enum move_kind {
+    MOVE_PUT,    /* an entry was put in */
+    MOVE_TAKEN,  /* an entry was taken out */
+    MOVE_REFUSED /* there was no room for one */
+};
+
+/* Set by the runtime before init(), constant while the image runs; NULL: nobody listens. */
+extern void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
+
+static inline void point_moved(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
+{
+    if (__builtin_expect(sddfsim_move_hook != (void *)0, 0)) {
+        sddfsim_move_hook(kind, queue, name, rest);
+    }
+}
+
 static inline void point(enum point_op op, const volatile void *where, uint64_t units)
 {
     if (__builtin_expect(sddfsim_point_hook != (void *)0, 0)) {

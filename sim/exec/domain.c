@@ -335,10 +335,9 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
 
 /* -- watching -- */
 
-static void on_point(enum point_op op, const volatile void *where, uint64_t units)
+static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
 {
-    (void)units;
-    moves_point(domain_current->moves, op, where);
+    moves_moved(domain_current->moves, kind, queue, name, rest);
 }
 
 static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns)
@@ -453,7 +452,7 @@ static uint64_t next_deadline(const struct domain *d)
 void domain_run(struct domain *d)
 {
     domain_current = d;
-    sddfsim_point_hook = d->moves != NULL ? on_point : NULL;
+    sddfsim_move_hook = d->moves != NULL ? on_move : NULL;
     atomic_store(&d->page->state, PD_RUNNING);
     d->entry.init();
     if (d->moves != NULL) {

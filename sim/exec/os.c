@@ -19,6 +19,7 @@
 #define PRINT_BYTES 512
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
 
 char *sddf_get_pd_name(void)
 {

@@ -110,7 +110,7 @@ static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_
     uint32_t pool = s->pool_of[region];
     if (pool != PLAN_NONE && s->stamp_ns != 0) {
         const struct plan_pool *p = &s->d->plan->pools[pool];
-        uint64_t buffer = (io_addr - p->io_addr) / p->buffer_bytes;
+        uint64_t buffer = (io_addr - p->io_addr) >> __builtin_ctz(p->buffer_bytes);
 
         if (buffer < p->buffer_count) {
             __atomic_store_n(&s->stamps[pool][buffer], s->stamp_ns, __ATOMIC_RELAXED);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The watch on one domain. A move is seen in two halves: at the point before an operation its index
- * and the slot are noted, and at the next point, or when the entry ends, the index tells whether it
- * happened. An index that moved between points (an image with queue code of its own, or a forger)
- * is found when the entry ends.
+ * The watch on one domain. An image whose queue code tells of its moves is believed about them, as it knows best
+ * what it put and took; an index that moved untold (an image with queue code of its own, or a forger) is found
+ * when the entry ends, and what lies between is read from the slots.
  *
  * Both ends map a queue with the same rights, so the index may also have been moved by the other end. That is
- * put down to it where it is compromised or untrusted and this image announces its own moves; what this domain
+ * put down to it where it is compromised or untrusted and this image tells of its own moves; what this domain
  * then does is told from where its index was put.
  */
 #include "sim/observe/moves_parts.h"
@@ -31,17 +30,10 @@ static inline uint32_t peer_index(const struct watched *q)
     return load(q->peer, q->index_bytes);
 }
 
-static inline struct slot read_slot(const struct watched *q, uint32_t index)
+static struct slot read_slot(const struct watched *q, uint32_t index)
 {
     const volatile uint8_t *at = q->slots + (uint64_t)(index & q->slot_mask) * q->slot_bytes;
 
-    if (__builtin_expect(q->plain, 1)) {
-        uint64_t rest = *(const volatile uint64_t *)(at + 8);
-
-        return (struct slot){.name = *(const volatile uint64_t *)at,
-                             .len = (uint16_t)rest,
-                             .pool_id = (uint32_t)(rest >> 16) & q->pool_mask};
-    }
     return (struct slot){.name = *(const volatile uint64_t *)(at + q->name_offset),
                          .len = *(const volatile uint16_t *)(at + q->len_offset),
                          .pool_id = at[q->pool_offset] & q->pool_mask};
@@ -111,66 +103,10 @@ static void resync(struct moves *m, struct watched *q, uint32_t now)
 {
     if (q->produces && !q->frames && q->counts->moved == 0) {
         q->shadow = now; /* a free queue is first filled by its consumer */
-    } else if (q->exposed && m->pointed) {
+    } else if (q->exposed && m->announced) {
         displaced(q, now);
     } else {
         catch_up(m, q, now);
-    }
-}
-
-/* Is there an entry to take, or room for one? As queue code finds it, and perhaps finds it otherwise later. */
-static bool can_move(const struct watched *q, uint32_t own)
-{
-    uint32_t peer = peer_index(q);
-
-    return q->produces ? ((own - peer) & q->index_mask) <= q->slot_mask : own != peer;
-}
-
-/* The operation announced at m->before was done, and left the index at m->before + 1. */
-static inline __attribute__((always_inline)) void moved(struct moves *m, struct watched *q)
-{
-    struct slot slot = q->produces ? read_slot(q, m->before) : m->peeked;
-
-    q->shadow = (m->before + 1) & q->index_mask;
-    q->counts->index = q->shadow;
-    q->counts->moved++;
-    q->means(m, q, slot);
-}
-
-/* The index of the operation announced last is not one further. */
-static void finish_otherwise(struct moves *m, struct watched *q, uint32_t now)
-{
-    if (q->exposed) {
-        /* Whatever the index says now: what could be done when it was announced was done. */
-        if (m->can) {
-            moved(m, q);
-        } else if (q->produces && !q->frames) {
-            moves_refused(m);
-        }
-        if (now != q->shadow) {
-            displaced(q, now);
-        }
-    } else if (now != m->before) {
-        catch_up(m, q, now);
-    }
-}
-
-static inline __attribute__((always_inline)) void finish_pending(struct moves *m)
-{
-    struct watched *q = m->pending;
-
-    if (q == NULL) {
-        return;
-    }
-    m->pending = NULL;
-    uint32_t now = own_index(q);
-    if (__builtin_expect(((now - m->before) & q->index_mask) != 1, 0)) {
-        finish_otherwise(m, q, now);
-        return;
-    }
-    moved(m, q);
-    if (q->produces) {
-        note_length(q, now);
     }
 }
 
@@ -192,35 +128,58 @@ static struct watched *look_up(struct moves *m, const volatile void *where)
     }
 }
 
-void moves_point(struct moves *m, enum point_op op, const volatile void *where)
+/*
+ * Where an announced move leaves the index, whatever the index says now. One that the other end may write too
+ * is looked at each time; the others when the entry ends.
+ */
+static inline void step(struct watched *q)
 {
-    finish_pending(m);
-    m->pointed = true;
-    if (op != POINT_ENQUEUE && op != POINT_DEQUEUE) {
-        return;
+    bool first_filling = q->produces && !q->frames && q->counts->moved == 0;
+
+    q->shadow = (q->shadow + 1) & q->index_mask;
+    if (__builtin_expect(q->exposed || first_filling, 0)) {
+        uint32_t now = own_index(q);
+
+        if (first_filling) {
+            q->shadow = now; /* a free queue is first filled by its consumer */
+        } else if (now != q->shadow) {
+            displaced(q, now);
+        }
     }
-    struct watched *q = m->near[((uintptr_t)where >> 12) % NEAR_SLOTS];
-    if (q == NULL || q->base != where) {
-        q = look_up(m, where);
+    q->counts->index = q->shadow;
+    q->counts->moved++;
+}
+
+void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
+{
+    struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
+
+    if (__builtin_expect(q == NULL || q->base != queue, 0)) {
+        q = look_up(m, queue);
     }
+    m->announced = true;
     /* A consumer that fills its own free queue before the start is not making moves of its own. */
-    if (q == NULL || q->produces != (op == POINT_ENQUEUE) || q->counts->illegal) {
+    if (q == NULL || q->produces != (kind != MOVE_TAKEN) || q->counts->illegal) {
         return;
     }
-    m->pending = q;
-    m->before = own_index(q);
-    if (q->shadow != m->before) {
-        resync(m, q, m->before);
+    if (__builtin_expect(kind == MOVE_REFUSED, 0)) {
+        if (!q->frames) {
+            moves_refused(m);
+        }
+        return;
     }
-    m->can = q->exposed && can_move(q, m->before);
-    if (op == POINT_DEQUEUE) {
-        m->peeked = read_slot(q, m->before);
+    step(q);
+    if (q->produces) {
+        note_length(q, q->shadow);
     }
+    q->means(m, q,
+             (struct slot){.name = name,
+                           .len = (uint16_t)(rest >> q->len_shift),
+                           .pool_id = (uint32_t)(rest >> q->pool_shift) & q->pool_mask});
 }
 
 void moves_settle(struct moves *m)
 {
-    finish_pending(m);
     for (uint32_t i = 0; i < m->queue_count; i++) {
         struct watched *q = &m->queues[i];
         uint32_t now = own_index(q);

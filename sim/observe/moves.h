@@ -3,7 +3,7 @@
 #define SIM_OBSERVE_MOVES_H
 /*
  * Who holds which buffer, and where each frame ended, told from queues alone. One of these watches
- * one domain: at each of its points the queue it is about to touch, and after each entry every
+ * one domain: each queue operation it tells of, and after each entry every
  * index it owns. It knows plan, queue shapes and descriptors, never a class or an image, so it
  * serves images that know nothing of it. A frame that a domain takes and gives back empty without
  * having passed it on was dropped there; why is deduced from the frame, the configuration and the
@@ -65,8 +65,8 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd);
  */
 struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
                          struct moves_counts *counts, const struct moves_hooks *hooks);
-/* A point of the domain: before the operation acts. */
-void moves_point(struct moves *m, enum point_op op, const volatile void *where);
+/* The image has done a queue operation, or was refused it; see sddf/os/point.h. */
+void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
 

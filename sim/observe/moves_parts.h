@@ -57,10 +57,10 @@ struct watched {
     uint32_t shadow; /* own index after the last move seen */
     uint32_t index_mask, slot_mask, slot_bytes;
     uint8_t index_bytes, name_offset, len_offset, pool_offset, pool_mask;
+    uint8_t len_shift, pool_shift; /* in the second word of a descriptor */
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
-    bool plain;   /* a descriptor is two words, the name and the rest: the usual one, read faster */
     bool exposed; /* the other end is not to be relied on, and can write our index too */
     struct held_pool *hint;   /* the pool that was named last */
     struct held_pool **pools; /* as shape->pools; by IO address, ascending */
@@ -83,11 +83,7 @@ struct moves {
     uint16_t hash[HASH_SLOTS]; /* queue + 1 */
     struct watched *near[NEAR_SLOTS]; /* the queues touched last, by page */
 
-    struct watched *pending; /* the operation announced at the last point */
-    uint32_t before;         /* its index then */
-    struct slot peeked;      /* what it was about to take */
-    bool can;                /* whether there was an entry to take, or room to put one */
-    bool pointed;            /* the image's queue code has points: all its moves are announced */
+    bool announced; /* the image's queue code tells of its moves */
 
     struct held_pool pools[MOVES_POOLS_MAX];
     uint32_t pool_count;

@@ -137,8 +137,8 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     q->means = !s->carries_frames ? q->produces ? moves_gave_empty : moves_took_empty
                : q->produces      ? moves_gave_frame
                                   : moves_took_frame;
-    q->plain = s->slot_bytes == 16 && s->name_offset == 0 && s->name_bytes == 8 && s->len_offset == 8 &&
-               s->len_bytes == 2 && (s->pool_bits == 0 || s->pool_offset == 10);
+    q->len_shift = (uint8_t)((s->len_offset & 7) * 8);
+    q->pool_shift = (uint8_t)((s->pool_offset & 7) * 8);
     q->slots = q->base + s->slots_offset;
     q->own = q->base + (q->produces ? s->tail_offset : s->head_offset);
     q->peer = q->base + (q->produces ? s->head_offset : s->tail_offset);

@@ -75,6 +75,8 @@ static unsigned asserted;
 /* ---- The runtime ---- */
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                          uint64_t rest);
 
 static void flush(void)
 {

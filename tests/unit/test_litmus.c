@@ -76,6 +76,8 @@ static int cpus[2];
 static unsigned handovers = HANDOVERS;
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                          uint64_t rest);
 
 void _assert_fail(const char *assertion, const char *file, unsigned int line, const char *function)
 {

@@ -32,6 +32,8 @@ static struct {
 } seen;
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                          uint64_t rest);
 
 static jmp_buf assert_return;
 

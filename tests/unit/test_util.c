@@ -24,6 +24,8 @@
 enum { STEPS = 200000, BITS = 200, CELLS = 150 };
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                          uint64_t rest);
 
 static jmp_buf assert_return;
 static char assert_text[64];

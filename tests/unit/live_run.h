@@ -56,6 +56,7 @@ struct live {
 
 static char live_folder[PATH_MAX];
 static unsigned live_runs;
+static pid_t live_running; /* 0: none */
 
 static inline uint64_t live_now_ms(void)
 {
@@ -138,9 +139,48 @@ static inline int live_begin(void **state)
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+/* Wait for anything that is below us for at most so long. True: `pid` has ended, or for 0, everybody has. */
+static inline bool live_reap(pid_t pid, int *status, uint64_t limit_ms)
+{
+    uint64_t until = live_now_ms() + limit_ms;
+    sigset_t child;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    for (;;) {
+        pid_t got = waitpid(pid == 0 ? -1 : pid, status, WNOHANG);
+        uint64_t now = live_now_ms();
+
+        if (got < 0 || (pid != 0 && got == pid)) {
+            return pid == 0 || got == pid;
+        }
+        if (got == 0) {
+            if (now >= until) {
+                return false;
+            }
+            sigtimedwait(&child, NULL,
+                         &(struct timespec){.tv_sec = (time_t)((until - now) / 1000),
+                                            .tv_nsec = (long)((until - now) % 1000 * 1000000 + 1)});
+        }
+    }
+}
+
+/* What a failed test has left running. */
+static inline void live_clear(void)
+{
+    int status;
+
+    if (live_running != 0) {
+        kill(live_running, SIGKILL);
+        live_running = 0;
+        live_reap(0, &status, 5000);
+    }
+}
+
 static inline int live_end(void **state)
 {
     (void)state;
+    live_clear();
     return nftw(live_folder, live_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
@@ -228,6 +268,7 @@ static inline void live_start(struct live *l, const char *scenario, const struct
 {
     char file[PATH_MAX + 64];
 
+    live_clear();
     memset(l, 0, sizeof *l);
     snprintf(file, sizeof file, "%s/scenario-%u.json", live_folder, ++live_runs);
     live_write(file, scenario, strlen(scenario));
@@ -237,32 +278,7 @@ static inline void live_start(struct live *l, const char *scenario, const struct
     if (l->pid == 0) {
         live_exec(how, l, file);
     }
-}
-
-/* Wait for anything that is below us for at most so long. True: `pid` has ended, or for 0, everybody has. */
-static inline bool live_reap(pid_t pid, int *status, uint64_t limit_ms)
-{
-    uint64_t until = live_now_ms() + limit_ms;
-    sigset_t child;
-
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    for (;;) {
-        pid_t got = waitpid(pid == 0 ? -1 : pid, status, WNOHANG);
-        uint64_t now = live_now_ms();
-
-        if (got < 0 || (pid != 0 && got == pid)) {
-            return pid == 0 || got == pid;
-        }
-        if (got == 0) {
-            if (now >= until) {
-                return false;
-            }
-            sigtimedwait(&child, NULL,
-                         &(struct timespec){.tv_sec = (time_t)((until - now) / 1000),
-                                            .tv_nsec = (long)((until - now) % 1000 * 1000000 + 1)});
-        }
-    }
+    live_running = l->pid;
 }
 
 /* Wait for its end; it is killed if that takes longer. Its status is in l->status, its complaints in l->said. */
@@ -280,6 +296,7 @@ static inline int live_wait(struct live *l, uint64_t limit_ms)
     l->said[bytes < 0 ? 0 : bytes] = '\0';
     close(l->said_fd);
     l->pid = 0;
+    live_running = 0;
     return l->status;
 }
 

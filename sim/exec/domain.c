@@ -402,6 +402,21 @@ static void stop_for_good(struct domain *d)
     }
 }
 
+static void begin_watching(struct domain *d)
+{
+    if (d->moves != NULL) {
+        moves_begin(d->moves);
+    }
+}
+
+static void settle(struct domain *d)
+{
+    if (d->moves != NULL) {
+        moves_settle(d->moves);
+        d->page->points = moves_announced(d->moves);
+    }
+}
+
 static void enter(struct domain *d, uint64_t badge, uint64_t calls)
 {
     enum inside_next next = INSIDE_RUN;
@@ -413,6 +428,7 @@ static void enter(struct domain *d, uint64_t badge, uint64_t calls)
     if (next == INSIDE_STOP) {
         stop_for_good(d);
     }
+    begin_watching(d);
     for (; badge != 0 && next == INSIDE_RUN; badge &= badge - 1) {
         atomic_fetch_add_explicit(&d->page->notified, 1, memory_order_relaxed);
         d->entry.notified((unsigned)__builtin_ctzll(badge));
@@ -420,9 +436,7 @@ static void enter(struct domain *d, uint64_t badge, uint64_t calls)
     for (; calls != 0 && next == INSIDE_RUN; calls &= calls - 1) {
         answer_call(d, (unsigned)__builtin_ctzll(calls));
     }
-    if (d->moves != NULL) {
-        moves_settle(d->moves);
-    }
+    settle(d);
 }
 
 /* Has the time come for a fault in this domain that nobody has woken? */
@@ -454,10 +468,9 @@ void domain_run(struct domain *d)
     domain_current = d;
     sddfsim_move_hook = d->moves != NULL ? on_move : NULL;
     atomic_store(&d->page->state, PD_RUNNING);
+    begin_watching(d);
     d->entry.init();
-    if (d->moves != NULL) {
-        moves_settle(d->moves);
-    }
+    settle(d);
     for (unsigned i = 0; i < d->channel_count; i++) {
         if (d->channels[i].page != NULL && d->channels[i].plan->kind == CHANNEL_IRQ) {
             ack(&d->channels[i]);
@@ -572,6 +585,5 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd, const s
     hooks.endpoint = on_endpoint;
     if (moves_memory != NULL) {
         d->moves = moves_init(moves_memory, plan, pd, &d->page->counts, &hooks);
-        d->page->points = 1;
     }
 }

@@ -70,39 +70,77 @@ static void displaced(struct watched *q, uint32_t now)
     q->counts->index = now;
 }
 
-/* The index stands at `now` and the last move seen left it at q->shadow: account for what lies
- * between. */
+/*
+ * May this domain have brought its index to `now` by legal moves? The queue must hold no more than it
+ * can, and the step must not be one back. Where the queue was impossible before the step, the other
+ * end's index lies; that is not this domain's doing.
+ */
+static bool legal(const struct watched *q, uint32_t now)
+{
+    uint32_t mask = q->index_mask, capacity = q->shape->capacity;
+    uint32_t step = (now - q->shadow) & mask, peer = peer_index(q);
+    uint32_t before = (q->produces ? q->shadow - peer : peer - q->shadow) & mask;
+    uint32_t length = (q->produces ? now - peer : peer - now) & mask;
+
+    if (step > mask / 2 + 1) {
+        return false;
+    }
+    return length <= capacity || (before > capacity && step <= capacity);
+}
+
+/*
+ * A queue of which more than all entries moved, because the other end moved on meanwhile: what was in
+ * the older ones can no longer be read. They count, and no buffer changes its place, since each must
+ * have come back to be there again.
+ */
+static void skip_unreadable(struct watched *q, uint32_t now)
+{
+    uint32_t step = (now - q->shadow) & q->index_mask, capacity = q->shape->capacity;
+
+    if (step > capacity) {
+        q->counts->moved += step - capacity;
+        q->shadow = (now - capacity) & q->index_mask;
+    }
+}
+
+/* The next move of a queue that is behind. */
+static void account_next(struct moves *m, struct watched *q)
+{
+    struct slot slot = read_slot(q, q->shadow);
+
+    q->shadow = (q->shadow + 1) & q->index_mask;
+    q->counts->moved++;
+    q->means(m, q, slot);
+}
+
+/* This domain moved its index to `now` and announced nothing: account for what lies between. */
 static void catch_up(struct moves *m, struct watched *q, uint32_t now)
 {
-    uint32_t mask = q->index_mask;
-    uint32_t step = (now - q->shadow) & mask;
-    uint32_t peer = peer_index(q);
-    uint32_t legal =
-        q->produces ? q->shape->capacity - ((q->shadow - peer) & mask) : (peer - q->shadow) & mask;
-
-    if (legal > q->shape->capacity) {
-        legal = q->shape->capacity; /* the peer's index lies; that is not this domain's doing */
-    }
-    if (step > legal) {
+    if (!legal(q, now)) {
         illegal(m, q, q->shadow, now);
         return;
     }
-    for (uint32_t i = 0; i < step; i++) {
-        q->counts->moved++;
-        q->means(m, q, read_slot(q, q->shadow + i));
+    skip_unreadable(q, now);
+    while (q->shadow != now) {
+        account_next(m, q);
     }
-    q->shadow = now;
     q->counts->index = now;
     if (q->produces) {
         note_length(q, now);
     }
 }
 
+/* A free queue is first filled by its consumer. */
+static bool first_filled(const struct watched *q)
+{
+    return q->produces && !q->frames && q->counts->moved == 0;
+}
+
 /* The index is not where this domain was seen to leave it. */
 static void resync(struct moves *m, struct watched *q, uint32_t now)
 {
-    if (q->produces && !q->frames && q->counts->moved == 0) {
-        q->shadow = now; /* a free queue is first filled by its consumer */
+    if (first_filled(q)) {
+        q->shadow = now;
     } else if (q->exposed && m->announced) {
         displaced(q, now);
     } else {
@@ -134,14 +172,14 @@ static struct watched *look_up(struct moves *m, const volatile void *where)
  */
 static inline void step(struct watched *q)
 {
-    bool first_filling = q->produces && !q->frames && q->counts->moved == 0;
+    bool first_filling = first_filled(q);
 
     q->shadow = (q->shadow + 1) & q->index_mask;
     if (__builtin_expect(q->exposed || first_filling, 0)) {
         uint32_t now = own_index(q);
 
         if (first_filling) {
-            q->shadow = now; /* a free queue is first filled by its consumer */
+            q->shadow = now;
         } else if (now != q->shadow) {
             displaced(q, now);
         }
@@ -162,31 +200,133 @@ void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queu
     if (q == NULL || q->produces != (kind != MOVE_TAKEN) || q->counts->illegal) {
         return;
     }
+    struct slot slot = {.name = name,
+                        .len = (uint16_t)(rest >> q->len_shift),
+                        .pool_id = (uint32_t)(rest >> q->pool_shift) & q->pool_mask};
     if (__builtin_expect(kind == MOVE_REFUSED, 0)) {
-        if (!q->frames) {
-            moves_refused(m);
-        }
+        moves_refused(m, q, slot);
         return;
     }
     step(q);
     if (q->produces) {
         note_length(q, q->shadow);
     }
-    q->means(m, q,
-             (struct slot){.name = name,
-                           .len = (uint16_t)(rest >> q->len_shift),
-                           .pool_id = (uint32_t)(rest >> q->pool_shift) & q->pool_mask});
+    q->means(m, q, slot);
+}
+
+/* -- images that tell nothing: in what order did it all happen? -- */
+
+enum turn { TURN_TAKE, TURN_PASS, TURN_GIVE_BACK, TURNS };
+
+static enum turn turn_of(const struct watched *q)
+{
+    return !q->produces ? TURN_TAKE : q->frames ? TURN_PASS : TURN_GIVE_BACK;
+}
+
+/* Account for the moves of one kind that could have been made by now. True if there was any. */
+static bool replay_turn(struct moves *m, enum turn turn)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+
+        while (turn_of(q) == turn && q->shadow != q->until &&
+               moves_plausible(m, q, read_slot(q, q->shadow))) {
+            account_next(m, q);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Account for a move that could not have been made. False if none is left. */
+static bool replay_odd(struct moves *m, enum turn turn)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+
+        if (turn_of(q) == turn && q->shadow != q->until) {
+            if (m->endpoint && first_filled(q)) {
+                q->shadow = (q->shadow + 1) & q->index_mask;
+            } else {
+                account_next(m, q);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Several queues moved and nobody saw in which order: any order in which no buffer is passed on before
+ * it is taken tells the same. What fits no order was wrong, and is accounted for as it stands.
+ */
+static void replay(struct moves *m)
+{
+    bool any = true;
+
+    while (any) {
+        any = false;
+        for (unsigned turn = 0; turn < TURNS; turn++) {
+            any |= replay_turn(m, (enum turn)turn);
+        }
+        for (unsigned turn = 0; turn < TURNS && !any; turn++) {
+            any = replay_odd(m, (enum turn)turn);
+        }
+    }
+}
+
+void moves_begin(struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count && !m->announced; i++) {
+        if (first_filled(&m->queues[i])) {
+            m->queues[i].shadow = own_index(&m->queues[i]);
+        }
+    }
+}
+
+/* An index was moved, and this image tells of none of its moves. True if there is something to replay. */
+static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
+{
+    if (!legal(q, now)) {
+        illegal(m, q, q->shadow, now);
+        return false;
+    }
+    skip_unreadable(q, now);
+    q->until = now;
+    q->counts->index = now;
+    if (q->produces) {
+        note_length(q, now);
+    }
+    return true;
 }
 
 void moves_settle(struct moves *m)
 {
+    bool behind = false;
+
     for (uint32_t i = 0; i < m->queue_count; i++) {
         struct watched *q = &m->queues[i];
         uint32_t now = own_index(q);
 
-        if (now == q->shadow || q->counts->illegal) {
-            continue;
+        if (now != q->shadow && !q->counts->illegal) {
+            if (m->announced) {
+                resync(m, q, now);
+            } else {
+                behind |= fell_behind(m, q, now);
+            }
         }
-        resync(m, q, now);
+        if (m->announced || q->counts->illegal || now == q->shadow) {
+            q->until = q->shadow;
+        }
     }
+    if (behind) {
+        replay(m);
+    }
+}
+
+bool moves_announced(const struct moves *m)
+{
+    return m->announced;
 }

@@ -61,14 +61,18 @@ struct moves;
 size_t moves_bytes(const struct plan *plan, uint32_t pd);
 /*
  * Watch `pd` from within (its own vaddrs). `memory`: moves_bytes zeroed bytes, owned by the caller
- * for as long as the watch lasts. Call before init(); moves_begin after it.
+ * for as long as the watch lasts. Call before init().
  */
 struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
                          struct moves_counts *counts, const struct moves_hooks *hooks);
+/* The domain is about to be entered. Only where it tells of no moves need this be said. */
+void moves_begin(struct moves *m);
 /* The image has done a queue operation, or was refused it; see sddf/os/point.h. */
 void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
+/* Has its queue code told of moves so far? */
+bool moves_announced(const struct moves *m);
 
 /* The plan queues a domain produces or consumes, in the order of counts->queues. Returns how many.
  */

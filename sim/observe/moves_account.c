@@ -78,10 +78,8 @@ static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
 }
 
 /* An entry that named no buffer, or one that is elsewhere, has been taken in. */
-static void take_nameless(struct moves *m, enum drop_reason is)
+static void take_nameless(struct moves *m)
 {
-    m->latest = (struct taken){.pool = NULL};
-    m->latest_is = is;
     m->nameless++;
     m->counts->in_hand++;
 }
@@ -188,14 +186,36 @@ static void join_line(struct moves *m, struct held_pool *pool, uint32_t buffer)
     }
 }
 
+/*
+ * A device is given every frame whose length and address a descriptor can hold; if the IOMMU refuses the
+ * address, the device says so itself. What names no buffer, or one that is here already, is remembered until
+ * it comes back.
+ */
+static bool took_for_device(struct moves *m, struct slot slot, struct held_pool *pool, uint32_t buffer)
+{
+    if (slot.len == 0 || slot.len > FRAME_BYTES_MAX || slot.name > UINT32_MAX) {
+        return false;
+    }
+    m->counts->to_device++;
+    if (pool != NULL && pool->buffers[buffer].hand == HAND_AWAY) {
+        set_hand(pool, buffer, HAND_EMPTY); /* the frame is the device's now */
+    } else {
+        m->strays += pool == NULL;
+    }
+    return true;
+}
+
 void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
 {
-    uint32_t buffer;
+    uint32_t buffer = 0;
     struct held_pool *pool = resolve(q, slot, &buffer);
 
+    if (q->to_device && took_for_device(m, slot, pool, buffer)) {
+        return;
+    }
     if (pool == NULL) {
         if (!m->endpoint) {
-            take_nameless(m, DROP_INVALID);
+            take_nameless(m);
         }
         return;
     }
@@ -205,16 +225,11 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
         return;
     }
     if (pool->buffers[buffer].hand != HAND_AWAY || pool->buffers[buffer].out != 0) {
-        take_nameless(m, DROP_DUPLICATE); /* a second claim to a buffer that is here or was passed on */
+        take_nameless(m); /* a second claim to a buffer that is here or was passed on */
         return;
     }
-    m->last = m->latest = (struct taken){.pool = pool, .buffer = buffer};
+    m->last = (struct taken){.pool = pool, .buffer = buffer};
     pool->buffers[buffer].len = (uint16_t)slot.len;
-    if (q->to_device && slot.len != 0 && slot.len <= FRAME_BYTES_MAX) {
-        set_hand(pool, buffer, HAND_EMPTY); /* the frame is the device's now */
-        m->counts->to_device++;
-        return;
-    }
     set_hand(pool, buffer, HAND_TAKEN);
     m->counts->in_hand++;
     join_line(m, pool, buffer);
@@ -275,7 +290,6 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
         return;
     }
     uint64_t *out = &pool->buffers[buffer].out;
-    m->latest = (struct taken){.pool = pool, .buffer = buffer};
     if (m->endpoint || q->relinks || q->from_device) {
         set_hand(pool, buffer, HAND_EMPTY);
     } else if ((*out & q->out_bit) != 0) {
@@ -312,51 +326,102 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
     return DROP_NO_MATCH;
 }
 
+/* An entry goes back that named no buffer, or one that is elsewhere. False if no such was taken. */
+static bool give_back_claim(struct moves *m, bool named)
+{
+    if (!named && m->strays > 0) {
+        m->strays--;
+        return true;
+    }
+    if (!leave_nameless(m)) {
+        return false;
+    }
+    drop(m, named ? DROP_DUPLICATE : DROP_INVALID);
+    return true;
+}
+
+/* A buffer that is here, or was not yet anywhere, goes back. */
+static void give_back(struct moves *m, struct held_pool *pool, uint32_t buffer)
+{
+    if (pool->buffers[buffer].hand == HAND_TAKEN) {
+        m->counts->in_hand--;
+        drop(m, why_dropped(m, pool, buffer));
+    }
+    set_hand(pool, buffer, HAND_AWAY);
+}
+
 void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
 {
     uint32_t buffer;
     struct held_pool *pool = resolve(q, slot, &buffer);
-    bool named = pool != NULL;
 
-    if (!named || pool->buffers[buffer].out != 0) {
-        if (leave_nameless(m)) {
-            drop(m, named ? DROP_DUPLICATE : DROP_INVALID);
-        } else {
-            moves_tell(m, named ? PROBE_BUFFER_TWICE : PROBE_BUFFER_FOREIGN, named ? pool->index : q->index,
-                 named ? buffer : slot.name, named ? q->index : slot.len);
+    if (pool == NULL) {
+        if (!give_back_claim(m, false)) {
+            moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot.name, slot.len);
         }
         return;
     }
-    if (pool->buffers[buffer].hand == HAND_TAKEN) {
-        m->counts->in_hand--;
-        drop(m, why_dropped(m, pool, buffer));
-    } else if (pool->buffers[buffer].hand == HAND_AWAY && m->endpoint) {
+    /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
+    bool twice = m->endpoint && pool->buffers[buffer].hand == HAND_AWAY;
+    if (pool->buffers[buffer].out != 0) {
+        twice = !give_back_claim(m, true);
+    } else {
+        give_back(m, pool, buffer);
+    }
+    if (twice) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
-    /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
-    set_hand(pool, buffer, HAND_AWAY);
 }
 
 /*
- * What has no way back is no longer here: its owner, who left no room for it, has lost it. It is taken to be what
- * came last, since nobody keeps what is to be returned.
+ * What has no way back is no longer here: its owner, who left no room for it, has lost it. An endpoint may keep
+ * it and try again.
  */
-void moves_refused(struct moves *m)
+void moves_refused(struct moves *m, struct watched *q, struct slot slot)
 {
-    struct held_pool *pool = m->latest.pool;
-    uint32_t buffer = m->latest.buffer;
+    uint32_t buffer;
+    struct held_pool *pool = resolve(q, slot, &buffer);
 
-    if (pool == NULL) {
-        if (leave_nameless(m)) {
-            drop(m, m->latest_is);
-        }
+    if (q->frames || m->endpoint) {
         return;
     }
-    if (pool->buffers[buffer].hand == HAND_TAKEN) {
-        m->counts->in_hand--;
-        drop(m, why_dropped(m, pool, buffer));
+    if (pool == NULL || pool->buffers[buffer].out != 0) {
+        (void)give_back_claim(m, pool != NULL);
+    } else {
+        give_back(m, pool, buffer);
     }
-    if (pool->buffers[buffer].out == 0) {
-        set_hand(pool, buffer, HAND_AWAY);
+}
+
+static bool could_take(const struct moves *m, const struct watched *q, struct whereabouts at)
+{
+    if (q->frames) {
+        return m->endpoint || (at.hand == HAND_AWAY && at.out == 0);
     }
+    if (m->endpoint || q->relinks || q->from_device) {
+        return at.hand == HAND_AWAY;
+    }
+    return (at.out & q->out_bit) != 0;
+}
+
+static bool could_give(const struct moves *m, const struct watched *q, struct whereabouts at)
+{
+    if (!q->frames) {
+        return at.out != 0 ? m->nameless != 0 : at.hand != HAND_AWAY;
+    }
+    if (m->endpoint || q->relinks || q->from_device) {
+        return at.hand == HAND_EMPTY && (!q->relinks || m->counts->in_hand > 0);
+    }
+    return at.hand == HAND_TAKEN || (at.out != 0 && (at.out & q->out_bit) == 0);
+}
+
+bool moves_plausible(const struct moves *m, struct watched *q, struct slot slot)
+{
+    uint32_t buffer;
+    const struct held_pool *pool = resolve(q, slot, &buffer);
+
+    if (pool == NULL) {
+        return !q->produces || m->nameless != 0 || m->strays != 0;
+    }
+    return q->produces ? could_give(m, q, pool->buffers[buffer])
+                       : could_take(m, q, pool->buffers[buffer]);
 }

@@ -55,6 +55,7 @@ struct watched {
     struct moves_queue_counts *counts;
     moves_meaning *means;
     uint32_t shadow; /* own index after the last move seen */
+    uint32_t until;  /* ... and where it is now, while an untold entry is replayed */
     uint32_t index_mask, slot_mask, slot_bytes;
     uint8_t index_bytes, name_offset, len_offset, pool_offset, pool_mask;
     uint8_t len_shift, pool_shift; /* in the second word of a descriptor */
@@ -96,16 +97,17 @@ struct moves {
     } *line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
     struct taken last; /* the frame taken last; no pool: none was */
-    struct taken latest; /* what was taken last, frame or not; no pool: nothing that was to be had, */
-    enum drop_reason latest_is; /* but this */
+    uint64_t strays;   /* entries given to a device that named no buffer */
     uint64_t nameless; /* entries taken that named no buffer and have not been given back */
 };
 
 /* Something that should not happen. */
 void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b);
 moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
-/* A free queue had no room for a buffer that was to be given back. */
-void moves_refused(struct moves *m);
+/* Queue `q` had no room for an entry. */
+moves_meaning moves_refused;
+/* Could this move have been made now, with what is here and what was passed on? Of no consequence. */
+bool moves_plausible(const struct moves *m, struct watched *q, struct slot slot);
 
 /* The first slot to look at for a queue at this vaddr, in `hash`. */
 static inline uint32_t moves_hash(uint64_t vaddr)

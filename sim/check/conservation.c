@@ -144,6 +144,19 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
     return (struct left){"", "somewhere unknown", "", PLAN_NONE, PLAN_NONE};
 }
 
+/* Somebody who shares a queue with a domain and is not to be relied on can keep it from moving frames. */
+static bool hampered(const struct conservation *c, const struct plan *plan, uint32_t pd)
+{
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        uint32_t peer = queue_peer(plan, i, pd);
+
+        if (domain_suspect(plan, peer) || gone_is(c->gone, plan, peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool cannot_move(const struct conservation *c, const struct plan *plan, uint32_t pd)
 {
     return gone_is(c->gone, plan, pd) || domain_suspect(plan, pd);
@@ -154,7 +167,8 @@ static void judge_left(const struct conservation *c, const struct plan *plan, st
     for (unsigned i = 0; i < c->left.count; i++) {
         const struct heard *h = &c->left.list[i];
         struct left where = left_where(plan, &h->first);
-        bool excused = cannot_move(c, plan, where.mover) || cannot_move(c, plan, where.other);
+        bool excused = cannot_move(c, plan, where.mover) || cannot_move(c, plan, where.other) ||
+                       (h->first.a != PLACE_QUEUE && hampered(c, plan, where.mover));
 
         say_finding(out, excused,
                     (struct finding){.culprit = where.mover,

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Devices first, as the world's own word; then each domain's page; then the queues between them, where what
- * one end says of its index is held against the other's; then the buffers.
+ * First, for each queue, how many frames went in and came out. Each end counts; the word of one
+ * that is to be trusted goes for both, and where both are, what they say is told side by side, so
+ * that a difference shows. Then each domain's page, devices as the world's own word, what passed
+ * through the hands of those between, the queues, the buffers. So whatever a hostile or dead domain
+ * says, forges or leaves half done, the sums hold, and what cannot be told from its queues any more
+ * was lost with it.
  */
 #include "sim/exec/look.h"
 
@@ -10,10 +14,20 @@
 
 #include "sim/observe/moves.h"
 
+/* What passed through one queue. */
+struct flow {
+    uint64_t put, taken;
+    uint64_t there; /* in it now */
+    uint64_t lost;  /* of what was put in, can no longer be told from taken */
+};
+
+#define RECEIVERS_MAX 64u /* of one frame */
+
 struct lookout {
     const struct supervise *s;
     const struct plan *plan;
     struct probe_bus *bus;
+    struct flow *flows; /* by plan queue; of those that carry frames */
 };
 
 /* One domain's account of its queues and pools, copied out of its page. */
@@ -22,8 +36,8 @@ static const struct moves_counts *counts_of(const struct lookout *l, uint32_t pd
     return &l->s->world->pages[pd]->counts;
 }
 
-static void tell(struct lookout *l, enum probe_kind kind, enum probe_told told, uint32_t pd, uint32_t object,
-                 uint64_t a, uint64_t b, uint64_t count)
+static void tell(struct lookout *l, enum probe_kind kind, enum probe_told told, uint32_t pd,
+                 uint32_t object, uint64_t a, uint64_t b, uint64_t count)
 {
     struct probe p = {.time_ns = l->s->length_ns,
                       .kind = (uint16_t)kind,
@@ -44,127 +58,16 @@ static bool gone(const struct lookout *l, uint32_t pd)
     return l->s->pds[pd].died || atomic_load(&l->s->world->pages[pd]->state) == PD_STOPPED;
 }
 
-/* -- devices -- */
-
-static const enum drop_reason device_reasons[DEVICE_DROPS] = {
-    [DEVICE_DROP_NONE] = DROP_NONE,
-    [DEVICE_DROP_DISABLED] = DROP_DISABLED,
-    [DEVICE_DROP_NO_DESCRIPTOR] = DROP_NO_DESCRIPTOR,
-    [DEVICE_DROP_FILTERED] = DROP_FILTERED,
-    [DEVICE_DROP_RUNT] = DROP_RUNT,
-    [DEVICE_DROP_OVERSIZE] = DROP_OVERSIZE,
-    [DEVICE_DROP_DMA_FAULT] = DROP_DMA_FAULT,
-    [DEVICE_DROP_RESET] = DROP_RESET,
-    [DEVICE_DROP_BAD_DESCRIPTOR] = DROP_BAD_DESCRIPTOR,
-};
-
-static void look_at_device(struct lookout *l, uint32_t device)
+/* Is what it says of itself to be taken for true? The last move of one that died may not be
+ * counted. */
+static bool believed(const struct lookout *l, uint32_t pd)
 {
-    const struct plan_device *d = &l->plan->devices[device];
-    const struct page_device *c = &l->s->world->pages[d->pd]->device;
-    const struct moves_counts *driver = counts_of(l, d->driver);
-    uint64_t tx_ended = c->wire.out_frames + c->holds + c->gated_out;
-
-    tell(l, PROBE_FRAME_IN, TOLD_BY_WORLD, d->pd, device, c->wire.in_bytes, 0, c->wire.in_frames);
-    tell(l, PROBE_FRAME_OUT, TOLD_BY_WORLD, d->pd, device, c->wire.out_bytes, 0, c->wire.out_frames);
-    for (unsigned why = 1; why < DEVICE_DROPS; why++) {
-        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, device_reasons[why], 0,
-             c->drops_rx[why] + c->drops_tx[why]);
-        tx_ended += c->drops_tx[why];
-    }
-    tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_GATE, 0, c->gated_in + c->gated_out);
-    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0, c->holds);
-    /* A ring's two ends: what the device filled and the driver passed on, and the other way round. */
-    if (c->rx_written > driver->from_device) {
-        tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_RX, 0,
-             c->rx_written - driver->from_device);
-    }
-    if (driver->to_device > tx_ended) {
-        tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_TX, 0,
-             driver->to_device - tx_ended);
-    }
+    return !plan_suspect(l->plan, pd) && !gone(l, pd);
 }
 
-/* -- pages -- */
-
-/* What a domain may say of itself as events: nothing that counts frames. */
-static bool sayable(unsigned kind, bool device)
+static uint64_t beyond(uint64_t more, uint64_t less)
 {
-    switch (kind) {
-    case PROBE_DMA_FAULT:
-    case PROBE_VIOLATION:
-        return device;
-    case PROBE_FRAME_FOREIGN:
-    case PROBE_BUFFER_TWICE:
-    case PROBE_BUFFER_FOREIGN:
-    case PROBE_INDEX_ILLEGAL:
-    case PROBE_DEFERRED_REPLACED:
-    case PROBE_CHANNEL_UNKNOWN:
-    case PROBE_FAULT_ACTED:
-    case PROBE_PD_STOPPED:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Domains date their events from when traffic was let in, and may lie: nothing is later than the end. */
-static uint64_t bounded_time(const struct lookout *l, uint64_t told_ns)
-{
-    return told_ns < l->s->length_ns ? told_ns : l->s->length_ns;
-}
-
-static void look_at_events(struct lookout *l, uint32_t pd)
-{
-    const struct pd_page *page = l->s->world->pages[pd];
-    uint64_t end = atomic_load(&page->event_count);
-    uint64_t at = end > PAGE_EVENTS_MAX ? end - PAGE_EVENTS_MAX : 0;
-    bool device = l->plan->pds[pd].kind == PD_DEVICE;
-
-    for (; at < end; at++) {
-        struct probe p = page->events[at % PAGE_EVENTS_MAX];
-
-        if (sayable(p.kind, device)) {
-            p.pd = pd;
-            p.time_ns = bounded_time(l, p.time_ns);
-            p.told = device ? TOLD_BY_WORLD : TOLD_BY_PD;
-            p.count = 1;
-            probe_emit(l->bus, &p);
-        }
-    }
-}
-
-static void look_at_page(struct lookout *l, uint32_t pd)
-{
-    const struct moves_counts *c = counts_of(l, pd);
-    bool dead = gone(l, pd);
-    int64_t in_hand = c->in_hand;
-
-    look_at_events(l, pd);
-    if (l->s->pds[pd].died) {
-        const struct supervise_pd *p = &l->s->pds[pd];
-
-        probe_emit(l->bus, &(struct probe){.time_ns = p->died_ns,
-                                           .kind = PROBE_PD_DIED,
-                                           .told = TOLD_BY_WORLD,
-                                           .pd = pd,
-                                           .object = PLAN_NONE,
-                                           .a = (uint64_t)p->signal,
-                                           .b = supervise_death_detail(p),
-                                           .count = 1});
-    }
-    if (l->plan->pds[pd].kind == PD_DEVICE || l->plan->pds[pd].endpoint) {
-        return;
-    }
-    tell(l, PROBE_FRAME_COPIED, TOLD_BY_PD, pd, PLAN_NONE, 0, 0, c->copied);
-    for (unsigned why = 1; why < DROP_COUNT; why++) {
-        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, why, 0, c->dropped[why]);
-    }
-    if (in_hand > 0 && dead) {
-        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, DROP_DEAD, 0, (uint64_t)in_hand);
-    } else if (in_hand > 0) {
-        tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, pd, PLAN_NONE, PLACE_PD, 0, (uint64_t)in_hand);
-    }
+    return more > less ? more - less : 0;
 }
 
 /* -- queues -- */
@@ -207,68 +110,304 @@ static uint32_t local_queue(const struct lookout *l, uint32_t pd, uint32_t queue
     return 0;
 }
 
-/* What `pd` says of its index of a queue, if that was moved by the other end and that is to be believed. */
-static const struct moves_queue_counts *displaced(const struct lookout *l, uint32_t pd, uint32_t queue)
+struct queue_ends {
+    const struct moves_queue_counts *producer, *consumer;
+};
+
+static struct queue_ends ends_of(const struct lookout *l, uint32_t queue)
 {
     const struct queue_shape *q = &l->plan->queues[queue];
-    const struct moves_queue_counts *c = &counts_of(l, pd)->queues[local_queue(l, pd, queue)];
 
-    uint32_t other = q->producer == pd ? q->consumer : q->producer;
-
-    return c->displaced != 0 && !plan_suspect(l->plan, pd) && plan_suspect(l->plan, other) ? c : NULL;
+    return (struct queue_ends){
+        .producer = &counts_of(l, q->producer)->queues[local_queue(l, q->producer, queue)],
+        .consumer = &counts_of(l, q->consumer)->queues[local_queue(l, q->consumer, queue)]};
 }
 
+/*
+ * The consumer is not to be believed. An index of the queue was forged, by it or before its eyes:
+ * of what lies behind it, no more is known to be taken than the consumer itself says.
+ */
+static void trust_producer(struct flow *f, bool forged)
+{
+    if (!forged) {
+        f->there = f->there < f->put ? f->there : f->put;
+        f->taken = f->put - f->there;
+        return;
+    }
+    f->taken = f->taken < f->put ? f->taken : f->put;
+    f->there = 0;
+    f->lost = f->put - f->taken;
+}
+
+static void find_flow(struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    struct queue_ends e = ends_of(l, queue);
+    struct queue_now now = read_queue(l, queue);
+    bool producer = believed(l, q->producer) && e.producer->illegal == 0;
+    bool consumer = believed(l, q->consumer) && e.consumer->illegal == 0;
+    struct flow *f = &l->flows[queue];
+
+    *f = (struct flow){.put = e.producer->moved,
+                       .taken = e.consumer->moved,
+                       .there = now.possible ? now.length : 0};
+    if (consumer && !producer) {
+        f->put = f->taken + f->there;
+    } else if (!consumer) {
+        trust_producer(f, !now.possible || e.consumer->illegal != 0 || e.producer->displaced != 0);
+    }
+}
+
+/* The other end, which is not to be trusted, was seen to have moved this one's index. */
+static void look_at_displaced(struct lookout *l, uint32_t queue, uint32_t pd, uint32_t other,
+                              const struct moves_queue_counts *c)
+{
+    if (c->displaced != 0 && !plan_suspect(l->plan, pd) && plan_suspect(l->plan, other)) {
+        tell(l, PROBE_INDEX_DISPLACED, TOLD_BY_PD, other, queue, c->displaced_from, c->displaced_to, 1);
+    }
+}
+
+/* Who moved what; and indices further apart than the queue is long, which nobody was seen to make so. */
 static void look_at_indices(struct lookout *l, uint32_t queue)
 {
     const struct queue_shape *q = &l->plan->queues[queue];
-    const uint32_t ends[2] = {q->producer, q->consumer};
+    struct queue_now now = read_queue(l, queue);
+    struct queue_ends e = ends_of(l, queue);
 
-    for (int i = 0; i < 2; i++) {
-        const struct moves_queue_counts *c = displaced(l, ends[i], queue);
+    look_at_displaced(l, queue, q->producer, q->consumer, e.producer);
+    look_at_displaced(l, queue, q->consumer, q->producer, e.consumer);
+    if (!now.possible && e.producer->illegal == 0 && e.producer->displaced == 0 &&
+        e.consumer->illegal == 0 && e.consumer->displaced == 0) {
+        uint32_t weak = plan_suspect(l->plan, q->consumer) ? q->consumer : q->producer;
 
-        if (c != NULL) {
-            tell(l, PROBE_INDEX_DISPLACED, TOLD_BY_PD, ends[1 - i], queue, c->displaced_from,
-                 c->displaced_to, 1);
+        tell(l, PROBE_INDEX_ILLEGAL, TOLD_BY_WORLD, weak, queue, now.head, now.tail, 1);
+    }
+}
+
+static enum probe_told told_by(const struct lookout *l, uint32_t pd)
+{
+    return believed(l, pd) ? TOLD_BY_PD : TOLD_BY_WORLD;
+}
+
+static void look_at_frames(struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    const struct flow *f = &l->flows[queue];
+
+    if (l->plan->pds[q->producer].endpoint) {
+        tell(l, PROBE_FRAME_SENT, told_by(l, q->producer), q->producer, queue, 0, 0, f->put);
+    }
+    if (l->plan->pds[q->consumer].endpoint) {
+        tell(l, PROBE_FRAME_DELIVERED, told_by(l, q->consumer), q->consumer, queue, 0, 0, f->taken);
+    }
+    tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, q->consumer, queue, DROP_FORGED, 0, f->lost);
+    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, q->consumer, queue, PLACE_QUEUE, 0, f->there);
+}
+
+/* -- devices -- */
+
+static const enum drop_reason device_reasons[DEVICE_DROPS] = {
+    [DEVICE_DROP_NONE] = DROP_NONE,
+    [DEVICE_DROP_DISABLED] = DROP_DISABLED,
+    [DEVICE_DROP_NO_DESCRIPTOR] = DROP_NO_DESCRIPTOR,
+    [DEVICE_DROP_FILTERED] = DROP_FILTERED,
+    [DEVICE_DROP_RUNT] = DROP_RUNT,
+    [DEVICE_DROP_OVERSIZE] = DROP_OVERSIZE,
+    [DEVICE_DROP_DMA_FAULT] = DROP_DMA_FAULT,
+    [DEVICE_DROP_RESET] = DROP_RESET,
+    [DEVICE_DROP_BAD_DESCRIPTOR] = DROP_BAD_DESCRIPTOR,
+};
+
+/*
+ * What is between a device and its driver: what the one filled and the other passed on, and the
+ * other way round. A driver that passes on more than there was, or has more sent than it was given,
+ * makes frames; from one that is not believed, that is taken as it is.
+ */
+static void look_at_rings(struct lookout *l, uint32_t device, uint64_t tx_ended)
+{
+    const struct plan_device *d = &l->plan->devices[device];
+    const struct page_device *c = &l->s->world->pages[d->pd]->device;
+    uint64_t from = counts_of(l, d->driver)->from_device, to = counts_of(l, d->driver)->to_device;
+
+    if (!believed(l, d->driver)) {
+        from = d->rx_queue_source == PLAN_NONE ? 0 : l->flows[d->rx_queue_source].put;
+        to = d->tx_queue_sink == PLAN_NONE ? 0 : l->flows[d->tx_queue_sink].taken;
+        tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->driver, PLAN_NONE, 0, 0,
+             beyond(from, c->rx_written) + beyond(tx_ended, to));
+    }
+    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_RX, 0,
+         beyond(c->rx_written, from));
+    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_TX, 0,
+         beyond(to, tx_ended));
+}
+
+static void look_at_device(struct lookout *l, uint32_t device)
+{
+    const struct plan_device *d = &l->plan->devices[device];
+    const struct page_device *c = &l->s->world->pages[d->pd]->device;
+    uint64_t tx_ended = c->wire.out_frames + c->holds + c->gated_out;
+
+    tell(l, PROBE_FRAME_IN, TOLD_BY_WORLD, d->pd, device, c->wire.in_bytes, 0, c->wire.in_frames);
+    tell(l, PROBE_FRAME_OUT, TOLD_BY_WORLD, d->pd, device, c->wire.out_bytes, 0,
+         c->wire.out_frames);
+    for (unsigned why = 1; why < DEVICE_DROPS; why++) {
+        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, device_reasons[why], 0,
+             c->drops_rx[why] + c->drops_tx[why]);
+        tx_ended += c->drops_tx[why];
+    }
+    tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_GATE, 0,
+         c->gated_in + c->gated_out);
+    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0, c->holds);
+    look_at_rings(l, device, tx_ended);
+}
+
+/* -- pages -- */
+
+/* What a domain may say of itself as events: nothing that counts frames. */
+static bool sayable(unsigned kind, bool device)
+{
+    switch (kind) {
+    case PROBE_DMA_FAULT:
+    case PROBE_VIOLATION:
+        return device;
+    case PROBE_FRAME_FOREIGN:
+    case PROBE_BUFFER_TWICE:
+    case PROBE_BUFFER_FOREIGN:
+    case PROBE_INDEX_ILLEGAL:
+    case PROBE_DEFERRED_REPLACED:
+    case PROBE_CHANNEL_UNKNOWN:
+    case PROBE_FAULT_ACTED:
+    case PROBE_PD_STOPPED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Domains date their events from when traffic was let in, and may lie: nothing is later than the
+ * end. */
+static uint64_t bounded_time(const struct lookout *l, uint64_t told_ns)
+{
+    return told_ns < l->s->length_ns ? told_ns : l->s->length_ns;
+}
+
+static void look_at_events(struct lookout *l, uint32_t pd)
+{
+    const struct pd_page *page = l->s->world->pages[pd];
+    uint64_t end = atomic_load(&page->event_count);
+    uint64_t at = end > PAGE_EVENTS_MAX ? end - PAGE_EVENTS_MAX : 0;
+    bool device = l->plan->pds[pd].kind == PD_DEVICE;
+
+    for (; at < end; at++) {
+        struct probe p = page->events[at % PAGE_EVENTS_MAX];
+
+        if (sayable(p.kind, device)) {
+            p.pd = pd;
+            p.time_ns = bounded_time(l, p.time_ns);
+            p.told = device ? TOLD_BY_WORLD : TOLD_BY_PD;
+            p.count = 1;
+            probe_emit(l->bus, &p);
         }
     }
 }
 
-/*
- * An endpoint's word for what it sent or took holds as long as its index stepped legally. Of what it forged,
- * the other end's count is taken: what the virtualiser took was sent; what was put behind a forged head, and
- * can no longer be told from taken, was lost there.
- */
-static void look_at_frames(struct lookout *l, uint32_t queue)
+static void look_at_page(struct lookout *l, uint32_t pd)
 {
-    const struct queue_shape *q = &l->plan->queues[queue];
-    uint32_t made = local_queue(l, q->producer, queue), used = local_queue(l, q->consumer, queue);
-    uint64_t put = counts_of(l, q->producer)->queues[made].moved;
-    uint64_t taken = counts_of(l, q->consumer)->queues[used].moved;
-    bool bad_tail = counts_of(l, q->producer)->queues[made].illegal != 0 ||
-                    displaced(l, q->consumer, queue) != NULL;
-    bool bad_head = counts_of(l, q->consumer)->queues[used].illegal != 0 ||
-                    displaced(l, q->producer, queue) != NULL;
-    struct queue_now now = read_queue(l, queue);
+    look_at_events(l, pd);
+    if (l->s->pds[pd].died) {
+        const struct supervise_pd *p = &l->s->pds[pd];
 
-    if (bad_head && taken > put) {
-        taken = put; /* entries that its forged end of the queue made it see */
+        probe_emit(l->bus, &(struct probe){.time_ns = p->died_ns,
+                                           .kind = PROBE_PD_DIED,
+                                           .told = TOLD_BY_WORLD,
+                                           .pd = pd,
+                                           .object = PLAN_NONE,
+                                           .a = (uint64_t)p->signal,
+                                           .b = supervise_death_detail(p),
+                                           .count = 1});
     }
+}
 
-    if (l->plan->pds[q->producer].endpoint) {
-        tell(l, PROBE_FRAME_SENT, bad_tail ? TOLD_BY_WORLD : TOLD_BY_PD, q->producer, queue, 0, 0,
-             bad_tail ? taken + (now.possible ? now.length : 0) : put);
-    }
-    if (l->plan->pds[q->consumer].endpoint) {
-        tell(l, PROBE_FRAME_DELIVERED, TOLD_BY_PD, q->consumer, queue, 0, 0, taken);
-    }
-    if (bad_head) {
-        uint64_t lost = put > taken ? put - taken : 0;
+/* Is this queue fed from, or drained into, a device that the domain drives? Its rings are looked at
+ * elsewhere. */
+static bool joins_device(const struct lookout *l, uint32_t pd, uint32_t queue)
+{
+    for (uint32_t i = 0; i < l->plan->device_count; i++) {
+        const struct plan_device *d = &l->plan->devices[i];
 
-        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, q->consumer, queue, DROP_FORGED, 0, lost);
-    } else if (now.possible) {
-        tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, q->consumer, queue, PLACE_QUEUE, 0, now.length);
-    } else if (!bad_tail) {
-        tell(l, PROBE_INDEX_ILLEGAL, TOLD_BY_WORLD, q->producer, queue, now.head, now.tail, 1);
+        if (d->driver == pd && (d->rx_queue_source == queue || d->tx_queue_sink == queue)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many frames came into and went out of a domain's hands, by its queues. */
+static void through_hands(const struct lookout *l, uint32_t pd, uint64_t *in, uint64_t *out)
+{
+    *in = *out = 0;
+    for (uint32_t i = 0; i < l->plan->queue_count; i++) {
+        const struct queue_shape *q = &l->plan->queues[i];
+
+        if (q->carries_frames && !joins_device(l, pd, i)) {
+            *in += q->consumer == pd ? l->flows[i].taken : 0;
+            *out += q->producer == pd ? l->flows[i].put : 0;
+        }
+    }
+}
+
+/* Is what a domain says of the frames in its hands what the queues around it say? */
+static bool agreed(const struct lookout *l, uint32_t pd)
+{
+    const struct moves_counts *c = counts_of(l, pd);
+    uint64_t in, out, ended = 0, most;
+
+    through_hands(l, pd, &in, &out);
+    if (c->copied > in * RECEIVERS_MAX || c->in_hand < 0) {
+        return false;
+    }
+    most = in + c->copied;
+    for (unsigned why = 1; why < DROP_COUNT; why++) {
+        if (c->dropped[why] > most) {
+            return false;
+        }
+        ended += c->dropped[why];
+    }
+    return (uint64_t)c->in_hand <= most && in + c->copied == out + ended + (uint64_t)c->in_hand;
+}
+
+/* What the queues around a domain say, whatever it says itself. */
+static void look_past(struct lookout *l, uint32_t pd)
+{
+    uint64_t in, out;
+
+    through_hands(l, pd, &in, &out);
+    tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, pd, PLAN_NONE, 0, 0, beyond(out, in));
+    tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, pd, PLAN_NONE,
+         gone(l, pd) ? DROP_DEAD : DROP_FORGED, 0, beyond(in, out));
+}
+
+/* What those who pass frames on say became of frames with them. */
+static void look_at_hands(struct lookout *l, uint32_t pd)
+{
+    const struct moves_counts *c = counts_of(l, pd);
+    int64_t in_hand = c->in_hand;
+
+    if (l->plan->pds[pd].kind == PD_DEVICE || l->plan->pds[pd].endpoint) {
+        return;
+    }
+    if (!believed(l, pd) && !agreed(l, pd)) {
+        look_past(l, pd);
+        return;
+    }
+    tell(l, PROBE_FRAME_COPIED, TOLD_BY_PD, pd, PLAN_NONE, 0, 0, c->copied);
+    for (unsigned why = 1; why < DROP_COUNT; why++) {
+        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, why, 0, c->dropped[why]);
+    }
+    if (in_hand > 0 && gone(l, pd)) {
+        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, DROP_DEAD, 0, (uint64_t)in_hand);
+    } else if (in_hand > 0) {
+        tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, pd, PLAN_NONE, PLACE_PD, 0, (uint64_t)in_hand);
     }
 }
 
@@ -337,8 +476,15 @@ void look(const struct supervise *s, struct probe_bus *bus)
 {
     struct lookout l = {.s = s, .plan = s->world->plan, .bus = bus};
 
+    l.flows = arena_array(s->world->arena, l.plan->queue_count, sizeof *l.flows);
+    for (uint32_t i = 0; i < l.plan->queue_count; i++) {
+        if (l.plan->queues[i].carries_frames) {
+            find_flow(&l, i);
+        }
+    }
     for (uint32_t i = 0; i < l.plan->pd_count; i++) {
         look_at_page(&l, i);
+        look_at_hands(&l, i);
     }
     for (uint32_t i = 0; i < l.plan->device_count; i++) {
         look_at_device(&l, i);

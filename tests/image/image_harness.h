@@ -82,6 +82,8 @@ static void harness_point(enum point_op op, const volatile void *where, uint64_t
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where,
                            uint64_t units) = harness_point;
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                          uint64_t rest);
 
 void sddf_notify(sddf_channel ch)
 {

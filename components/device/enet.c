@@ -483,6 +483,14 @@ static bool enet_ready(void *state)
     return ring_peek(e, &e->rx) != NULL; /* inactive while ETHEREN is clear */
 }
 
+/* RDAR is set already as long as there is, or may be, an empty descriptor. */
+static uint32_t enet_idle_write(void *state)
+{
+    const struct enet *e = state;
+
+    return e->rx.active ? ENET_RDAR : UINT32_MAX;
+}
+
 /* ---- Transmitter ---- */
 
 /*
@@ -886,6 +894,7 @@ const struct device_type device_enet = {
     .write = enet_write,
     .frame_in = enet_frame_in,
     .ready = enet_ready,
+    .idle_write = enet_idle_write,
     .timer = enet_timer,
     .holds = enet_holds,
 };

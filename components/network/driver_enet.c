@@ -229,21 +229,25 @@ static void tx_return(void)
 }
 
 /*
- * Clear, then look, and only then harvest. A write of a register is posted: were the rings harvested
+ * Clear, then look, and only then harvest. A write of a register is posted: were a ring harvested
  * before it has taken effect, a frame that arrives in between would raise an event that is already up in
  * EIR, and be cleared unseen. The read closes that gap: when it returns, the clearing is done, and
- * whatever comes later raises the line again. Which of the two events it was is not worth a second
- * read, which is a round trip to the device: a ring in which nothing is done says so by itself.
+ * whatever comes later raises the line again. A read is a round trip to the device, so the same one
+ * tells whether there is more than reception, which comes with nearly every interrupt.
  */
 static void handle_irq(void)
 {
-    mmio_write32(state.regs, ENET_EIR, ENET_EIR_TXF | ENET_EIR_RXF);
+    mmio_write32(state.regs, ENET_EIR, ENET_EIR_RXF);
     uint32_t left = mmio_read32(state.regs, ENET_EIR);
 
-    tx_return();
-    tx_provide();
     rx_return();
     rx_provide();
+    if (left & ENET_EIR_TXF) {
+        mmio_write32(state.regs, ENET_EIR, ENET_EIR_TXF);
+        (void)mmio_read32(state.regs, ENET_EIR);
+        tx_return();
+        tx_provide();
+    }
     if (left & ENET_EIR_EBERR) {
         mmio_write32(state.regs, ENET_EIR, ENET_EIR_EBERR);
         sddf_dprintf("ENET: bus error, the MAC has stopped\n");

@@ -38,6 +38,12 @@ struct device_type {
     enum device_drop (*frame_in)(void *state, const uint8_t *frame, size_t bytes);
     /* Could frame_in take a frame now (false where it would say NO_DESCRIPTOR or DISABLED)? For wires that wait. NULL: always. */
     bool (*ready)(void *state);
+    /*
+     * The offset of a 4-byte register, a write of which would change nothing as long as nothing else happens to
+     * the device (a doorbell that has been answered already), or UINT32_MAX. It spares waking a device that
+     * sleeps; the write takes effect in its place before anything else does. NULL: there is none.
+     */
+    uint32_t (*idle_write)(void *state);
     /* A timer the model armed is due. NULL: it arms none. */
     void (*timer)(void *state, unsigned id);
     /* Frames inside the device now: accepted from memory and not yet out or dropped. NULL: none, ever. */

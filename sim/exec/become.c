@@ -27,6 +27,7 @@
 #define EXIT_FAILED   CONFINE_EXIT_FAILED
 #define HEAP_MORE_MAX (64u << 20) /* what an image may take beside its regions */
 #define LOG_BYTES_MAX (64u << 20)
+#define STATM_DATA    6u /* which column of /proc/PID/statm counts private memory, in pages */
 
 static struct world *world;
 static struct domain domain;
@@ -286,10 +287,14 @@ static void set_limit(int what, rlim_t limit)
 /* A domain that takes memory or fills its log without end would take both from all others. */
 static void limit_growth(void)
 {
+    char text[128] = "", *at = text;
     unsigned long data_pages = 0;
     FILE *statm = fopen("/proc/self/statm", "re");
 
-    if (statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %lu", &data_pages) == 1) {
+    if (statm != NULL && fgets(text, sizeof text, statm) != NULL) {
+        for (unsigned column = 0; column < STATM_DATA; column++) {
+            data_pages = strtoul(at, &at, 10);
+        }
         set_limit(RLIMIT_DATA, (rlim_t)data_pages * PLAN_PAGE_BYTES + HEAP_MORE_MAX);
     }
     if (statm != NULL) {

@@ -66,13 +66,13 @@ static int allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 }
 
 /*
- * brk is for malloc: it can only grow the heap, up to a limit. The rest is waiting, returning from signals, and
- * sending one to oneself, which is how abort() dies.
+ * brk is for malloc: it can only grow the heap, up to a limit. The rest is waiting, returning from
+ * signals, and sending one to oneself, which is how abort() dies.
  */
 static int allow_living(scmp_filter_ctx filter)
 {
-    static const int calls[] = {SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(brk),
-                                SCMP_SYS(ppoll),        SCMP_SYS(clock_gettime),  SCMP_SYS(futex),
+    static const int calls[] = {SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),  SCMP_SYS(brk),
+                                SCMP_SYS(ppoll),        SCMP_SYS(clock_gettime),   SCMP_SYS(futex),
                                 SCMP_SYS(sched_yield),  SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
                                 SCMP_SYS(gettid)};
     int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
@@ -83,17 +83,17 @@ static int allow_living(scmp_filter_ctx filter)
 }
 
 /*
- * Files may be opened for reading, memory arranged, and the second filter put in place. Filters add up, so what
- * the second allows has to be allowed here too.
+ * Files may be opened for reading, memory arranged, and the second filter put in place. Filters add
+ * up, so what the second allows has to be allowed here too.
  */
 static int allow_loading(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(read),       SCMP_SYS(write),     SCMP_SYS(pread64), SCMP_SYS(close),
-        SCMP_SYS(close_range), SCMP_SYS(fstat),    SCMP_SYS(newfstatat), SCMP_SYS(lseek),
-        SCMP_SYS(mmap),       SCMP_SYS(munmap),    SCMP_SYS(mprotect), SCMP_SYS(mremap),
-        SCMP_SYS(madvise),    SCMP_SYS(getcwd),    SCMP_SYS(getrandom), SCMP_SYS(chdir),
-        SCMP_SYS(exit_group), SCMP_SYS(seccomp),   SCMP_SYS(timerfd_settime)};
+        SCMP_SYS(read),        SCMP_SYS(write),   SCMP_SYS(pread64),        SCMP_SYS(close),
+        SCMP_SYS(close_range), SCMP_SYS(fstat),   SCMP_SYS(newfstatat),     SCMP_SYS(lseek),
+        SCMP_SYS(mmap),        SCMP_SYS(munmap),  SCMP_SYS(mprotect),       SCMP_SYS(mremap),
+        SCMP_SYS(madvise),     SCMP_SYS(getcwd),  SCMP_SYS(getrandom),      SCMP_SYS(chdir),
+        SCMP_SYS(exit_group),  SCMP_SYS(seccomp), SCMP_SYS(timerfd_settime)};
     const scmp_datum_t harm = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
     int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
 

@@ -2,15 +2,16 @@
 #ifndef SIM_EXEC_CONFINE_H
 #define SIM_EXEC_CONFINE_H
 /*
- * Shutting a domain in: after its memory is mapped, it gives up every descriptor but its doorbells and log,
- * then root, then, before the first instruction of its image, nearly every system call. What it has mapped
- * read-only stays so: the descriptor it came from could only be read and is closed, mprotect is refused, and
- * nothing under /proc can be opened.
+ * Shutting a domain in: after its memory is mapped, it gives up every descriptor but its doorbells
+ * and log, then root, then, before the first instruction of its image, nearly every system call.
+ * What it has mapped read-only stays so: the descriptor it came from could only be read and is
+ * closed, mprotect is refused, and nothing under /proc can be opened.
  *
- * The dynamic loader runs code of the image (constructors, resolvers) while it still needs files and memory,
- * so there is a first filter for as long as it works: it lets nothing be written, started, signalled or
- * looked into but the process itself. Since one who may open files could open /proc/PID/mem and /proc/PID/fd
- * of another, every process of a run is closed to others of its own user as well.
+ * The dynamic loader runs code of the image (constructors, resolvers) while it still needs files
+ * and memory, so there is a first filter for as long as it works: it lets nothing be written,
+ * started, signalled or looked into but the process itself. Since one who may open files could open
+ * /proc/PID/mem and /proc/PID/fd of another, every process of a run is closed to others of its own
+ * user as well.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,11 +29,14 @@ struct confine {
 
 /* Each 0 or -errno. */
 int confine_descriptors(const struct confine *c);
-/* To nobody, where it is root; no new privileges anywhere; no one may look in; dead with its supervisor. */
+/* To nobody, where it is root; no new privileges anywhere; no one may look in; dead with its
+ * supervisor. */
 int confine_identity(pid_t supervisor);
 int confine_loading(void); /* the first filter */
-/* The filter. A refused call raises SIGSYS in the caller. Not undone by anything but the end of the process. */
+/* The filter. A refused call raises SIGSYS in the caller. Not undone by anything but the end of the
+ * process. */
 int confine_calls(const struct confine *c);
-/* Let no process of the same user without privileges look into this one and those it forks; or let them again. */
+/* Let no process of the same user without privileges look into this one and those it forks; or let
+ * them again. */
 void confine_looking(bool forbidden);
 #endif

@@ -360,6 +360,9 @@ static void sleep_until_work(struct station *s)
         s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */
     }
     /* Say that we sleep, then look once more: the driver publishes, then looks whether we sleep. */
+    atomic_store_explicit(&s->mmio->idle_offset,
+                          s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state),
+                          memory_order_relaxed);
     atomic_store(&s->mmio->device_sleeps, 1);
     if (!mmio_pending(s->mmio)) {
         domain_wait(s->d, deadline);

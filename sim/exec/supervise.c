@@ -272,6 +272,7 @@ static bool idle(const struct loop *l, bool for_ever)
 
         if (!out_of_play(l, d->pd) &&
             mmio_pending((const struct mmio_ring *)l->s->world->views[d->mmio])) {
+            world_ring(l->s->world, d->pd); /* a write that changes nothing did not wake it */
             return false;
         }
     }

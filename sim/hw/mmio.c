@@ -15,7 +15,9 @@ bool mmio_post(struct mmio_ring *ring, const struct mmio_entry *entry, bool *wak
      * device says that it sleeps and then looks at the index once more. */
     atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    *wake = atomic_load_explicit(&ring->device_sleeps, memory_order_relaxed) != 0;
+    *wake = atomic_load_explicit(&ring->device_sleeps, memory_order_relaxed) != 0 &&
+            (entry->read != 0 || entry->bytes != 4 ||
+             atomic_load_explicit(&ring->idle_offset, memory_order_relaxed) != entry->offset);
     return true;
 }
 

@@ -24,7 +24,8 @@ struct mmio_ring {
     _Alignas(64) _Atomic uint32_t tail; /* driver */
     _Atomic uint32_t driver_waits;      /* for room or an answer: the device must ring it */
     _Alignas(64) _Atomic uint32_t head; /* device */
-    _Atomic uint32_t device_sleeps;     /* the driver must ring it */
+    _Atomic uint32_t device_sleeps;     /* the driver must ring it ... */
+    _Atomic uint32_t idle_offset;       /* ... except for a write here, which would change nothing */
     _Alignas(64) _Atomic uint32_t answered; /* 1 + number of the read last answered */
     uint64_t answer;
     _Alignas(64) struct mmio_entry entries[MMIO_ENTRIES];

@@ -11,7 +11,8 @@ static net_queue_handle_t rx;
 
 void init(void)
 {
-    net_queue_init(&rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr, config.rx.num_buffers);
+    net_queue_init(&rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
+                   config.rx.num_buffers);
 }
 
 /* Just beyond its receive region. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An image built against other headers, in which a client's configuration was shorter: written as it is now, it
- * would run over what lies behind.
+ * An image built against other headers, in which a client's configuration was shorter: written as
+ * it is now, it would run over what lies behind.
  */
 #include <os/sddf.h>
 #include <sddf/network/config.h>

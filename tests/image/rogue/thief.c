@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client that submits what is not its own: the buffers just before its region, where another's end, and
- * just behind it; a place between two buffers; a packet longer than any buffer, and one of no bytes. A
- * virtualiser that checks hands all of them back.
+ * A client that submits what is not its own: the buffers just before its region, where another's
+ * end, and just behind it; a place between two buffers; a packet longer than any buffer, and one of
+ * no bytes. A virtualiser that checks hands all of them back.
  */
 #include <stdint.h>
 #include <os/sddf.h>
@@ -41,8 +41,10 @@ static void reach_out(void)
 
 void init(void)
 {
-    net_queue_init(&rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr, config.rx.num_buffers);
-    net_queue_init(&tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr, config.tx.num_buffers);
+    net_queue_init(&rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
+                   config.rx.num_buffers);
+    net_queue_init(&tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
+                   config.tx.num_buffers);
     net_buffers_init(&tx, 0);
     net_cancel_signal_free(&tx);
 }

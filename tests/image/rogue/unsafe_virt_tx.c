@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A transmit virtualiser that believes its clients: whatever offset and length a descriptor has goes to the
- * driver, as an IO address, unchecked, and as often as the queue's index says there is one. With honest clients
- * nobody notices. With any other it lets one client send another's memory, and the checks have to name it.
+ * A transmit virtualiser that believes its clients: whatever offset and length a descriptor has
+ * goes to the driver, as an IO address, unchecked, and as often as the queue's index says there is
+ * one. With honest clients nobody notices. With any other it lets one client send another's memory,
+ * and the checks have to name it.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,7 +55,8 @@ void init(void)
     for (unsigned i = 0; i < config.num_clients; i++) {
         const net_connection_resource_t *conn = &config.clients[i].conn;
 
-        net_queue_init(&clients[i], conn->free_queue.vaddr, conn->active_queue.vaddr, conn->num_buffers);
+        net_queue_init(&clients[i], conn->free_queue.vaddr, conn->active_queue.vaddr,
+                       conn->num_buffers);
     }
 }
 

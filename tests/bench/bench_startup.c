@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How long a user waits for the first frame, and what sixty-one clients weigh: both as the host sees them, with
- * the whole program in the account. The wait runs from starting the program to its end, less the time traffic
- * flowed, so it includes the report; weight is proportional memory (each page divided among those who share
- * it) of all processes, less the packet buffers, whose size the scenario chooses.
+ * How long a user waits for the first frame, and what sixty-one clients weigh: both as the host
+ * sees them, with the whole program in the account. The wait runs from starting the program to its
+ * end, less the time traffic flowed, so it includes the report; weight is proportional memory (each
+ * page divided among those who share it) of all processes, less the packet buffers, whose size the
+ * scenario chooses.
  */
 #include <inttypes.h>
 
@@ -15,7 +16,8 @@
 
 static const char head[] =
     "{ \"version\": 1, \"story\": \"To be measured.\", \"stop\": { \"wall\": \"60 s\" },"
-    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": %u, \"pace\": \"1000 frames/s\" } ],"
+    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": %u, \"pace\": \"1000 "
+    "frames/s\" } ],"
     "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
     "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
     "  \"clients\": [ ";
@@ -87,7 +89,7 @@ static long weight_kib(pid_t pid)
 {
     char path[64], *line, *rest;
     bool buffers = false;
-    long sum = 0, kib;
+    long sum = 0;
 
     snprintf(path, sizeof path, "/proc/%d/smaps", (int)pid);
     char *text = rest = live_read(path, NULL);
@@ -96,8 +98,8 @@ static long weight_kib(pid_t pid)
         return -1;
     }
     while ((line = strtok_r(rest, "\n", &rest)) != NULL) {
-        if (sscanf(line, "Pss: %ld kB", &kib) == 1) {
-            sum += buffers ? 0 : kib;
+        if (strncmp(line, "Pss:", 4) == 0) {
+            sum += buffers ? 0 : strtol(line + 4, NULL, 10);
         } else if (strchr(line, '-') != NULL && strchr(line, '-') < strchrnul(line, ' ')) {
             buffers = strstr(line, ".buffers (deleted)") != NULL;
         }
@@ -118,7 +120,8 @@ static void bench_weight(void)
 
     write_scenario(scenario, sizeof scenario, CLIENTS, 0);
     live_start(&l, scenario, &how);
-    /* The wire's frames reach everybody within a fraction of a second; another one changes nothing. */
+    /* The wire's frames reach everybody within a fraction of a second; another one changes nothing.
+     */
     while (live_now_ms() < until && (count = live_kids(&l, kids)) < DOMAINS) {
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }

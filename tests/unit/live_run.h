@@ -2,8 +2,9 @@
 #ifndef TESTS_UNIT_LIVE_RUN_H
 #define TESTS_UNIT_LIVE_RUN_H
 /*
- * The program as its users run it: started with a scenario, watched from outside, waited for. A test that uses
- * this is the reaper of everything below it, so that whatever a run leaves behind comes to light.
+ * The program as its users run it: started with a scenario, watched from outside, waited for. A
+ * test that uses this is the reaper of everything below it, so that whatever a run leaves behind
+ * comes to light.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -101,7 +102,11 @@ static inline char *live_read(const char *path, size_t *size)
     while ((got = fread(text + used, 1, room - used - 1, file)) > 0) {
         used += got;
         if (room - used < 4096) {
-            text = realloc(text, room *= 2);
+            char *more = realloc(text, room *= 2);
+            if (more == NULL) {
+                abort();
+            }
+            text = more;
         }
     }
     fclose(file);
@@ -139,7 +144,8 @@ static inline int live_begin(void **state)
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* Wait for anything that is below us for at most so long. True: `pid` has ended, or for 0, everybody has. */
+/* Wait for anything that is below us for at most so long. True: `pid` has ended, or for 0,
+ * everybody has. */
 static inline bool live_reap(pid_t pid, int *status, uint64_t limit_ms)
 {
     uint64_t until = live_now_ms() + limit_ms;
@@ -281,7 +287,8 @@ static inline void live_start(struct live *l, const char *scenario, const struct
     live_running = l->pid;
 }
 
-/* Wait for its end; it is killed if that takes longer. Its status is in l->status, its complaints in l->said. */
+/* Wait for its end; it is killed if that takes longer. Its status is in l->status, its complaints
+ * in l->said. */
 static inline int live_wait(struct live *l, uint64_t limit_ms)
 {
     int status = 0;
@@ -330,7 +337,7 @@ static inline size_t live_kids(const struct live *l, struct live_kid kids[static
     while (list != NULL && (word = strtok_r(rest, " ", &rest)) != NULL && count < LIVE_KIDS) {
         struct live_kid *kid = &kids[count];
 
-        kid->pid = atoi(word);
+        kid->pid = (pid_t)strtol(word, NULL, 10);
         snprintf(path, sizeof path, "/proc/%s/comm", word);
         char *name = live_read(path, NULL);
         if (name != NULL) {
@@ -387,7 +394,8 @@ static inline const char *live_finding(json_t *report, const char *check, size_t
     json_t *checks = json_object_get(report, "checks"), *one;
     size_t i;
 
-    json_array_foreach(checks, i, one) {
+    json_array_foreach(checks, i, one)
+    {
         if (strcmp(json_string_value(json_object_get(one, "name")), check) == 0) {
             json_t *found = json_object_get(one, "findings");
             json_t *excused = json_object_get(one, "excused");
@@ -400,7 +408,8 @@ static inline const char *live_finding(json_t *report, const char *check, size_t
     return NULL;
 }
 
-/* How many lines in what it said are complaints, the last one, which says how to repeat it, not counted. */
+/* How many lines in what it said are complaints, the last one, which says how to repeat it, not
+ * counted. */
 static inline unsigned live_complaints(const struct live *l)
 {
     unsigned lines = 0;

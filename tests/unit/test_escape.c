@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A rogue client tries every way out, one a run, beside an honest one. It must end as the table says, by its
- * own death or not at all, the report must say why, and the honest client must lose nothing by it. Started as
- * root, all is done again as an ordinary user.
+ * A rogue client tries every way out, one a run, beside an honest one. It must end as the table
+ * says, by its own death or not at all, the report must say why, and the honest client must lose
+ * nothing by it. Started as root, all is done again as an ordinary user.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,12 +20,14 @@
 static const char scenario[] =
     "{ \"version\": 1, \"story\": \"One client tries to get out.\","
     "  \"stop\": { \"wall\": \"30 s\" },"
-    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 48, \"pace\": \"20000 frames/s\" } ],"
+    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 48, \"pace\": \"20000 "
+    "frames/s\" } ],"
     "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
     "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
     "  \"clients\": ["
     "    { \"name\": \"rogue\", \"image\": \"%s\", \"network\": \"net0\" },"
-    "    { \"name\": \"honest\", \"image\": \"network/client_echo\", \"network\": \"net0\", \"copier\": {} } ] }";
+    "    { \"name\": \"honest\", \"image\": \"network/client_echo\", \"network\": \"net0\", "
+    "\"copier\": {} } ] }";
 
 /* A copy of the image that knows its way, readable by anybody. */
 static const char *image_for(uint32_t way, enum escape_when when)
@@ -54,7 +56,8 @@ static void judge_honest(json_t *report)
 
     assert_int_equal(json_integer_value(live_get(report, "frames.delivered.honest")), FRAMES);
     assert_int_equal(json_integer_value(live_get(report, "frames.sent_by.honest")), FRAMES);
-    json_object_foreach(pds, name, pd) {
+    json_object_foreach(pds, name, pd)
+    {
         if (strcmp(name, "rogue") != 0) {
             assert_string_not_equal(json_string_value(json_object_get(pd, "state")), "died");
         }
@@ -79,16 +82,19 @@ static void attempt(uint32_t way, enum escape_when when, const char *death, bool
     json_t *report = live_report(&l);
     char *log = live_file(&l, "pds/rogue.log");
     const char *found = report == NULL ? NULL : live_finding(report, "domains", 0);
-    bool right = report != NULL && log != NULL && (status == 0 || status == 1) && live_nobody_left(1000) &&
-                 (death == NULL ? found == NULL
-                                : found != NULL && strstr(found, "rogue died of ") == found &&
-                                      strstr(found, death) != NULL && strstr(l.said, death) != NULL) &&
-                 strstr(log, "escaped") == NULL;
+    bool right =
+        report != NULL && log != NULL && (status == 0 || status == 1) && live_nobody_left(1000) &&
+        (death == NULL ? found == NULL
+                       : found != NULL && strstr(found, "rogue died of ") == found &&
+                             strstr(found, death) != NULL && strstr(l.said, death) != NULL) &&
+        strstr(log, "escaped") == NULL;
 
     if (!right) {
-        print_error("way %u, when %u, as %s: status %d, found: %s; wanted: %s\nsaid: %s\nlog: %.2000s\n", way,
-                    (unsigned)when, as_nobody ? "nobody" : "ourselves", status, found == NULL ? "-" : found,
-                    death == NULL ? "-" : death, l.said, log == NULL ? "-" : log);
+        print_error(
+            "way %u, when %u, as %s: status %d, found: %s; wanted: %s\nsaid: %s\nlog: %.2000s\n",
+            way, (unsigned)when, as_nobody ? "nobody" : "ourselves", status,
+            found == NULL ? "-" : found, death == NULL ? "-" : death, l.said,
+            log == NULL ? "-" : log);
     }
     assert_true(right);
     assert_null(live_finding(report, "domains", death == NULL ? 0 : 1));
@@ -112,14 +118,17 @@ static const struct row rows[] = {
     {ESCAPE_NOT, ESCAPE_IN_INIT, NULL},
     {ESCAPE_WIDEN, ESCAPE_IN_INIT, REFUSED("mprotect")},
     {ESCAPE_WIDEN, ESCAPE_WHEN_NOTIFIED, REFUSED("mprotect")},
-    {ESCAPE_STORE_READ_ONLY, ESCAPE_IN_INIT, "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read"},
-    {ESCAPE_STORE_READ_ONLY, ESCAPE_WHEN_NOTIFIED, "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read"},
+    {ESCAPE_STORE_READ_ONLY, ESCAPE_IN_INIT,
+     "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read"},
+    {ESCAPE_STORE_READ_ONLY, ESCAPE_WHEN_NOTIFIED,
+     "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read"},
     {ESCAPE_READ_BEYOND, ESCAPE_IN_INIT, "SIGSEGV at just beyond the end of net0.rx.buffers"},
     {ESCAPE_READ_OTHER, ESCAPE_IN_INIT, "SIGSEGV at "},
     {ESCAPE_READ_NULL, ESCAPE_IN_INIT, "SIGSEGV at 0x0, a null pointer or close to one"},
     {ESCAPE_READ_NON_CANONICAL, ESCAPE_IN_INIT, "SIGSEGV"},
     {ESCAPE_JUMP_NULL, ESCAPE_WHEN_NOTIFIED, "SIGSEGV at 0x0, a null pointer or close to one"},
-    {ESCAPE_JUMP_DATA, ESCAPE_IN_INIT, "SIGSEGV at rogue.tx[0] + 0x0, which rogue may read and write"},
+    {ESCAPE_JUMP_DATA, ESCAPE_IN_INIT,
+     "SIGSEGV at rogue.tx[0] + 0x0, which rogue may read and write"},
     {ESCAPE_OVERFLOW_STACK, ESCAPE_IN_INIT, "SIGSEGV at nowhere in the plan"},
     {ESCAPE_DIVIDE, ESCAPE_IN_INIT, "SIGFPE"},
     {ESCAPE_TRAP, ESCAPE_IN_INIT, "SIGILL"},
@@ -143,7 +152,8 @@ static const struct row rows[] = {
     {ESCAPE_MMAP_FD, ESCAPE_IN_INIT, REFUSED("mmap")},
     /* While it is loaded it may arrange its own memory and read files, and nothing else. */
     {ESCAPE_WIDEN, ESCAPE_AS_LOADED, NULL},
-    {ESCAPE_STORE_READ_ONLY, ESCAPE_AS_LOADED, "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read"},
+    {ESCAPE_STORE_READ_ONLY, ESCAPE_AS_LOADED,
+     "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read"},
     {ESCAPE_LOOK_INTO_OTHERS, ESCAPE_AS_LOADED, NULL},
     {ESCAPE_OPEN_FD, ESCAPE_AS_LOADED, REFUSED("openat")},
     {ESCAPE_OPEN_MEM, ESCAPE_AS_LOADED, REFUSED("openat")},
@@ -162,7 +172,7 @@ static void try_rows(bool as_nobody)
 /* Those the loader needs while it works, so that an image's constructors have them as well. */
 static bool loader_may(uint32_t call)
 {
-    static const uint32_t calls[] = {SYS_mmap,    SYS_munmap,    SYS_mremap,         SYS_seccomp,
+    static const uint32_t calls[] = {SYS_mmap,   SYS_munmap,    SYS_mremap,         SYS_seccomp,
                                      SYS_openat, SYS_getrandom, SYS_timerfd_settime};
 
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
@@ -207,7 +217,8 @@ static void test_system_calls_of_constructors(void **state)
     try_calls(ESCAPE_AS_LOADED, false);
 }
 
-/* What it writes over memory that others read is its own loss; it may or may not survive that itself. */
+/* What it writes over memory that others read is its own loss; it may or may not survive that
+ * itself. */
 static void test_lies(void **state)
 {
     static struct live l;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client that tries to get out, in one way a run. It has no copier, so it sees the whole receive region,
- * which it may only read. Which way, and when (as it is loaded, in init(), or when a frame comes), a test
- * writes behind the marker below in a copy of this image.
+ * A client that tries to get out, in one way a run. It has no copier, so it sees the whole receive
+ * region, which it may only read. Which way, and when (as it is loaded, in init(), or when a frame
+ * comes), a test writes behind the marker below in a copy of this image.
  *
- * Whatever works says "escaped" in its log. Ways that cannot work without it being killed are expected to
- * kill it; ways that merely fail leave it running.
+ * Whatever works says "escaped" in its log. Ways that cannot work without it being killed are
+ * expected to kill it; ways that merely fail leave it running.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +85,8 @@ static void look_into_others(void)
 
 static void widen(void)
 {
-    long result = try(SYS_mprotect, as_long((const void *)only_read()), 4096, PROT_READ | PROT_WRITE, 0, 0);
+    long result =
+        try(SYS_mprotect, as_long((const void *)only_read()), 4096, PROT_READ | PROT_WRITE, 0, 0);
 
     unless_negative(result, "a read-only region was made writable");
 }
@@ -110,9 +111,9 @@ static void jump(uint64_t to)
 
 static void divide(void)
 {
-    volatile int zero = 0, number = 1000;
+    volatile uint32_t number = 1000;
 
-    number = number / zero;
+    number = number / (choice.way & ~choice.way);
 }
 
 static void call_32_bit(void)
@@ -132,7 +133,7 @@ static void call_32_bit(void)
 static void take_memory(void)
 {
     long end = try(SYS_brk, 0, 0, 0, 0, 0);
-    long wanted = end + (8l << 30);
+    long wanted = end + (8L << 30);
 
     if (try(SYS_brk, wanted, 0, 0, 0, 0) == wanted) {
         sddf_printf_("escaped: it has 8 GiB\n");
@@ -216,7 +217,7 @@ static void attempt_fault(void)
         (void)*(only_read() + 0x100000000); /* the same place in the next domain's window */
         break;
     case ESCAPE_READ_NULL:
-        (void)*(volatile uint64_t *)(uintptr_t)(choice.way * 0);
+        (void)*(volatile uint64_t *)(uintptr_t)(choice.way & ~choice.way);
         break;
     case ESCAPE_READ_NON_CANONICAL:
         (void)*(volatile uint64_t *)0xdead000000000000;
@@ -267,16 +268,20 @@ static void attempt_file(void)
 {
     switch (choice.way) {
     case ESCAPE_OPEN_FD:
-        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/fd/3"), O_RDWR, 0, 0), "openat");
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/fd/3"), O_RDWR, 0, 0),
+                        "openat");
         break;
     case ESCAPE_OPEN_MAP:
-        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/map_files"), O_RDONLY, 0, 0), "openat");
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/map_files"), O_RDONLY, 0, 0),
+                        "openat");
         break;
     case ESCAPE_OPEN_MEM:
-        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/mem"), O_RDWR, 0, 0), "openat");
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("/proc/self/mem"), O_RDWR, 0, 0),
+                        "openat");
         break;
     case ESCAPE_CREATE:
-        unless_negative(try(SYS_openat, AT_FDCWD, as_long("here"), O_RDONLY | O_CREAT, 0600, 0), "openat");
+        unless_negative(try(SYS_openat, AT_FDCWD, as_long("here"), O_RDONLY | O_CREAT, 0600, 0),
+                        "openat");
         break;
     case ESCAPE_LOOK_INTO_OTHERS:
         look_into_others();
@@ -285,7 +290,8 @@ static void attempt_file(void)
         for (long fd = 0; fd < 1024; fd++) {
             char bytes[8];
 
-            unless_negative(fd == 0 ? -1 : try(SYS_read, fd, as_long(bytes), sizeof bytes, 0, 0), "read");
+            unless_negative(fd == 0 ? -1 : try(SYS_read, fd, as_long(bytes), sizeof bytes, 0, 0),
+                            "read");
         }
         break;
     case ESCAPE_WRITE_FOREIGN:
@@ -319,7 +325,8 @@ static void attempt(void)
 
     switch (number) {
     case SYS_kill:
-        result = try(SYS_kill, getpid() - 1, SIGKILL, 0, 0, 0); /* it was forked by, or after, that one */
+        result = try(SYS_kill, getpid() - 1, SIGKILL, 0, 0,
+                     0); /* it was forked by, or after, that one */
         break;
     case SYS_tgkill:
         result = try(SYS_tgkill, 1, 1, SIGKILL, 0, 0);

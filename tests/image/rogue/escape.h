@@ -48,21 +48,22 @@ enum escape_way {
     ESCAPE_SCRIBBLE_NOISE_2,
     ESCAPE_SCRIBBLE_NOISE_3,
     ESCAPE_SCRIBBLE_QUEUES, /* over those it shares with the virtualisers */
-    ESCAPE_FIRST_CALL /* and the rest of ESCAPE_CALLS: just that system call */
+    ESCAPE_FIRST_CALL       /* and the rest of ESCAPE_CALLS: just that system call */
 };
 
 /* Those that exist on every machine we run on, so that the test and the image agree. */
-#define ESCAPE_CALLS                                                                                      \
-    {                                                                                                     \
-        SYS_mmap, SYS_munmap, SYS_mremap, SYS_remap_file_pages, SYS_socket, SYS_clone, SYS_clone3,        \
-            SYS_kill, SYS_tgkill, SYS_tkill, SYS_ptrace, SYS_memfd_create, SYS_shmat, SYS_shmget,         \
-            SYS_execve, SYS_execveat, SYS_setuid, SYS_setresuid, SYS_process_vm_writev,                   \
-            SYS_process_vm_readv, SYS_io_uring_setup, SYS_prctl, SYS_seccomp, SYS_pidfd_open,             \
-            SYS_pidfd_getfd, SYS_dup, SYS_dup3, SYS_fcntl, SYS_ioctl, SYS_openat, SYS_openat2,            \
-            SYS_open_by_handle_at, SYS_userfaultfd, SYS_bpf, SYS_perf_event_open, SYS_rt_sigaction,       \
-            SYS_sigaltstack, SYS_prlimit64, SYS_unshare, SYS_setns, SYS_chroot, SYS_mount, SYS_keyctl,    \
-            SYS_sendfile, SYS_splice, SYS_vmsplice, SYS_preadv, SYS_writev, SYS_ftruncate,                \
-            SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_reboot, SYS_getrandom, SYS_uname,          \
-            SYS_timerfd_settime, SYS_eventfd2, SYS_pipe2, SYS_wait4, SYS_rt_sigqueueinfo                  \
+#define ESCAPE_CALLS                                                                               \
+    {                                                                                              \
+        SYS_mmap, SYS_munmap, SYS_mremap, SYS_remap_file_pages, SYS_socket, SYS_clone, SYS_clone3, \
+            SYS_kill, SYS_tgkill, SYS_tkill, SYS_ptrace, SYS_memfd_create, SYS_shmat, SYS_shmget,  \
+            SYS_execve, SYS_execveat, SYS_setuid, SYS_setresuid, SYS_process_vm_writev,            \
+            SYS_process_vm_readv, SYS_io_uring_setup, SYS_prctl, SYS_seccomp, SYS_pidfd_open,      \
+            SYS_pidfd_getfd, SYS_dup, SYS_dup3, SYS_fcntl, SYS_ioctl, SYS_openat, SYS_openat2,     \
+            SYS_open_by_handle_at, SYS_userfaultfd, SYS_bpf, SYS_perf_event_open,                  \
+            SYS_rt_sigaction, SYS_sigaltstack, SYS_prlimit64, SYS_unshare, SYS_setns, SYS_chroot,  \
+            SYS_mount, SYS_keyctl, SYS_sendfile, SYS_splice, SYS_vmsplice, SYS_preadv, SYS_writev, \
+            SYS_ftruncate, SYS_sched_setaffinity, SYS_sched_setscheduler, SYS_reboot,              \
+            SYS_getrandom, SYS_uname, SYS_timerfd_settime, SYS_eventfd2, SYS_pipe2, SYS_wait4,     \
+            SYS_rt_sigqueueinfo                                                                    \
     }
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The watch on one domain. An image whose queue code tells of its moves is believed about them, as it knows best
- * what it put and took; an index that moved untold (an image with queue code of its own, or a forger) is found
- * when the entry ends, and what lies between is read from the slots.
+ * The watch on one domain. An image whose queue code tells of its moves is believed about them, as
+ * it knows best what it put and took; an index that moved untold (an image with queue code of its
+ * own, or a forger) is found when the entry ends, and what lies between is read from the slots.
  *
- * Both ends map a queue with the same rights, so the index may also have been moved by the other end. That is
- * put down to it where it is compromised or untrusted and this image tells of its own moves; what this domain
- * then does is told from where its index was put.
+ * Both ends map a queue with the same rights, so the index may also have been moved by the other
+ * end. That is put down to it where it is compromised or untrusted and this image tells of its own
+ * moves; what this domain then does is told from where its index was put.
  */
 #include "sim/observe/moves_parts.h"
 
@@ -71,9 +71,9 @@ static void displaced(struct watched *q, uint32_t now)
 }
 
 /*
- * May this domain have brought its index to `now` by legal moves? The queue must hold no more than it
- * can, and the step must not be one back. Where the queue was impossible before the step, the other
- * end's index lies; that is not this domain's doing.
+ * May this domain have brought its index to `now` by legal moves? The queue must hold no more than
+ * it can, and the step must not be one back. Where the queue was impossible before the step, the
+ * other end's index lies; that is not this domain's doing.
  */
 static bool legal(const struct watched *q, uint32_t now)
 {
@@ -89,9 +89,9 @@ static bool legal(const struct watched *q, uint32_t now)
 }
 
 /*
- * A queue of which more than all entries moved, because the other end moved on meanwhile: what was in
- * the older ones can no longer be read. They count, and no buffer changes its place, since each must
- * have come back to be there again.
+ * A queue of which more than all entries moved, because the other end moved on meanwhile: what was
+ * in the older ones can no longer be read. They count, and no buffer changes its place, since each
+ * must have come back to be there again.
  */
 static void skip_unreadable(struct watched *q, uint32_t now)
 {
@@ -167,8 +167,8 @@ static struct watched *look_up(struct moves *m, const volatile void *where)
 }
 
 /*
- * Where an announced move leaves the index, whatever the index says now. One that the other end may write too
- * is looked at each time; the others when the entry ends.
+ * Where an announced move leaves the index, whatever the index says now. One that the other end may
+ * write too is looked at each time; the others when the entry ends.
  */
 static inline void step(struct watched *q)
 {
@@ -188,7 +188,8 @@ static inline void step(struct watched *q)
     q->counts->moved++;
 }
 
-void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
+void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name,
+                 uint64_t rest)
 {
     struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
 
@@ -259,8 +260,9 @@ static bool replay_odd(struct moves *m, enum turn turn)
 }
 
 /*
- * Several queues moved and nobody saw in which order: any order in which no buffer is passed on before
- * it is taken tells the same. What fits no order was wrong, and is accounted for as it stands.
+ * Several queues moved and nobody saw in which order: any order in which no buffer is passed on
+ * before it is taken tells the same. What fits no order was wrong, and is accounted for as it
+ * stands.
  */
 static void replay(struct moves *m)
 {
@@ -286,7 +288,8 @@ void moves_begin(struct moves *m)
     }
 }
 
-/* An index was moved, and this image tells of none of its moves. True if there is something to replay. */
+/* An index was moved, and this image tells of none of its moves. True if there is something to
+ * replay. */
 static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
 {
     if (!legal(q, now)) {

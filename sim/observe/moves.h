@@ -68,7 +68,8 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
 /* The domain is about to be entered. Only where it tells of no moves need this be said. */
 void moves_begin(struct moves *m);
 /* The image has done a queue operation, or was refused it; see sddf/os/point.h. */
-void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
+void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name,
+                 uint64_t rest);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
 /* Has its queue code told of moves so far? */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a move means: which buffer it is, where that buffer now is, and what became of the frame in it. The
- * rules are of two kinds of domain. An endpoint takes frames and submits frames. Everyone else passes frames
- * on, in the same buffer (a virtualiser), in another (a copier), or from and to a device (a driver); what it
- * gives back empty without having passed it on, it dropped.
+ * What a move means: which buffer it is, where that buffer now is, and what became of the frame in
+ * it. The rules are of two kinds of domain. An endpoint takes frames and submits frames. Everyone
+ * else passes frames on, in the same buffer (a virtualiser), in another (a copier), or from and to
+ * a device (a driver); what it gives back empty without having passed it on, it dropped.
  */
 #include <string.h>
 
@@ -12,7 +12,8 @@
 #define FRAME_BYTES_MAX 2048u
 #define MAC_BYTES       6u
 
-static inline __attribute__((always_inline)) bool within(const struct held_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
+static inline __attribute__((always_inline)) bool
+within(const struct held_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
 {
     uint64_t offset = name - base;
 
@@ -132,10 +133,15 @@ static bool has_mac(const struct plan_pd *pd, const uint8_t *mac)
     return false;
 }
 
-/* Is the frame last taken one that endpoint `pd` may see: its own address, or a group's? */
-static void check_receiver(struct moves *m, const struct watched *q)
+/*
+ * Is the frame in this buffer one that the endpoint behind `q` may see: its own address, or a
+ * group's? Of a frame that goes on in another buffer, the one it came in is asked: the endpoint
+ * cannot write that.
+ */
+static void check_receiver(struct moves *m, const struct watched *q, const struct held_pool *pool,
+                           uint32_t buffer)
 {
-    const uint8_t *data = m->last.pool == NULL ? NULL : frame_data(m->last.pool, m->last.buffer);
+    const uint8_t *data = frame_data(pool, buffer);
     const struct plan_pd *to = &m->plan->pds[q->endpoint];
     uint8_t mac[8] = {0};
 
@@ -156,13 +162,28 @@ static void check_receiver(struct moves *m, const struct watched *q)
     moves_tell(m, PROBE_FRAME_FOREIGN, q->index, value, q->endpoint);
 }
 
+/* Is what stands in the line at `turn` still a frame that waits to be passed on? */
+static bool in_line(const struct moves *m, uint32_t turn)
+{
+    const struct taken *taken = &m->line[turn & m->line_mask];
+    const struct whereabouts *at = &taken->pool->buffers[taken->buffer];
+
+    return at->hand == HAND_TAKEN && at->turn == turn;
+}
+
 /* The oldest frame taken and not yet passed on goes on in `buffer` of another pool. */
-static bool relink(struct moves *m, struct held_pool *pool, uint32_t buffer)
+static bool relink(struct moves *m, const struct watched *q, struct held_pool *pool,
+                   uint32_t buffer)
 {
     while (m->line_head != m->line_tail) {
-        struct taken *taken = &m->line[m->line_head++ & m->line_mask];
+        uint32_t turn = m->line_head++;
 
-        if (taken->pool->buffers[taken->buffer].hand == HAND_TAKEN) {
+        if (in_line(m, turn)) {
+            struct taken *taken = &m->line[turn & m->line_mask];
+
+            if (q->endpoint != PLAN_NONE) {
+                check_receiver(m, q, taken->pool, taken->buffer);
+            }
             set_hand(taken->pool, taken->buffer, HAND_PASSED);
             m->counts->in_hand--;
             if (pool->stamps_writable) {
@@ -175,23 +196,44 @@ static bool relink(struct moves *m, struct held_pool *pool, uint32_t buffer)
     return false;
 }
 
+static void stand_in_line(struct moves *m, struct taken taken)
+{
+    taken.pool->buffers[taken.buffer].turn = m->line_tail;
+    m->line[m->line_tail++ & m->line_mask] = taken;
+}
+
+/* The line has a place for each buffer, but those that were given back without being passed on
+ * leave theirs empty. */
+static void close_gaps(struct moves *m)
+{
+    uint32_t end = m->line_tail, turn = m->line_head;
+
+    m->line_tail = turn;
+    for (; turn != end; turn++) {
+        if (in_line(m, turn)) {
+            stand_in_line(m, m->line[turn & m->line_mask]);
+        }
+    }
+}
+
 static void join_line(struct moves *m, struct held_pool *pool, uint32_t buffer)
 {
     if (m->line == NULL) {
         return;
     }
-    m->line[m->line_tail++ & m->line_mask] = (struct taken){.pool = pool, .buffer = buffer};
-    if (m->line_tail - m->line_head > m->line_mask + 1) {
-        m->line_head = m->line_tail - m->line_mask - 1;
+    if (m->line_tail - m->line_head > m->line_mask) {
+        close_gaps(m);
     }
+    stand_in_line(m, (struct taken){.pool = pool, .buffer = buffer});
 }
 
 /*
- * A device is given every frame whose length and address a descriptor can hold; if the IOMMU refuses the
- * address, the device says so itself. What names no buffer, or one that is here already, is remembered until
- * it comes back.
+ * A device is given every frame whose length and address a descriptor can hold; if the IOMMU
+ * refuses the address, the device says so itself. What names no buffer, or one that is here
+ * already, is remembered until it comes back.
  */
-static bool took_for_device(struct moves *m, struct slot slot, struct held_pool *pool, uint32_t buffer)
+static bool took_for_device(struct moves *m, struct slot slot, struct held_pool *pool,
+                            uint32_t buffer)
 {
     if (slot.len == 0 || slot.len > FRAME_BYTES_MAX || slot.name > UINT32_MAX) {
         return false;
@@ -228,7 +270,6 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
         take_nameless(m); /* a second claim to a buffer that is here or was passed on */
         return;
     }
-    m->last = (struct taken){.pool = pool, .buffer = buffer};
     pool->buffers[buffer].len = (uint16_t)slot.len;
     set_hand(pool, buffer, HAND_TAKEN);
     m->counts->in_hand++;
@@ -263,10 +304,10 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
         (void)leave_nameless(m);
         return;
     }
-    if (q->endpoint != PLAN_NONE) {
-        check_receiver(m, q);
-    }
     if (!m->endpoint && !q->from_device && !q->relinks) {
+        if (q->endpoint != PLAN_NONE) {
+            check_receiver(m, q, pool, buffer);
+        }
         forward(m, q, pool, buffer);
         return;
     }
@@ -275,7 +316,7 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
     } else if (q->from_device) {
         m->counts->from_device++;
     }
-    if (pool->buffers[buffer].hand != HAND_EMPTY || (q->relinks && !relink(m, pool, buffer))) {
+    if (pool->buffers[buffer].hand != HAND_EMPTY || (q->relinks && !relink(m, q, pool, buffer))) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
     set_hand(pool, buffer, HAND_AWAY);
@@ -374,8 +415,8 @@ void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
 }
 
 /*
- * What has no way back is no longer here: its owner, who left no room for it, has lost it. An endpoint may keep
- * it and try again.
+ * What has no way back is no longer here: its owner, who left no room for it, has lost it. An
+ * endpoint may keep it and try again.
  */
 void moves_refused(struct moves *m, struct watched *q, struct slot slot)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_OBSERVE_MOVES_PARTS_H
 #define SIM_OBSERVE_MOVES_PARTS_H
-/* The state of a watch, shared by the three rooms it is made of: noticing, accounting, setting up. */
+/* The state of a watch, shared by the three rooms it is made of: noticing, accounting, setting up.
+ */
 #include "sim/observe/moves.h"
 
 #define HASH_SLOTS 1024u
@@ -25,12 +26,14 @@ struct slot {
 struct moves;
 struct watched;
 
-/* What an entry put into or taken out of a queue means: one function for each kind of queue and side. */
+/* What an entry put into or taken out of a queue means: one function for each kind of queue and
+ * side. */
 typedef void moves_meaning(struct moves *m, struct watched *q, struct slot slot);
 
 /* Where one buffer is. One of these a move: they lie together so that it costs one cache line. */
 struct whereabouts {
     uint64_t out;  /* neighbours it was passed on to */
+    uint32_t turn; /* its place in the line of frames that wait to be passed on */
     uint16_t len;  /* of the frame that was taken in it */
     uint8_t hand;  /* enum hand */
 };
@@ -42,13 +45,14 @@ struct held_pool {
     unsigned shift;   /* a buffer is 1 << shift bytes */
     uint64_t io_addr; /* of its first buffer */
     struct whereabouts *buffers;
-    const uint8_t *data;   /* this domain's view of the buffers, NULL if not mapped */
-    uint64_t *stamps;      /* arrival times, NULL if there are none to see */
+    const uint8_t *data; /* this domain's view of the buffers, NULL if not mapped */
+    uint64_t *stamps;    /* arrival times, NULL if there are none to see */
     bool stamps_writable;
     int32_t *held; /* in the counts */
 };
 
-/* One queue. What every move needs comes first, copied out of the shape, so that it shares a cache line or two. */
+/* One queue. What every move needs comes first, copied out of the shape, so that it shares a cache
+ * line or two. */
 struct watched {
     const volatile uint8_t *base, *slots;
     const volatile uint8_t *own, *peer; /* indices */
@@ -62,8 +66,8 @@ struct watched {
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
-    bool exposed; /* the other end is not to be relied on, and can write our index too */
-    struct held_pool *hint;   /* the pool that was named last */
+    bool exposed;           /* the other end is not to be relied on, and can write our index too */
+    struct held_pool *hint; /* the pool that was named last */
     struct held_pool **pools; /* as shape->pools; by IO address, ascending */
     uint32_t pool_count;
     uint32_t endpoint; /* consumer of a produced frame queue, if it is one */
@@ -81,22 +85,21 @@ struct moves {
 
     struct watched queues[MOVES_QUEUES_MAX];
     uint32_t queue_count;
-    uint16_t hash[HASH_SLOTS]; /* queue + 1 */
+    uint16_t hash[HASH_SLOTS];        /* queue + 1 */
     struct watched *near[NEAR_SLOTS]; /* the queues touched last, by page */
 
     bool announced; /* the image's queue code tells of its moves */
 
     struct held_pool pools[MOVES_POOLS_MAX];
     uint32_t pool_count;
-    uint32_t reach[64];   /* endpoints that frames from here can get to */
+    uint32_t reach[64]; /* endpoints that frames from here can get to */
     size_t reach_count;
 
     struct taken {
         struct held_pool *pool;
         uint32_t buffer;
-    } *line; /* frames taken, oldest first, for those that relink */
+    } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
-    struct taken last; /* the frame taken last; no pool: none was */
     uint64_t strays;   /* entries given to a device that named no buffer */
     uint64_t nameless; /* entries taken that named no buffer and have not been given back */
 };
@@ -106,7 +109,8 @@ void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t
 moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
 /* Queue `q` had no room for an entry. */
 moves_meaning moves_refused;
-/* Could this move have been made now, with what is here and what was passed on? Of no consequence. */
+/* Could this move have been made now, with what is here and what was passed on? Of no consequence.
+ */
 bool moves_plausible(const struct moves *m, struct watched *q, struct slot slot);
 
 /* The first slot to look at for a queue at this vaddr, in `hash`. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Setting up a watch from the plan: which queues and pools concern a domain, who its neighbours are, and naming
- * buffers for those who look from outside. All memory is the caller's, laid out here once.
+ * Setting up a watch from the plan: which queues and pools concern a domain, who its neighbours
+ * are, and naming buffers for those who look from outside. All memory is the caller's, laid out
+ * here once.
  */
 #include <assert.h>
 #include <string.h>

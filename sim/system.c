@@ -138,9 +138,14 @@ static void check_wires(const struct plan *plan, struct diag *diag)
     }
 }
 
+const char *system_executor(const struct scenario *s)
+{
+    return s->executor != NULL ? s->executor : s->clock == CLOCK_HOST ? "process" : "fiber";
+}
+
 static void check_executor(const struct scenario *s, struct diag *diag)
 {
-    const char *name = s->executor != NULL ? s->executor : s->clock == CLOCK_HOST ? "process" : "fiber";
+    const char *name = system_executor(s);
     const struct exec_type *type = exec_find(name);
 
     if (type == NULL) {

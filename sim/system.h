@@ -19,6 +19,9 @@
 /* Everything a scenario may name, from every row list. Lives as long as the program. */
 const struct scenario_types *system_types(void);
 
+/* The executor a scenario asks for, or its clock's usual one: by process on the host's, as fibers on the virtual one. */
+const char *system_executor(const struct scenario *s);
+
 struct system {
     struct arena arena;
     struct diag diag;

@@ -52,11 +52,6 @@ const char *show_channel_kind(enum plan_channel_kind kind)
     return words[kind];
 }
 
-const char *show_executor(const struct scenario *s)
-{
-    return s->executor != NULL ? s->executor : s->clock == CLOCK_HOST ? "process" : "fiber";
-}
-
 const char *show_mac(const uint8_t mac[static 6], struct arena *arena)
 {
     return arena_format(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "sim/cmd/show_parts.h"
+#include "sim/system.h"
 
 /* A text that is not UTF-8, as a path may be, becomes null: JSON cannot say it. */
 static json_t *text(const char *value)
@@ -311,7 +312,7 @@ static void put_scenario(const struct show *show, json_t *root)
     put(root, "story", text(s->story));
     put(root, "seed", part(json_object_get(show->asked, "seed")));
     put(root, "clock", text(s->clock == CLOCK_HOST ? "host" : "virtual"));
-    put(root, "executor", text(show_executor(s)));
+    put(root, "executor", text(system_executor(s)));
     put(root, "platform", text(s->platform == NULL ? "generic" : s->platform));
     put(root, "placement", part(json_object_get(show->asked, "placement")));
     put(root, "stop_after_ns", number(s->stop_after_ns));

@@ -24,7 +24,6 @@ const char *show_region_kind(enum plan_region_kind kind);
 bool show_of_runtime(enum plan_region_kind kind); /* no part of what an image is told of */
 const char *show_rights(unsigned rights);         /* "r", "w", "rw" */
 const char *show_channel_kind(enum plan_channel_kind kind);
-const char *show_executor(const struct scenario *s);
 const char *show_mac(const uint8_t mac[static 6], struct arena *arena);
 
 /* The class instance that a domain plays a role of, or a device is driven for. NULL: none. */

@@ -11,6 +11,7 @@
 #include "sim/base/quantity.h"
 #include "sim/cmd/rows.h"
 #include "sim/cmd/show_parts.h"
+#include "sim/system.h"
 
 #define LINE_BYTES 98u
 #define ROW_INDENT 4
@@ -304,7 +305,7 @@ static void print_scenario(const struct show *show, FILE *to)
         print_wrapped(s->story, 2, 2, to);
     }
     fprintf(to, "  Clock %s, executor %s, platform %s, seed %" PRIu64 ", gives up after %s",
-            s->clock == CLOCK_HOST ? "host" : "virtual", show_executor(s),
+            s->clock == CLOCK_HOST ? "host" : "virtual", system_executor(s),
             s->platform == NULL ? "generic" : s->platform, s->seed,
             quantity_text(QUANTITY_TIME, s->stop_wall_ns, show->arena));
     if (s->stop_after_ns != 0) {

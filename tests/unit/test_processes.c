@@ -526,7 +526,7 @@ static void test_capture_does_not_fit(void **state)
     static struct live l;
     static const struct live_how how = {
         .limits = {{RLIMIT_FSIZE, 3u << 20}},
-        .args = {"-q", "--set", "/wires/0/count=4000", "--set", "/wires/0/speed=\"unlimited\"",
+        .args = {"-q", "--set", "/wires/0/count=4000", "--set", "/captures/0/at=\"lan.in\"",
                  "--set", "/wires/0/pace=\"line\"", "--set", "/captures/1/at=\"client1.rx\""}};
 
     (void)state;
@@ -545,7 +545,7 @@ static void test_capture_does_not_fit(void **state)
 static void test_disk_full(void **state)
 {
     static const struct live_how how = {.args = {"-q", "--set", "/wires/0/count=4000", "--set",
-                                                 "/wires/0/speed=\"unlimited\"", "--set",
+                                                 "/captures/0/at=\"lan.in\"", "--set",
                                                  "/wires/0/pace=\"line\""}};
     static struct live l;
     char place[PATH_MAX + 64];

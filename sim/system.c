@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a scenario may name, and building one: read it, plan it, and ask everybody who can object beforehand. */
+/* What a scenario may name, and building one: read it, plan it, and ask everybody who can object
+ * beforehand. */
 #include "sim/system.h"
 
 #include <limits.h>
@@ -102,7 +103,8 @@ const char *system_image_dir(struct arena *arena)
     if (slash != NULL) {
         *slash = '\0';
     }
-    /* Installed: PREFIX/bin and PREFIX/lib/sddfsim; in a build folder: beside the program; a test: one up. */
+    /* Installed: PREFIX/bin and PREFIX/lib/sddfsim; in a build folder: beside the program; a test:
+     * one up. */
     static const char *const places[] = {"images", "../lib/sddfsim/images", "../../images"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         const char *dir = arena_format(arena, "%s/%s", program, places[i]);
@@ -116,8 +118,7 @@ const char *system_image_dir(struct arena *arena)
 
 static void class_build(struct plan *p, uint32_t instance)
 {
-    const struct class_type *type =
-        p->scenario->instances[instance].class_type->view.type;
+    const struct class_type *type = p->scenario->instances[instance].class_type->view.type;
 
     type->build(p, instance);
 }
@@ -132,7 +133,8 @@ static void check_wires(const struct plan *plan, struct diag *diag)
             struct wire_world world = world_clients(plan, d);
 
             wire_check(asked, &world, diag);
-            /* Each device opens its wire for itself; what stayed open here would be inherited by all. */
+            /* Each device opens its wire for itself; what stayed open here would be inherited by
+             * all. */
             wire_forget(asked);
         }
     }
@@ -149,7 +151,8 @@ static void check_executor(const struct scenario *s, struct diag *diag)
     const struct exec_type *type = exec_find(name);
 
     if (type == NULL) {
-        diag_error(diag, s->executor_place, "no executor \"%s\"; see `sddfsim list executors`", name);
+        diag_error(diag, s->executor_place, "no executor \"%s\"; see `sddfsim list executors`",
+                   name);
     } else if (s->clock == CLOCK_VIRTUAL ? !type->virtual_clock : !type->host_clock) {
         diag_error(diag, s->executor != NULL ? s->executor_place : s->clock_place,
                    "executor \"%s\" does not run on the %s clock", name,

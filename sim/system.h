@@ -2,8 +2,8 @@
 #ifndef SIM_SYSTEM_H
 #define SIM_SYSTEM_H
 /*
- * A scenario from file to verdict: build (read, plan, check everything that can be checked without starting
- * anything), run, drain, judge, report. The verbs are thin upon this.
+ * A scenario from file to verdict: build (read, plan, check everything that can be checked without
+ * starting anything), run, drain, judge, report. The verbs are thin upon this.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@
 /* Everything a scenario may name, from every row list. Lives as long as the program. */
 const struct scenario_types *system_types(void);
 
-/* The executor a scenario asks for, or its clock's usual one: by process on the host's, as fibers on the virtual one. */
+/* The executor a scenario asks for, or its clock's usual one: by process on the host's, as fibers
+ * on the virtual one. */
 const char *system_executor(const struct scenario *s);
 
 struct system {
@@ -35,21 +36,23 @@ struct system {
 const char *system_image_dir(struct arena *arena);
 
 /*
- * Read and plan `path`, with `sets` as scenario_load takes them. All complaints, warnings too, are in
- * s->diag; true if there is no error. `s` is zeroed by the caller and finished by system_finish in any case.
+ * Read and plan `path`, with `sets` as scenario_load takes them. All complaints, warnings too, are
+ * in s->diag; true if there is no error. `s` is zeroed by the caller and finished by system_finish
+ * in any case.
  */
 bool system_build(struct system *s, const char *path, const char *const *sets, size_t set_count);
 void system_finish(struct system *s);
 
 struct system_run {
-    const char *out_dir;       /* NULL: out/<scenario>-s<seed>, with -2, -3, ... if it is taken */
-    const char *const *wraps;  /* "PD=COMMAND", each to run one domain under a tool */
+    const char *out_dir;      /* NULL: out/<scenario>-s<seed>, with -2, -3, ... if it is taken */
+    const char *const *wraps; /* "PD=COMMAND", each to run one domain under a tool */
     size_t wrap_count;
     bool json, quiet, color;
     const char *repeat; /* the command that repeats the run, for the last line on failure */
 };
 
-/* Run what was built. Prints the report; complaints go to stderr. Returns the program's exit status. */
+/* Run what was built. Prints the report; complaints go to stderr. Returns the program's exit
+ * status. */
 int system_run(struct system *s, const struct system_run *how);
 
 /* In a process that a tool started for `--wrap`: become one domain. Returns only if it cannot. */

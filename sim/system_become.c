@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The other half of `run --wrap`: this program, started again by a tool, becomes one domain of a run that is
- * being set up. It makes the same plan from the run's own scenario file, and finds the memory and doorbells
- * under the descriptor numbers it was given.
+ * The other half of `run --wrap`: this program, started again by a tool, becomes one domain of a
+ * run that is being set up. It makes the same plan from the run's own scenario file, and finds the
+ * memory and doorbells under the descriptor numbers it was given.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files a run leaves: captures closed and named, reports, and a manifest that says how to repeat it. */
+/* The files a run leaves: captures closed and named, reports, and a manifest that says how to
+ * repeat it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +67,8 @@ static int fill_manifest(void *context, FILE *to)
     for (size_t i = 0; i < s->wire_count; i++) {
         for (const struct param *p = s->wires[i].type->params; p != NULL && p->name != NULL; p++) {
             if (p->kind == PARAM_KIND_PATH) {
-                add_input(inputs, *(const char *const *)((const char *)s->wires[i].state + p->offset));
+                add_input(inputs,
+                          *(const char *const *)((const char *)s->wires[i].state + p->offset));
             }
         }
     }
@@ -86,8 +88,9 @@ static int fill_manifest(void *context, FILE *to)
     json_object_set_new(root, "ready_ns", json_integer((json_int_t)r->s.ready_ns));
     json_object_set_new(root, "wall_ns", json_integer((json_int_t)r->s.length_ns));
     json_object_set_new(root, "host",
-                        json_pack("{s:s, s:s, s:s, s:i}", "system", host.sysname, "release", host.release,
-                                  "machine", host.machine, "cores", (int)sysconf(_SC_NPROCESSORS_ONLN)));
+                        json_pack("{s:s, s:s, s:s, s:i}", "system", host.sysname, "release",
+                                  host.release, "machine", host.machine, "cores",
+                                  (int)sysconf(_SC_NPROCESSORS_ONLN)));
     json_object_set_new(root, "inputs", inputs);
     int error = json_dumpf(root, to, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0 ? 0 : -EIO;
     fputc('\n', to);

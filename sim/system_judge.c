@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Judging a run: looking at what is there when nothing moves any more, gathering what each room measured into
- * one report, and saying who died of what.
+ * Judging a run: looking at what is there when nothing moves any more, gathering what each room
+ * measured into one report, and saying who died of what.
  */
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +46,9 @@ static struct report_pd *report_pds(struct run *r)
             .death_signal = (uint64_t)p->signal,
             .death_vaddr = supervise_death_detail(p),
             .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
-            .points = !image ? NULL : page->points != 0 ? "all" : "os",
+            .points = !image              ? NULL
+                      : page->points != 0 ? "all"
+                                          : "os",
             .told_by = image ? "pd" : "world",
         };
     }
@@ -119,7 +121,8 @@ static struct report_latency *report_latency(struct run *r)
     return all;
 }
 
-/* The last line of a domain's log, "" if there is none. It may hold anything, so only what can be read is taken. */
+/* The last line of a domain's log, "" if there is none. It may hold anything, so only what can be
+ * read is taken. */
 static void last_line(const struct run *r, const char *name, char out[static WHY_BYTES])
 {
     const char *path = arena_format(r->arena, "%s/%s.log", r->dir.logs, name);
@@ -154,7 +157,8 @@ void system_say_failure(struct run *r)
     } else if (line[0] != '\0') {
         fprintf(stderr, "sddfsim: %s could not start: %s\n", r->s.failed_pd, line);
     } else {
-        fprintf(stderr, "sddfsim: %s could not start: it left with status %d\n", r->s.failed_pd, p->status);
+        fprintf(stderr, "sddfsim: %s could not start: it left with status %d\n", r->s.failed_pd,
+                p->status);
     }
 }
 
@@ -168,13 +172,13 @@ void system_say_deaths(struct run *r)
 
         if (p->died) {
             fprintf(stderr, "sddfsim: %s died of %s; see %s/%s.log\n", name,
-                    where_death(r->plan, i, (uint64_t)p->signal, supervise_death_detail(p), why), r->dir.logs,
-                    name);
+                    where_death(r->plan, i, (uint64_t)p->signal, supervise_death_detail(p), why),
+                    r->dir.logs, name);
         }
     }
     if (r->s.end == RUN_WALL && r->s.failed_pd != NULL) {
-        fprintf(stderr, "sddfsim: %s was not ready in time; see %s/%s.log\n", r->s.failed_pd, r->dir.logs,
-                r->s.failed_pd);
+        fprintf(stderr, "sddfsim: %s was not ready in time; see %s/%s.log\n", r->s.failed_pd,
+                r->dir.logs, r->s.failed_pd);
     }
 }
 
@@ -194,7 +198,8 @@ static int exit_status(const struct run *r, enum report_verdict verdict)
 int system_judge(struct run *r)
 {
     static const char *const host_notes[] = {
-        "host clock: Linux scheduled the domains; priorities, budgets and costs were not modelled", NULL};
+        "host clock: Linux scheduled the domains; priorities, budgets and costs were not modelled",
+        NULL};
     static const char *const free_notes[] = {
         "virtual clock, free of cost: instructions take no time, and budgets were not modelled",
         "all domains shared one address space: nothing was isolated", NULL};

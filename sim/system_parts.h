@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_SYSTEM_PARTS_H
 #define SIM_SYSTEM_PARTS_H
-/* One run, as the rooms that carry it out share it: setting up and tearing down, judging, the files it leaves. */
+/* One run, as the rooms that carry it out share it: setting up and tearing down, judging, the files
+ * it leaves. */
 #include "sim/exec/supervise.h"
 #include "sim/observe/account.h"
 #include "sim/observe/report.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Running what was built: a folder, a world, domains; then, when nothing moves any more, a look at what is
- * there, the checks' findings, and a report. On the way out everything is undone in the order it was done, and
- * what was not begun leaves nothing.
+ * Running what was built: a folder, a world, domains; then, when nothing moves any more, a look at
+ * what is there, the checks' findings, and a report. On the way out everything is undone in the
+ * order it was done, and what was not begun leaves nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@
 #ifndef SANITIZED
 #define SANITIZED false
 #endif
-/* A tool around the whole program needs system calls of its own in every domain, as sanitizers do. */
+/* A tool around the whole program needs system calls of its own in every domain, as sanitizers do.
+ */
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
 #else
@@ -50,8 +51,11 @@ static bool find_wraps(struct run *r)
         uint32_t pd = equals == NULL ? PLAN_NONE : plan_find_pd(r->plan, name);
         wordexp_t words;
 
-        if (pd == PLAN_NONE || wordexp(equals + 1, &words, WRDE_NOCMD) != 0 || words.we_wordc == 0) {
-            fprintf(stderr, "sddfsim: --wrap %s: write it as PD='COMMAND ...', with a domain of `sddfsim show`\n",
+        if (pd == PLAN_NONE || wordexp(equals + 1, &words, WRDE_NOCMD) != 0 ||
+            words.we_wordc == 0) {
+            fprintf(stderr,
+                    "sddfsim: --wrap %s: write it as PD='COMMAND ...', with a domain of `sddfsim "
+                    "show`\n",
                     r->how->wraps[i]);
             return false;
         }
@@ -102,8 +106,9 @@ static int open_captures(struct run *r)
         const struct plan_capture *c = &r->plan->captures[i];
         struct room *room = arena_alloc(r->arena, sizeof *room);
         char why[PCAPFILE_WHY_BYTES];
-        int error = capture_open(&r->sinks[i], r->world.views[c->region],
-                                 r->plan->regions[c->region].bytes, r->dir.captures_fd, c->asked->file, why);
+        int error =
+            capture_open(&r->sinks[i], r->world.views[c->region], r->plan->regions[c->region].bytes,
+                         r->dir.captures_fd, c->asked->file, why);
 
         if (error != 0) {
             snprintf(r->why, sizeof r->why, "write capture %s (%s)", c->asked->file, why);
@@ -126,7 +131,8 @@ static int fill_scenario(void *context, FILE *to)
 static int prepare(struct run *r)
 {
     char why[RUNDIR_WHY_BYTES];
-    int error = rundir_write(&r->dir, "scenario.json", fill_scenario, (void *)r->plan->scenario, why);
+    int error =
+        rundir_write(&r->dir, "scenario.json", fill_scenario, (void *)r->plan->scenario, why);
 
     if (error != 0) {
         snprintf(r->why, sizeof r->why, "write %s/scenario.json", r->dir.path);

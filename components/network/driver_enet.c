@@ -230,10 +230,10 @@ static void tx_return(void)
 
 /*
  * Clear, then look, and only then harvest. A write of a register is posted: were a ring harvested
- * before it has taken effect, a frame that arrives in between would raise an event that is already up in
- * EIR, and be cleared unseen. The read closes that gap: when it returns, the clearing is done, and
- * whatever comes later raises the line again. A read is a round trip to the device, so the same one
- * tells whether there is more than reception, which comes with nearly every interrupt.
+ * before it has taken effect, a frame that arrives in between would raise an event that is already
+ * up in EIR, and be cleared unseen. The read closes that gap: when it returns, the clearing is
+ * done, and whatever comes later raises the line again. A read is a round trip to the device, so
+ * the same one tells whether there is more than reception, which comes with nearly every interrupt.
  */
 static void handle_irq(void)
 {

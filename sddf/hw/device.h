@@ -2,19 +2,21 @@
 #ifndef SDDF_HW_DEVICE_H
 #define SDDF_HW_DEVICE_H
 /*
- * The contract of a device model. A model is constant data and six functions over a state the core allocates;
- * it keeps nothing else, so the same model runs in a process of its own, in a thread, in a fiber and in a test.
- * Calls never nest and never come from two threads at once.
+ * The contract of a device model. A model is constant data and six functions over a state the core
+ * allocates; it keeps nothing else, so the same model runs in a process of its own, in a thread, in
+ * a fiber and in a test. Calls never nest and never come from two threads at once.
  */
 #include <sddf/hw/bus.h>
 #include <sddf/hw/param.h>
 
 #define DEVICE_MEMORIES_MAX 4
 
-/* Memory between driver and device beyond the registers (descriptor rings): device_resources region i+1. */
+/* Memory between driver and device beyond the registers (descriptor rings): device_resources region
+ * i+1. */
 struct device_memory {
-    const char *name;      /* NULL ends the list */
-    size_t count_offset;   /* where in the state the uint64_t number of entries is, set from a scenario key */
+    const char *name;    /* NULL ends the list */
+    size_t count_offset; /* where in the state the uint64_t number of entries is, set from a
+                            scenario key */
     uint32_t entry_bytes;
     uint32_t spare_entries; /* further entries the driver may need (a terminator) */
 };
@@ -28,25 +30,30 @@ struct device_type {
     struct device_memory memory[DEVICE_MEMORIES_MAX];
     unsigned irq_lines;
 
-    /* Required. Power-on state of everything but the params. `bus` stays valid for the device's life. */
+    /* Required. Power-on state of everything but the params. `bus` stays valid for the device's
+     * life. */
     void (*reset)(void *state, struct bus *bus);
-    /* Required. A register access of 1, 2, 4 or 8 bytes, offset within the window, naturally aligned. */
+    /* Required. A register access of 1, 2, 4 or 8 bytes, offset within the window, naturally
+     * aligned. */
     uint64_t (*read)(void *state, uint32_t offset, unsigned bytes);
     void (*write)(void *state, uint32_t offset, unsigned bytes, uint64_t value);
-    /* A frame arrives from the wire, without FCS, borrowed for the call. DEVICE_DROP_NONE: it now lies in
-     * memory as the driver asked; else why not. NULL: the device has no wire. */
+    /* A frame arrives from the wire, without FCS, borrowed for the call. DEVICE_DROP_NONE: it now
+     * lies in memory as the driver asked; else why not. NULL: the device has no wire. */
     enum device_drop (*frame_in)(void *state, const uint8_t *frame, size_t bytes);
-    /* Could frame_in take a frame now (false where it would say NO_DESCRIPTOR or DISABLED)? For wires that wait. NULL: always. */
+    /* Could frame_in take a frame now (false where it would say NO_DESCRIPTOR or DISABLED)? For
+     * wires that wait. NULL: always. */
     bool (*ready)(void *state);
     /*
-     * The offset of a 4-byte register, a write of which would change nothing as long as nothing else happens to
-     * the device (a doorbell that has been answered already), or UINT32_MAX. It spares waking a device that
-     * sleeps; the write takes effect in its place before anything else does. NULL: there is none.
+     * The offset of a 4-byte register, a write of which would change nothing as long as nothing
+     * else happens to the device (a doorbell that has been answered already), or UINT32_MAX. It
+     * spares waking a device that sleeps; the write takes effect in its place before anything else
+     * does. NULL: there is none.
      */
     uint32_t (*idle_write)(void *state);
     /* A timer the model armed is due. NULL: it arms none. */
     void (*timer)(void *state, unsigned id);
-    /* Frames inside the device now: accepted from memory and not yet out or dropped. NULL: none, ever. */
+    /* Frames inside the device now: accepted from memory and not yet out or dropped. NULL: none,
+     * ever. */
     unsigned (*holds)(void *state);
 };
 #endif

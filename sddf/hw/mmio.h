@@ -2,10 +2,11 @@
 #ifndef SDDF_HW_MMIO_H
 #define SDDF_HW_MMIO_H
 /*
- * Register access for drivers written here. `base` is the vaddr of a device's register region as the driver's
- * device_resources give it. A write is posted: it takes effect in order, and before any later read returns.
- * A read waits for the device's answer. On hardware these would be volatile accesses; here the runtime carries
- * them to the model. Instrumented images reach the same two functions through volatile hooks.
+ * Register access for drivers written here. `base` is the vaddr of a device's register region as
+ * the driver's device_resources give it. A write is posted: it takes effect in order, and before
+ * any later read returns. A read waits for the device's answer. On hardware these would be volatile
+ * accesses; here the runtime carries them to the model. Instrumented images reach the same two
+ * functions through volatile hooks.
  */
 #include <stdint.h>
 

@@ -2,13 +2,13 @@
 #ifndef SDDF_OS_POINT_H
 #define SDDF_OS_POINT_H
 /*
- * A point is where a protection domain's clock moves, where it may be preempted, and where an observer may
- * look: just before a queue operation, a flag operation, a notification, an acknowledgement, a protected
- * call, a register access, a bulk copy or a cache operation. Components never name points; the headers they
- * include and the OS layer do.
+ * A point is where a protection domain's clock moves, where it may be preempted, and where an
+ * observer may look: just before a queue operation, a flag operation, a notification, an
+ * acknowledgement, a protected call, a register access, a bulk copy or a cache operation.
+ * Components never name points; the headers they include and the OS layer do.
  *
- * The hook is told BEFORE the operation acts. Where nobody listens (host time with observation off) it is
- * NULL and a point costs one load and one untaken branch.
+ * The hook is told BEFORE the operation acts. Where nobody listens (host time with observation off)
+ * it is NULL and a point costs one load and one untaken branch.
  */
 #include <stdint.h>
 
@@ -33,9 +33,9 @@ enum point_op {
 extern void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
 
 /*
- * And what became of a queue operation, told AFTER it acted: which queue, and the descriptor as two words (the name
- * of the buffer; length and the rest). An observer in the same domain needs no more to know who holds what, and
- * need not guess it from indices that others may write.
+ * And what became of a queue operation, told AFTER it acted: which queue, and the descriptor as two
+ * words (the name of the buffer; length and the rest). An observer in the same domain needs no more
+ * to know who holds what, and need not guess it from indices that others may write.
  */
 enum move_kind {
     MOVE_PUT,    /* an entry was put in */
@@ -44,9 +44,11 @@ enum move_kind {
 };
 
 /* Set by the runtime before init(), constant while the image runs; NULL: nobody listens. */
-extern void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
+extern void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                                 uint64_t rest);
 
-static inline void point_moved(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
+static inline void point_moved(enum move_kind kind, const volatile void *queue, uint64_t name,
+                               uint64_t rest)
 {
     if (__builtin_expect(sddfsim_move_hook != (void *)0, 0)) {
         sddfsim_move_hook(kind, queue, name, rest);

@@ -144,7 +144,8 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
     return (struct left){"", "somewhere unknown", "", PLAN_NONE, PLAN_NONE};
 }
 
-/* Somebody who shares a queue with a domain and is not to be relied on can keep it from moving frames. */
+/* Somebody who shares a queue with a domain and is not to be relied on can keep it from moving
+ * frames. */
 static bool hampered(const struct conservation *c, const struct plan *plan, uint32_t pd)
 {
     for (uint32_t i = 0; i < plan->queue_count; i++) {
@@ -253,9 +254,9 @@ static void judge_broken(const struct plan *plan, const struct heard *h, struct 
                     p->object < plan->queue_count ? plan->queues[p->object].capacity : 0);
         break;
     case PROBE_INDEX_DISPLACED:
-        say_finding(out, excused, one, "%s moved %s's index of %s from %" PRIu64 " to %" PRIu64, who,
-                    one.victim < plan->pd_count ? plan->pds[one.victim].name : "somebody", one.object,
-                    p->a, p->b);
+        say_finding(out, excused, one, "%s moved %s's index of %s from %" PRIu64 " to %" PRIu64,
+                    who, one.victim < plan->pd_count ? plan->pds[one.victim].name : "somebody",
+                    one.object, p->a, p->b);
         break;
     case PROBE_BUFFER_FOREIGN:
         say_finding(out, excused, one,

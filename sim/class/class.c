@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What every device class shares: the list of classes, and giving a device its driver. A device has a domain
- * of its own, which maps the memory its IOMMU lets it reach and the posted-write queue, and nothing else; the
- * driver sees rings, an interrupt channel and an address for registers at which nothing is mapped.
+ * What every device class shares: the list of classes, and giving a device its driver. A device has
+ * a domain of its own, which maps the memory its IOMMU lets it reach and the posted-write queue,
+ * and nothing else; the driver sees rings, an interrupt channel and an address for registers at
+ * which nothing is mapped.
  */
 #include "sim/class/class.h"
 
@@ -24,7 +25,8 @@ const struct class_type *const *class_types(size_t *count)
     return types;
 }
 
-/* One ring memory: a region both reach, under a vaddr for the driver and an IO address for the device. */
+/* One ring memory: a region both reach, under a vaddr for the driver and an IO address for the
+ * device. */
 static void attach_memory(struct plan *p, uint32_t device, const struct device_memory *memory,
                           device_resources_t *resources)
 {

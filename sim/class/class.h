@@ -2,9 +2,9 @@
 #ifndef SIM_CLASS_CLASS_H
 #define SIM_CLASS_CLASS_H
 /*
- * A device class: how its instances and clients are spelled in a scenario, and how one instance is wired:
- * which domains, regions, rights, channels, queues and configuration. A class knows its own queue and
- * configuration headers; nobody else does.
+ * A device class: how its instances and clients are spelled in a scenario, and how one instance is
+ * wired: which domains, regions, rights, channels, queues and configuration. A class knows its own
+ * queue and configuration headers; nobody else does.
  */
 #include "sim/model/plan.h"
 #include "sim/model/scenario.h"
@@ -23,8 +23,9 @@ CLASS_TYPES(ROW)
 const struct class_type *const *class_types(size_t *count);
 
 /*
- * For every class: give a device its driver. Adds the device's domain, registers, ring memory with its DMA
- * windows, MMIO path and interrupt channels, and writes the driver's device_resources. Returns the plan device.
+ * For every class: give a device its driver. Adds the device's domain, registers, ring memory with
+ * its DMA windows, MMIO path and interrupt channels, and writes the driver's device_resources.
+ * Returns the plan device.
  */
 uint32_t class_attach_device(struct plan *p, uint32_t scenario_device, uint32_t driver_pd);
 #endif

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The network class: one NIC shared among clients. In packet order: the driver and virt_rx share a queue pair
- * of IO addresses; virt_rx and each copier share a pair of offsets into the receive region, which the device
- * writes and copiers only read; each copier and its client share a pair of offsets into the client's own
- * region; each client and virt_tx share a pair of offsets into the client's transmit region, which the device
- * only reads; and virt_tx and the driver share a pair of IO addresses again. A client without a copier sits
- * where its copier would, and sees the whole receive region.
+ * The network class: one NIC shared among clients. In packet order: the driver and virt_rx share a
+ * queue pair of IO addresses; virt_rx and each copier share a pair of offsets into the receive
+ * region, which the device writes and copiers only read; each copier and its client share a pair of
+ * offsets into the client's own region; each client and virt_tx share a pair of offsets into the
+ * client's transmit region, which the device only reads; and virt_tx and the driver share a pair of
+ * IO addresses again. A client without a copier sits where its copier would, and sees the whole
+ * receive region.
  *
- * A queue pair is one region: both neighbours map it with the same rights, so two would keep nobody apart.
+ * A queue pair is one region: both neighbours map it with the same rights, so two would keep nobody
+ * apart.
  */
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +96,8 @@ struct net {
 
 /* One side's view of a queue pair, and the pair's two shapes in the plan. */
 struct link {
-    net_connection_resource_t consumer, producer; /* of the frames; each its own vaddrs and channel id */
+    net_connection_resource_t consumer,
+        producer; /* of the frames; each its own vaddrs and channel id */
     uint32_t free, active;
 };
 
@@ -138,23 +141,25 @@ static struct queue_shape queue_shape(const char *name, uint32_t region, uint64_
 }
 
 /*
- * A free and an active queue of `capacity` between the domain frames come from and the one they go to, with
- * the channel by which they signal.
+ * A free and an active queue of `capacity` between the domain frames come from and the one they go
+ * to, with the channel by which they signal.
  */
-static struct link add_link(struct net *n, const char *name, uint32_t from, uint32_t to, uint32_t capacity,
-                            enum plan_naming naming, const uint32_t *pools, size_t pool_count)
+static struct link add_link(struct net *n, const char *name, uint32_t from, uint32_t to,
+                            uint32_t capacity, enum plan_naming naming, const uint32_t *pools,
+                            size_t pool_count)
 {
     struct plan *p = n->p;
     uint64_t queue_bytes = sizeof(net_queue_t) + (uint64_t)capacity * sizeof(net_buff_desc_t);
     uint64_t active_offset = (queue_bytes + PLAN_PAGE_BYTES - 1) & ~(uint64_t)(PLAN_PAGE_BYTES - 1);
-    uint32_t region = plan_add_region(p, REGION_QUEUES, active_offset + queue_bytes, "%s.queues", name);
+    uint32_t region =
+        plan_add_region(p, REGION_QUEUES, active_offset + queue_bytes, "%s.queues", name);
     uint64_t from_vaddr = plan_add_map(p, from, region, RIGHT_READ | RIGHT_WRITE);
     uint64_t to_vaddr = plan_add_map(p, to, region, RIGHT_READ | RIGHT_WRITE);
     uint32_t channel = plan_add_channel(p, from, to, -1);
     struct queue_shape frees =
         queue_shape(arena_format(p->arena, "%s.free", name), region, 0, capacity, naming);
-    struct queue_shape active =
-        queue_shape(arena_format(p->arena, "%s.active", name), region, active_offset, capacity, naming);
+    struct queue_shape active = queue_shape(arena_format(p->arena, "%s.active", name), region,
+                                            active_offset, capacity, naming);
 
     frees.producer = active.consumer = to;
     frees.consumer = active.producer = from;
@@ -191,15 +196,17 @@ static const uint32_t *pool_list(struct net *n, uint32_t pool)
 }
 
 /* A pool of buffers with the runtime's note of when each frame arrived. */
-static uint32_t add_pool(struct net *n, const char *name, uint32_t count, bool stamped, uint32_t *region)
+static uint32_t add_pool(struct net *n, const char *name, uint32_t count, bool stamped,
+                         uint32_t *region)
 {
     struct plan *p = n->p;
 
-    *region = plan_add_region(p, REGION_BUFFERS, (uint64_t)count * NET_BUFFER_SIZE, "%s.buffers", name);
+    *region =
+        plan_add_region(p, REGION_BUFFERS, (uint64_t)count * NET_BUFFER_SIZE, "%s.buffers", name);
     uint32_t pool = plan_add_pool(p, *region, NET_BUFFER_SIZE, count, name);
     if (stamped) {
-        p->pools[pool].stamps =
-            plan_add_region(p, REGION_STAMPS, (uint64_t)count * sizeof(uint64_t), "%s.stamps", name);
+        p->pools[pool].stamps = plan_add_region(
+            p, REGION_STAMPS, (uint64_t)count * sizeof(uint64_t), "%s.stamps", name);
     }
     return pool;
 }
@@ -218,8 +225,10 @@ static void build_receive(struct net *n)
     uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
 
     n->rx_pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &n->rx_region);
-    p->pools[n->rx_pool].io_addr = plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
-    plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps, RIGHT_READ | RIGHT_WRITE);
+    p->pools[n->rx_pool].io_addr =
+        plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps,
+                 RIGHT_READ | RIGHT_WRITE);
     n->rx_config->data.region =
         resource(plan_add_map(p, n->virt_rx, n->rx_region, RIGHT_READ | RIGHT_WRITE), bytes);
     n->rx_config->data.io_addr = p->pools[n->rx_pool].io_addr;
@@ -227,14 +236,15 @@ static void build_receive(struct net *n)
     n->rx_config->buffer_metadata =
         resource(plan_add_map(p, n->virt_rx, metadata, RIGHT_READ | RIGHT_WRITE), count);
 
-    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), n->driver, n->virt_rx, count,
-                                NAMES_IO_ADDR, pool_list(n, n->rx_pool), 1);
+    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), n->driver, n->virt_rx,
+                                count, NAMES_IO_ADDR, pool_list(n, n->rx_pool), 1);
     n->rx_config->driver = link.consumer;
     p->devices[n->device].rx_queue_source = link.active;
     n->driver_config.virt_rx = link.producer;
 }
 
-/* Who takes frames from virt_rx on behalf of a client: its copier, or itself. Fills the client's rx half. */
+/* Who takes frames from virt_rx on behalf of a client: its copier, or itself. Fills the client's rx
+ * half. */
 static void build_client_rx(struct net *n, uint32_t client, const struct scenario_join *join,
                             const struct net_client *params, net_client_config_t *config)
 {
@@ -247,8 +257,8 @@ static void build_client_rx(struct net *n, uint32_t client, const struct scenari
 
     plan_add_map(p, taker, p->pools[n->rx_pool].stamps, RIGHT_READ);
     struct link from_virt =
-        add_link(n, arena_format(p->arena, copied ? "%s.virt_rx" : "%s.rx", name), n->virt_rx, taker,
-                 (uint32_t)n->params->rx_buffers, NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
+        add_link(n, arena_format(p->arena, copied ? "%s.virt_rx" : "%s.rx", name), n->virt_rx,
+                 taker, (uint32_t)n->params->rx_buffers, NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
     n->rx_config->clients[n->rx_config->num_clients].conn = from_virt.producer;
     if (!copied) {
         config->rx = from_virt.consumer;
@@ -294,7 +304,8 @@ static void build_client_tx(struct net *n, uint32_t client, const struct net_cli
     config->tx_data = resource(plan_add_map(p, client, region, RIGHT_READ | RIGHT_WRITE), bytes);
     at_virt->conn = link.consumer;
     at_virt->num_regions = 1;
-    at_virt->regions[0].data.region = resource(plan_add_map(p, n->virt_tx, region, RIGHT_READ), bytes);
+    at_virt->regions[0].data.region =
+        resource(plan_add_map(p, n->virt_tx, region, RIGHT_READ), bytes);
     at_virt->regions[0].data.io_addr = p->pools[pool].io_addr;
     at_virt->regions[0].num_buffers = count;
     n->tx_pools[n->tx_pool_count++] = pool;
@@ -305,7 +316,8 @@ static bool read_mac(const char *text, uint8_t mac[6], int *used)
 {
     unsigned v[6];
 
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], used) != 6) {
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], used) !=
+        6) {
         return false;
     }
     for (int i = 0; i < 6; i++) {
@@ -315,8 +327,8 @@ static bool read_mac(const char *text, uint8_t mac[6], int *used)
 }
 
 /* All addresses of a client, its own first; complains of one that some other client has. */
-static void build_macs(struct net *n, uint32_t client, uint32_t number, const struct scenario_join *join,
-                       const struct net_client *params)
+static void build_macs(struct net *n, uint32_t client, uint32_t number,
+                       const struct scenario_join *join, const struct net_client *params)
 {
     static const uint8_t none[6];
     struct plan *p = n->p;
@@ -338,7 +350,8 @@ static void build_macs(struct net *n, uint32_t client, uint32_t number, const st
         int used = 0;
 
         if (count == 64 || !read_mac(rest, macs[count], &used)) {
-            diag_error(p->diag, join->place, "more_macs: no address at '%s' (at most 63, as \"52:54:01:00:00:09\")",
+            diag_error(p->diag, join->place,
+                       "more_macs: no address at '%s' (at most 63, as \"52:54:01:00:00:09\")",
                        rest);
             break;
         }
@@ -361,8 +374,8 @@ static void check_two(struct net *n, const struct plan_pd *one, const struct pla
 
             if (memcmp(mac, other->macs[b], 6) == 0) {
                 diag_error(n->p->diag, other->asked->place,
-                           "%s and %s both have the address %02x:%02x:%02x:%02x:%02x:%02x", one->name,
-                           other->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+                           "%s and %s both have the address %02x:%02x:%02x:%02x:%02x:%02x",
+                           one->name, other->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
             }
         }
     }
@@ -390,8 +403,8 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
         return;
     }
     if (n->rx_config->num_clients == SDDF_NET_MAX_CLIENTS) {
-        diag_error(p->diag, join->place, "%s has %u clients already; sDDF allows no more", n->asked->name,
-                   SDDF_NET_MAX_CLIENTS);
+        diag_error(p->diag, join->place, "%s has %u clients already; sDDF allows no more",
+                   n->asked->name, SDDF_NET_MAX_CLIENTS);
         return;
     }
     p->pds[client].class_name = "net";
@@ -403,12 +416,14 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     memcpy(config->mac_addr.addr, p->pds[client].macs[0], 6);
     plan_add_blob(p, client, ".net_client_config", config, sizeof *config, false);
 
-    timer_client_config_t timer = {.driver_id = plan_channel_id(p, plan_add_timer(p, client), client)};
+    timer_client_config_t timer = {.driver_id =
+                                       plan_channel_id(p, plan_add_timer(p, client), client)};
     memcpy(timer.magic, SDDF_TIMER_MAGIC, SDDF_TIMER_MAGIC_LEN);
     plan_add_blob(p, client, ".timer_client_config", &timer, sizeof timer, true);
 }
 
-/* The shared transmit queue holds every client's buffers at once, so nobody can crowd another out. */
+/* The shared transmit queue holds every client's buffers at once, so nobody can crowd another out.
+ */
 static void build_transmit(struct net *n)
 {
     struct plan *p = n->p;
@@ -421,9 +436,10 @@ static void build_transmit(struct net *n)
         capacity *= 2;
     }
     if (capacity > 32768) {
-        diag_error(p->diag, n->asked->place,
-                   "its clients have %llu transmit buffers together; one queue to the driver holds 32768",
-                   (unsigned long long)buffers);
+        diag_error(
+            p->diag, n->asked->place,
+            "its clients have %llu transmit buffers together; one queue to the driver holds 32768",
+            (unsigned long long)buffers);
         return;
     }
     struct link link =
@@ -463,7 +479,8 @@ static void net_build(struct plan *p, uint32_t instance)
     }
     check_macs(&n);
     build_transmit(&n);
-    plan_add_blob(p, n.driver, ".net_driver_config", &n.driver_config, sizeof n.driver_config, false);
+    plan_add_blob(p, n.driver, ".net_driver_config", &n.driver_config, sizeof n.driver_config,
+                  false);
     plan_add_blob(p, n.virt_rx, ".net_virt_rx_config", n.rx_config, sizeof *n.rx_config, false);
     plan_add_blob(p, n.virt_tx, ".net_virt_tx_config", n.tx_config, sizeof *n.tx_config, false);
 }

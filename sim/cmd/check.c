@@ -29,8 +29,9 @@ const struct cmd_type cmd_check = {
     .name = "check",
     .summary = "say all that is wrong with scenarios, and start nothing",
     .usage = "SCENARIO...",
-    .description = "Reads each scenario, plans it, and looks at its images and captures, just as `run` would\n"
-                   "before it starts anything.",
+    .description =
+        "Reads each scenario, plans it, and looks at its images and captures, just as `run` would\n"
+        "before it starts anything.",
     .positional_min = 1,
     .positional_max = CMD_POSITIONAL_ANY,
     .run = check,

@@ -36,14 +36,16 @@ static const char *const *gather_sets(struct cmd_args *args, struct arena *arena
             sets[(*count)++] = g->value;
         } else if (strcmp(g->option->name, "seed") == 0) {
             sets[(*count)++] = arena_format(arena, "/seed=%s", g->value);
-        } else if (strcmp(g->option->name, "executor") == 0 || strcmp(g->option->name, "clock") == 0) {
+        } else if (strcmp(g->option->name, "executor") == 0 ||
+                   strcmp(g->option->name, "clock") == 0) {
             sets[(*count)++] = arena_format(arena, "/%s=\"%s\"", g->option->name, g->value);
         }
     }
     return sets;
 }
 
-static const char *const *gather(struct cmd_args *args, const char *name, struct arena *arena, size_t *count)
+static const char *const *gather(struct cmd_args *args, const char *name, struct arena *arena,
+                                 size_t *count)
 {
     const char **values = arena_array(arena, args->given_count + 1, sizeof *values);
 
@@ -59,12 +61,15 @@ static const char *const *gather(struct cmd_args *args, const char *name, struct
 /* One word for a shell. */
 static const char *quoted(struct arena *arena, const char *word)
 {
-    if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-")] == '\0') {
+    if (word[strspn(word,
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-")] ==
+        '\0') {
         return word;
     }
     const char *out = "'";
     for (; *word != '\0'; word++) {
-        out = *word == '\'' ? arena_format(arena, "%s'\\''", out) : arena_format(arena, "%s%c", out, *word);
+        out = *word == '\'' ? arena_format(arena, "%s'\\''", out)
+                            : arena_format(arena, "%s%c", out, *word);
     }
     return arena_format(arena, "%s'", out);
 }
@@ -95,13 +100,16 @@ static int run(struct cmd_args *args)
     const char *const *sets = gather_sets(args, &system.arena, &set_count);
     int status = CMD_EXIT_USAGE;
 
-    log_level_set(cmd_has(args, "quiet") ? LOG_QUIET : cmd_has(args, "verbose") ? LOG_MORE : LOG_USUAL);
+    log_level_set(cmd_has(args, "quiet")     ? LOG_QUIET
+                  : cmd_has(args, "verbose") ? LOG_MORE
+                                             : LOG_USUAL);
     if (system_build(&system, args->positional[0], sets, set_count)) {
         struct system_run how = {.out_dir = cmd_value(args, "output", NULL),
                                  .json = cmd_has(args, "json"),
                                  .quiet = cmd_has(args, "quiet"),
                                  .color = args->color_stdout,
-                                 .repeat = repeat_command(args, &system.arena, system.scenario->seed)};
+                                 .repeat =
+                                     repeat_command(args, &system.arena, system.scenario->seed)};
 
         how.wraps = gather(args, "wrap", &system.arena, &how.wrap_count);
         diag_print(&system.diag, stderr);
@@ -117,8 +125,10 @@ const struct cmd_type cmd_run = {
     .name = "run",
     .summary = "run a scenario, and say what became of every frame",
     .usage = "SCENARIO [OPTION]...",
-    .description = "Starts every domain of the scenario, lets the traffic in once all are ready, and ends when\n"
-                   "the input is consumed and everything is quiet, or at the scenario's limit. Leaves captures,\n"
+    .description = "Starts every domain of the scenario, lets the traffic in once all are ready, "
+                   "and ends when\n"
+                   "the input is consumed and everything is quiet, or at the scenario's limit. "
+                   "Leaves captures,\n"
                    "logs and a report in a folder, and prints the report.",
     .options = options,
     .positional_min = 1,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A process becomes a domain: it maps what the plan gives it, loads its image or opens its wire, gives up
- * everything else, and runs. Whatever goes wrong on the way is left as text in its page, so that no domain
- * fails in silence.
+ * A process becomes a domain: it maps what the plan gives it, loads its image or opens its wire,
+ * gives up everything else, and runs. Whatever goes wrong on the way is left as text in its page,
+ * so that no domain fails in silence.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,8 +57,9 @@ static uint64_t stamp(void *context)
 }
 
 /*
- * Make the timer ring at the deadline, or earlier. It stays armed while the domain is woken for other reasons:
- * setting a timer is dear, on a virtual machine above all, and waking once too often is not.
+ * Make the timer ring at the deadline, or earlier. It stays armed while the domain is woken for
+ * other reasons: setting a timer is dear, on a virtual machine above all, and waking once too often
+ * is not.
  */
 static void arm(const struct world *w, uint64_t deadline_ns)
 {
@@ -88,7 +89,8 @@ static void block(void *context, uint64_t deadline_ns)
         return;
     }
     for (int i = 0; i < 2; i++) {
-        if ((waits[i].revents & POLLIN) != 0 && read(waits[i].fd, &times, sizeof times) > 0 && i == 1) {
+        if ((waits[i].revents & POLLIN) != 0 && read(waits[i].fd, &times, sizeof times) > 0 &&
+            i == 1) {
             timer.armed_ns = 0;
         }
     }
@@ -147,8 +149,9 @@ static void on_death(int signal, siginfo_t *info, void *context)
     const ucontext_t *user = context;
 
     page->death.signal = (uint32_t)signal;
-    page->death.vaddr =
-        info->si_code == SI_KERNEL ? UINT64_MAX : (uint64_t)(uintptr_t)info->si_addr; /* or none is known */
+    page->death.vaddr = info->si_code == SI_KERNEL
+                            ? UINT64_MAX
+                            : (uint64_t)(uintptr_t)info->si_addr; /* or none is known */
 #if defined(__x86_64__)
     page->death.pc = (uint64_t)user->uc_mcontext.gregs[REG_RIP];
 #else
@@ -206,7 +209,8 @@ static int ascending(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* The doorbells a domain has business with: its own, its neighbours', its device's or driver's, the supervisor's. */
+/* The doorbells a domain has business with: its own, its neighbours', its device's or driver's, the
+ * supervisor's. */
 static struct confine find_doorbells(uint32_t pd)
 {
     const struct plan *plan = world->plan;
@@ -321,7 +325,8 @@ static void load_image(uint32_t pd)
     char why[160], file[4096];
     int error;
 
-    /* Giving up root may take away the way to the image, so it is loaded from the folder it lies in. */
+    /* Giving up root may take away the way to the image, so it is loaded from the folder it lies
+     * in. */
     snprintf(file, sizeof file, "%s/%s.so", world->images, world->plan->pds[pd].name);
     if (access(file, R_OK) != 0) {
         snprintf(file, sizeof file, "./%s.so", world->plan->pds[pd].name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A domain from its first instruction to its last: init, acknowledge every interrupt once, then wait, gather
- * the badge, call notified() for each bit in ascending order, answer protected calls, settle the watch. The
- * semantics are Microkit's; who wakes whom and when is the executor's.
+ * A domain from its first instruction to its last: init, acknowledge every interrupt once, then
+ * wait, gather the badge, call notified() for each bit in ascending order, answer protected calls,
+ * settle the watch. The semantics are Microkit's; who wakes whom and when is the executor's.
  */
 #include "sim/exec/domain.h"
 
@@ -46,8 +46,9 @@ void domain_print(struct domain *d, const char *text, size_t bytes)
 static void complain(struct domain *d, const char *what, unsigned channel)
 {
     char text[128];
-    int bytes = snprintf(text, sizeof text, "%s|WARNING: %s on channel %u, which it does not have\n",
-                         d->plan->pds[d->pd].name, what, channel);
+    int bytes =
+        snprintf(text, sizeof text, "%s|WARNING: %s on channel %u, which it does not have\n",
+                 d->plan->pds[d->pd].name, what, channel);
 
     domain_print(d, text, (size_t)bytes);
     tell(d, PROBE_CHANNEL_UNKNOWN, PLAN_NONE, channel, 0);
@@ -56,8 +57,8 @@ static void complain(struct domain *d, const char *what, unsigned channel)
 /* -- notifications -- */
 
 /* The channel if the image may do that with it, NULL after a complaint. */
-static struct domain_channel *usable(struct domain *d, unsigned channel, bool (*may)(const struct plan_end *),
-                                     const char *what)
+static struct domain_channel *usable(struct domain *d, unsigned channel,
+                                     bool (*may)(const struct plan_end *), const char *what)
 {
     if (channel < PLAN_CHANNELS_MAX && d->channels[channel].page != NULL) {
         struct domain_channel *c = &d->channels[channel];
@@ -88,8 +89,9 @@ void domain_notify(struct domain *d, unsigned channel)
         return;
     }
     atomic_fetch_add_explicit(&d->page->signals_sent, 1, memory_order_relaxed);
-    /* The exchange is a full barrier: what was published before is seen by whoever finds the word set. If it
-     * was set already, the ring that came with it still stands or has yet to be answered. */
+    /* The exchange is a full barrier: what was published before is seen by whoever finds the word
+     * set. If it was set already, the ring that came with it still stands or has yet to be
+     * answered. */
     if (atomic_exchange(&c->page->word[1 - c->side], 1) == 0) {
         atomic_fetch_add_explicit(&d->page->rings, 1, memory_order_relaxed);
         d->exec->ring(d->exec->context, c->peer);
@@ -153,7 +155,8 @@ void domain_wait(struct domain *d, uint64_t deadline_ns)
 {
     atomic_store_explicit(&d->page->deadline_ns, deadline_ns, memory_order_relaxed);
     atomic_store(&d->page->state, PD_IDLE);
-    /* Whoever waits for all to be quiet set its flag before it looked at our state, or sees it now. */
+    /* Whoever waits for all to be quiet set its flag before it looked at our state, or sees it now.
+     */
     if (atomic_load(&d->page->order_drain) != 0) {
         d->exec->ring(d->exec->context, PLAN_NONE);
     }
@@ -170,7 +173,8 @@ static uint64_t gather(struct domain *d)
     for (unsigned i = 0; i < d->channel_count; i++) {
         struct domain_channel *c = &d->channels[i];
 
-        if (c->page != NULL && atomic_load_explicit(&c->page->word[c->side], memory_order_relaxed) != 0 &&
+        if (c->page != NULL &&
+            atomic_load_explicit(&c->page->word[c->side], memory_order_relaxed) != 0 &&
             atomic_exchange(&c->page->word[c->side], 0) != 0) {
             badge |= 1ull << i;
         }
@@ -190,7 +194,8 @@ static uint64_t gather_calls(struct domain *d)
     for (unsigned i = 0; i < d->channel_count; i++) {
         struct domain_channel *c = &d->channels[i];
 
-        if (c->page != NULL && c->plan->kind == CHANNEL_PEER && c->plan->end[1 - c->side].may_call &&
+        if (c->page != NULL && c->plan->kind == CHANNEL_PEER &&
+            c->plan->end[1 - c->side].may_call &&
             atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
             calls |= 1ull << i;
         }
@@ -198,7 +203,8 @@ static uint64_t gather_calls(struct domain *d)
     return calls;
 }
 
-/* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will come of it. */
+/* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will
+ * come of it. */
 static void wait_for(struct domain *d, uint32_t pd)
 {
     atomic_store(&d->page->waits_for, pd + 1);
@@ -308,7 +314,8 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
     if (d->mmio == NULL || offset >= d->regs_bytes) {
         stray_access(d, vaddr, true);
     }
-    post(d, &(struct mmio_entry){.offset = (uint32_t)offset, .bytes = (uint8_t)bytes, .value = value});
+    post(d,
+         &(struct mmio_entry){.offset = (uint32_t)offset, .bytes = (uint8_t)bytes, .value = value});
 }
 
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
@@ -448,8 +455,8 @@ static bool fault_waits(const struct domain *d)
 }
 
 /*
- * When to go on by itself: its timer's time, or its next fault's. As long as frames may not enter yet a fault
- * has no time, but one who waits for ever would count as having nothing to do.
+ * When to go on by itself: its timer's time, or its next fault's. As long as frames may not enter
+ * yet a fault has no time, but one who waits for ever would count as having nothing to do.
  */
 static uint64_t next_deadline(const struct domain *d)
 {
@@ -506,11 +513,11 @@ static void find_channels(struct domain *d)
             if (end->pd != d->pd || plan->pds[d->pd].kind != PD_IMAGE) {
                 continue;
             }
-            d->channels[end->id] = (struct domain_channel){
-                .page = (struct channel_page *)(uintptr_t)end->vaddr,
-                .plan = &plan->channels[i],
-                .side = (uint8_t)side,
-                .peer = plan->channels[i].end[1 - side].pd};
+            d->channels[end->id] =
+                (struct domain_channel){.page = (struct channel_page *)(uintptr_t)end->vaddr,
+                                        .plan = &plan->channels[i],
+                                        .side = (uint8_t)side,
+                                        .peer = plan->channels[i].end[1 - side].pd};
             if (d->channel_count < end->id + 1u) {
                 d->channel_count = end->id + 1u;
             }
@@ -565,8 +572,8 @@ static void find_captures(struct domain *d)
     }
 }
 
-void domain_init(struct domain *d, const struct plan *plan, uint32_t pd, const struct domain_exec *exec,
-                 void *moves_memory)
+void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
+                 const struct domain_exec *exec, void *moves_memory)
 {
     struct moves_hooks hooks = {.context = d, .endpoint = NULL, .event = on_event};
 

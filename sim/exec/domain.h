@@ -2,10 +2,11 @@
 #ifndef SIM_EXEC_DOMAIN_H
 #define SIM_EXEC_DOMAIN_H
 /*
- * The runtime's half of a protection domain, in the domain's own address space and with its rights only: it
- * gathers notifications, calls the image's entry points, keeps the one deferred slot, refuses operations on
- * channels the plan does not give it, and watches the queues. The same code under every executor; what
- * differs is how a domain waits, how it rings another, and what time it is.
+ * The runtime's half of a protection domain, in the domain's own address space and with its rights
+ * only: it gathers notifications, calls the image's entry points, keeps the one deferred slot,
+ * refuses operations on channels the plan does not give it, and watches the queues. The same code
+ * under every executor; what differs is how a domain waits, how it rings another, and what time it
+ * is.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,7 +60,10 @@ struct domain {
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];
     unsigned channel_count; /* highest configured id, plus one */
-    struct { enum deferred_kind kind; unsigned channel; } deferred;
+    struct {
+        enum deferred_kind kind;
+        unsigned channel;
+    } deferred;
     uint64_t mrs[64];
     uint64_t timeout_ns; /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
@@ -76,15 +80,16 @@ struct domain {
 };
 
 /*
- * Get ready to run `pd`, everything mapped already. `memory` for the watch is the caller's (moves_bytes,
- * zeroed); NULL: no watch.
+ * Get ready to run `pd`, everything mapped already. `memory` for the watch is the caller's
+ * (moves_bytes, zeroed); NULL: no watch.
  */
-void domain_init(struct domain *d, const struct plan *plan, uint32_t pd, const struct domain_exec *exec,
-                 void *moves_memory);
+void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
+                 const struct domain_exec *exec, void *moves_memory);
 /* Run an image: init(), then wake-ups until told to end. Does not return. */
 void domain_run(struct domain *d) __attribute__((noreturn));
 
-/* What the image's calls act on, and points tell. The executor sets it whenever it switches domains. */
+/* What the image's calls act on, and points tell. The executor sets it whenever it switches
+ * domains. */
 extern struct domain *domain_current;
 
 /* -- for os.c: what an image may ask -- */
@@ -97,8 +102,8 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
 void domain_event(struct domain *d, const struct probe *p);
 void domain_print(struct domain *d, const char *text, size_t bytes);
 /* A frame passes: into the capture there, if there is one. */
-static inline void domain_capture(struct domain *d, unsigned going, uint64_t time_ns, const void *bytes,
-                                  size_t length)
+static inline void domain_capture(struct domain *d, unsigned going, uint64_t time_ns,
+                                  const void *bytes, size_t length)
 {
     if (d->captures[going].plan != NULL) {
         uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);

@@ -2,9 +2,9 @@
 #ifndef SIM_EXEC_EXEC_H
 #define SIM_EXEC_EXEC_H
 /*
- * An executor turns the domains of a plan into running code. It knows three verbs (start, resume until it
- * yields, stop) and no cost, no queue and no device: what a domain does is domain.h's and station.h's, when
- * it may is the clock's.
+ * An executor turns the domains of a plan into running code. It knows three verbs (start, resume
+ * until it yields, stop) and no cost, no queue and no device: what a domain does is domain.h's and
+ * station.h's, when it may is the clock's.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,8 +13,8 @@
 #include "sim/exec/world.h"
 
 /*
- * What an executor that runs one domain at a time shares with whoever chooses which: a domain that yields says
- * until when, one that rings says whom, and the chooser moves the time.
+ * What an executor that runs one domain at a time shares with whoever chooses which: a domain that
+ * yields says until when, one that rings says whom, and the chooser moves the time.
  */
 struct exec_turns {
     uint64_t now_ns;
@@ -22,17 +22,17 @@ struct exec_turns {
     struct exec_turn {
         bool rung, ended;
         uint64_t deadline_ns;
-    } *domains; /* by plan domain */
+    } * domains; /* by plan domain */
 };
 
 struct exec_type {
     const char *name, *doc;
-    bool isolates;     /* by MMU: a domain cannot reach what the plan does not give it */
+    bool isolates; /* by MMU: a domain cannot reach what the plan does not give it */
     bool host_clock, virtual_clock;
     size_t state_size; /* for a whole run, zeroed by the core */
 
-    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. `turns` is NULL where the
-     * host schedules. 0 or -errno with what was attempted in `why`. */
+    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. `turns` is
+     * NULL where the host schedules. 0 or -errno with what was attempted in `why`. */
     int (*start)(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
                  const char *const *wrap, char *why, size_t why_bytes);
     /* Run domain `pd` until it yields. NULL: the host does that. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fiber executor: every domain and device a stack of this process, one running at a time, all regions mapped
- * at the plan's addresses. A domain gives up the processor only where it waits, so there are no races and no
- * host time. It isolates nobody: what one domain breaks, breaks the program.
+ * The fiber executor: every domain and device a stack of this process, one running at a time, all
+ * regions mapped at the plan's addresses. A domain gives up the processor only where it waits, so
+ * there are no races and no host time. It isolates nobody: what one domain breaks, breaks the
+ * program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -137,7 +138,8 @@ static int open_device(struct fiber *f, const struct world *w, char *why, size_t
     struct wire_world clients = world_clients(plan, device);
     char reason[WIRE_WHY_BYTES];
 
-    f->memory = aligned_alloc(64, (station_bytes(plan, plan->pds[f->pd].device) + 63) & ~(size_t)63);
+    f->memory =
+        aligned_alloc(64, (station_bytes(plan, plan->pds[f->pd].device) + 63) & ~(size_t)63);
     if (f->memory == NULL) {
         return -ENOMEM;
     }
@@ -152,7 +154,8 @@ static int open_device(struct fiber *f, const struct world *w, char *why, size_t
         }
     }
     if (!station_init(f->memory, &f->domain, device->wire >= 0 ? &f->wire : NULL, &f->station)) {
-        snprintf(why, why_bytes, "give %s more than %u DMA windows", device->name, IOMMU_WINDOWS_MAX);
+        snprintf(why, why_bytes, "give %s more than %u DMA windows", device->name,
+                 IOMMU_WINDOWS_MAX);
         return -E2BIG;
     }
     return 0;
@@ -236,7 +239,8 @@ static void fiber_stop(void *state, struct world *w, uint32_t pd)
 
 const struct exec_type exec_fiber = {
     .name = "fiber",
-    .doc = "all domains in one process, one at a time: quick, repeatable, good for sanitizers; isolates nobody",
+    .doc = "all domains in one process, one at a time: quick, repeatable, good for sanitizers; "
+           "isolates nobody",
     .virtual_clock = true,
     .state_size = sizeof(struct fiber_run),
     .start = fiber_start,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The cost-free loop. It picks by priority, devices before all, then by number. What the supervisor does with
- * processes happens here between two turns: captures are drained, limits are looked at.
+ * The cost-free loop. It picks by priority, devices before all, then by number. What the supervisor
+ * does with processes happens here between two turns: captures are drained, limits are looked at.
  */
 #include "sim/exec/freely.h"
 

@@ -2,9 +2,10 @@
 #ifndef SIM_EXEC_FREELY_H
 #define SIM_EXEC_FREELY_H
 /*
- * A run in which nothing costs time: a domain runs until it waits, the most urgent of those that have been rung
- * goes next, and when nobody has, time jumps to the next deadline. So a run is a function of its inputs, and
- * quick; it predicts nothing. For any executor that runs one domain at a time.
+ * A run in which nothing costs time: a domain runs until it waits, the most urgent of those that
+ * have been rung goes next, and when nobody has, time jumps to the next deadline. So a run is a
+ * function of its inputs, and quick; it predicts nothing. For any executor that runs one domain at
+ * a time.
  */
 #include "sim/exec/supervise.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading just as much of an ELF file as it takes to find sections and symbols, every offset and size checked
- * against the file; copying it with the configuration in place; and handing the copy to the dynamic loader.
+ * Reading just as much of an ELF file as it takes to find sections and symbols, every offset and
+ * size checked against the file; copying it with the configuration in place; and handing the copy
+ * to the dynamic loader.
  */
 #include "sim/exec/image.h"
 
@@ -16,10 +17,10 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#define IMAGE_MACHINE EM_X86_64
+#define IMAGE_MACHINE      EM_X86_64
 #define IMAGE_MACHINE_NAME "x86-64"
 #else
-#define IMAGE_MACHINE EM_AARCH64
+#define IMAGE_MACHINE      EM_AARCH64
 #define IMAGE_MACHINE_NAME "64-bit Arm"
 #endif
 
@@ -39,7 +40,8 @@ static const void *elf_at(const struct elf *e, uint64_t offset, uint64_t count, 
 {
     uint64_t bytes;
 
-    if (__builtin_mul_overflow(count, item, &bytes) || offset > e->size || bytes > e->size - offset) {
+    if (__builtin_mul_overflow(count, item, &bytes) || offset > e->size ||
+        bytes > e->size - offset) {
         return NULL;
     }
     return e->bytes + offset;
@@ -47,7 +49,8 @@ static const void *elf_at(const struct elf *e, uint64_t offset, uint64_t count, 
 
 static const char *text_at(const char *table, size_t table_size, size_t offset)
 {
-    if (table == NULL || offset >= table_size || memchr(table + offset, 0, table_size - offset) == NULL) {
+    if (table == NULL || offset >= table_size ||
+        memchr(table + offset, 0, table_size - offset) == NULL) {
         return "";
     }
     return table + offset;
@@ -145,19 +148,23 @@ static void check_sections(const struct elf *e, const struct plan_pd *pd, struct
         if (section == NULL) {
             if (!blob->optional) {
                 diag_error(diag, pd->asked->place,
-                           "%s has no section %s for its configuration of %zu bytes; is it an image for the "
+                           "%s has no section %s for its configuration of %zu bytes; is it an "
+                           "image for the "
                            "role of %s?",
                            pd->image_file, blob->section, blob->size, pd->role);
             }
         } else if (section->sh_type == SHT_NOBITS) {
             diag_error(diag, pd->asked->place,
-                       "%s: section %s takes no bytes in the file, so no configuration can be written there",
+                       "%s: section %s takes no bytes in the file, so no configuration can be "
+                       "written there",
                        pd->image_file, blob->section);
         } else if (section->sh_size != blob->size) {
             diag_error(diag, pd->asked->place,
-                       "%s: section %s is %llu bytes, but the configuration is %zu; it was compiled against "
+                       "%s: section %s is %llu bytes, but the configuration is %zu; it was "
+                       "compiled against "
                        "other headers",
-                       pd->image_file, blob->section, (unsigned long long)section->sh_size, blob->size);
+                       pd->image_file, blob->section, (unsigned long long)section->sh_size,
+                       blob->size);
         } else if (elf_at(e, section->sh_offset, section->sh_size, 1) == NULL) {
             diag_error(diag, pd->asked->place, "%s is damaged: section %s lies outside the file",
                        pd->image_file, blob->section);
@@ -184,8 +191,9 @@ bool image_check(const struct plan *plan, uint32_t pd_index, struct diag *diag)
 
         for (size_t i = 0; i < 2; i++) {
             if (!elf_defines(&e, required[i])) {
-                diag_error(diag, pd->asked->place, "%s has no function %s(), which every image needs",
-                           pd->image_file, required[i]);
+                diag_error(diag, pd->asked->place,
+                           "%s has no function %s(), which every image needs", pd->image_file,
+                           required[i]);
             }
         }
         check_sections(&e, pd, diag);

@@ -163,11 +163,13 @@ static void look_at_displaced(struct lookout *l, uint32_t queue, uint32_t pd, ui
                               const struct moves_queue_counts *c)
 {
     if (c->displaced != 0 && !plan_suspect(l->plan, pd) && plan_suspect(l->plan, other)) {
-        tell(l, PROBE_INDEX_DISPLACED, TOLD_BY_PD, other, queue, c->displaced_from, c->displaced_to, 1);
+        tell(l, PROBE_INDEX_DISPLACED, TOLD_BY_PD, other, queue, c->displaced_from, c->displaced_to,
+             1);
     }
 }
 
-/* Who moved what; and indices further apart than the queue is long, which nobody was seen to make so. */
+/* Who moved what; and indices further apart than the queue is long, which nobody was seen to make
+ * so. */
 static void look_at_indices(struct lookout *l, uint32_t queue)
 {
     const struct queue_shape *q = &l->plan->queues[queue];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the framework prescribes that an image may call, each in one line upon the current domain. These names
- * are exported to images; a program that runs images by hand may define all of them itself instead.
+ * What the framework prescribes that an image may call, each in one line upon the current domain.
+ * These names are exported to images; a program that runs images by hand may define all of them
+ * itself instead.
  */
 #include <os/sddf.h>
 #include <stdarg.h>
@@ -19,7 +20,8 @@
 #define PRINT_BYTES 512
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
-void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest);
+void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
+                          uint64_t rest);
 
 char *sddf_get_pd_name(void)
 {
@@ -48,7 +50,8 @@ sddf_channel sddf_deferred_notify_curr(void)
     case DEFERRED_NOTIFY:
         return d->deferred.channel;
     case DEFERRED_ACK:
-        return 128 + d->deferred.channel; /* Microkit's capability arithmetic; no channel has this id */
+        return 128 +
+               d->deferred.channel; /* Microkit's capability arithmetic; no channel has this id */
     default:
         return (sddf_channel)-1;
     }
@@ -100,7 +103,8 @@ void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
     domain_mmio_write(domain_current, (uint64_t)(uintptr_t)vaddr, bytes, value);
 }
 
-/* -- caches: the host's are coherent; what a clean or an invalidate costs is the point's business -- */
+/* -- caches: the host's are coherent; what a clean or an invalidate costs is the point's business
+ * -- */
 
 void cache_clean(unsigned long start, unsigned long end)
 {
@@ -122,7 +126,8 @@ void _assert_fail(const char *assertion, const char *file, unsigned line, const 
     int bytes = snprintf(text, sizeof text, "assertion failed: %s, function %s, file %s, line %u\n",
                          assertion, function, file, line);
 
-    domain_print(domain_current, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+    domain_print(domain_current, text,
+                 (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
     __builtin_trap();
 }
 
@@ -135,7 +140,8 @@ int sddf_printf_(const char *format, ...)
     int bytes = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (bytes > 0) {
-        domain_print(domain_current, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+        domain_print(domain_current, text,
+                     (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
     }
     return bytes;
 }
@@ -145,7 +151,8 @@ int sddf_sprintf_(char *buffer, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    int bytes = vsprintf(buffer, format, arguments); /* the framework's own interface is unbounded */
+    int bytes =
+        vsprintf(buffer, format, arguments); /* the framework's own interface is unbounded */
     va_end(arguments);
     return bytes;
 }

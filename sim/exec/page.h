@@ -2,9 +2,10 @@
 #ifndef SIM_EXEC_PAGE_H
 #define SIM_EXEC_PAGE_H
 /*
- * What a domain and the supervisor share beside the plan: one REGION_PAGE a domain, for its own state and
- * counters, and one REGION_CHANNEL a channel, for its two ends. A domain writes its page as it likes, so the
- * supervisor reads every word of it as hostile; nothing in it can hurt anyone but its owner.
+ * What a domain and the supervisor share beside the plan: one REGION_PAGE a domain, for its own
+ * state and counters, and one REGION_CHANNEL a channel, for its two ends. A domain writes its page
+ * as it likes, so the supervisor reads every word of it as hostile; nothing in it can hurt anyone
+ * but its owner.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -48,8 +49,9 @@ struct pd_page {
     _Atomic uint64_t notified, signals_sent, rings;
     _Atomic uint64_t deadline_ns; /* while idle: when it goes on by itself; all ones for never */
     _Atomic uint32_t ready;       /* init() returned */
-    _Atomic uint32_t waits_for;   /* the domain it needs an answer from before it can go on, + 1; 0: none */
-    uint32_t confined, points;    /* points: 1 if the image's own queue code has them */
+    _Atomic uint32_t
+        waits_for; /* the domain it needs an answer from before it can go on, + 1; 0: none */
+    uint32_t confined, points; /* points: 1 if the image's own queue code has them */
     struct {
         uint32_t signal, call; /* call: the number of a system call the filter refused, + 1 */
         uint64_t vaddr, pc;
@@ -75,7 +77,8 @@ enum call_state { CALL_NONE, CALL_ASKED, CALL_ANSWERED };
 /* word[i] is end i's: set by the other end, cleared by it when it looks. */
 struct channel_page {
     _Alignas(64) _Atomic uint32_t word[2];
-    /* An interrupt: the device raises and lowers `line`; `masked` from delivery until the driver's ack. */
+    /* An interrupt: the device raises and lowers `line`; `masked` from delivery until the driver's
+     * ack. */
     _Alignas(64) _Atomic uint32_t line;
     _Atomic uint32_t masked;
     _Alignas(64) struct channel_call call[2]; /* [i]: to end i */

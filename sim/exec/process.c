@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The process executor: a Linux process for every domain, device domains included, scheduled by Linux. A
- * domain is a fork of the supervisor, which has mapped nothing that a fork would inherit; or, when wrapped in
- * a tool, that tool on this same program, told by descriptor numbers where its memory is.
+ * The process executor: a Linux process for every domain, device domains included, scheduled by
+ * Linux. A domain is a fork of the supervisor, which has mapped nothing that a fork would inherit;
+ * or, when wrapped in a tool, that tool on this same program, told by descriptor numbers where its
+ * memory is.
  */
 #include "sim/exec/process.h"
 
@@ -75,11 +76,13 @@ static void settle_in(const struct world *w, uint32_t pd)
         CPU_SET((unsigned)w->cpus[pd], &cpus);
         sched_setaffinity(0, sizeof cpus, &cpus);
     }
-    /* A batch domain is not pre-empted by whom it wakes, so each does all its work before the next begins. */
+    /* A batch domain is not pre-empted by whom it wakes, so each does all its work before the next
+     * begins. */
     sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
 }
 
-/* In the child: this program again, under a tool, with the descriptors named on its command line. */
+/* In the child: this program again, under a tool, with the descriptors named on its command line.
+ */
 static void become_wrapped(const struct world *w, uint32_t pd, const char *const *wrap)
 {
     const struct plan *plan = w->plan;
@@ -107,9 +110,10 @@ static void become_wrapped(const struct world *w, uint32_t pd, const char *const
         fcntl(w->doorbells[i], F_SETFD, 0);
         at += sprintf(at, "%d,", w->doorbells[i]);
     }
-    snprintf(numbers, sizeof numbers, "%u,%llu,%llu,%llu,%llu,%llu", pd, (unsigned long long)w->epoch_ns,
-             (unsigned long long)w->scale.zero_ticks, (unsigned long long)w->scale.zero_ns,
-             (unsigned long long)w->scale.mult, (unsigned long long)w->scale.error_ppb);
+    snprintf(numbers, sizeof numbers, "%u,%llu,%llu,%llu,%llu,%llu", pd,
+             (unsigned long long)w->epoch_ns, (unsigned long long)w->scale.zero_ticks,
+             (unsigned long long)w->scale.zero_ns, (unsigned long long)w->scale.mult,
+             (unsigned long long)w->scale.error_ppb);
     argv[words++] = program;
     argv[words++] = "--become";
     argv[words++] = w->images;
@@ -170,7 +174,8 @@ static pid_t process_of(const void *state, uint32_t pd)
 
 const struct exec_type exec_process = {
     .name = "process",
-    .doc = "a confined Linux process for every domain and device, joined only by mapped memory and doorbells",
+    .doc = "a confined Linux process for every domain and device, joined only by mapped memory and "
+           "doorbells",
     .isolates = true,
     .host_clock = true,
     .state_size = sizeof(struct process_run),

@@ -2,8 +2,9 @@
 #ifndef SIM_EXEC_PROCESS_H
 #define SIM_EXEC_PROCESS_H
 /*
- * The child's side of the process executor: what a fresh process does to become a domain. It runs straight
- * after fork, or, under a tool such as valgrind, in a new program that was handed the same descriptors.
+ * The child's side of the process executor: what a fresh process does to become a domain. It runs
+ * straight after fork, or, under a tool such as valgrind, in a new program that was handed the same
+ * descriptors.
  */
 #include "sim/exec/world.h"
 

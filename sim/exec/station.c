@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One loop: let posted register writes take effect, let timers fire, let due frames in; sleep when there is
- * nothing of all that. A frame on its way in meets the capture, then the gates, then the model, which moves it
- * by DMA into whatever buffer the driver last offered; on its way out the same, backwards.
+ * One loop: let posted register writes take effect, let timers fire, let due frames in; sleep when
+ * there is nothing of all that. A frame on its way in meets the capture, then the gates, then the
+ * model, which moves it by DMA into whatever buffer the driver last offered; on its way out the
+ * same, backwards.
  *
- * On a wire of finite speed a frame that finds no descriptor is lost, as on any wire. An infinitely fast one
- * would lose nearly all, so it waits instead: it is the way to run a stack as fast as it can go.
+ * On a wire of finite speed a frame that finds no descriptor is lost, as on any wire. An infinitely
+ * fast one would lose nearly all, so it waits instead: it is the way to run a stack as fast as it
+ * can go.
  */
 #include "sim/exec/station.h"
 
@@ -317,9 +319,9 @@ static bool serve_wire(struct station *s)
 }
 
 /*
- * When there will be something to do although nobody rings. Before frames may enter there is always a time:
- * one who waits for ever counts as having nothing to do, and the supervisor that has just said go could think
- * all quiet before we have heard of it.
+ * When there will be something to do although nobody rings. Before frames may enter there is always
+ * a time: one who waits for ever counts as having nothing to do, and the supervisor that has just
+ * said go could think all quiet before we have heard of it.
  */
 static uint64_t next_deadline(struct station *s)
 {
@@ -339,7 +341,8 @@ static uint64_t next_deadline(struct station *s)
     return at;
 }
 
-/* How many frames are inside the model: told whenever nothing is about to change that, and at the end. */
+/* How many frames are inside the model: told whenever nothing is about to change that, and at the
+ * end. */
 static void note_holds(struct station *s)
 {
     atomic_store_explicit(&s->counts->holds, s->type->holds == NULL ? 0 : s->type->holds(s->state),
@@ -354,8 +357,7 @@ static void sleep_until_work(struct station *s)
         return;
     }
     note_holds(s);
-    if (s->counts->finished == 0 && go_ns(s) != 0 &&
-        (s->wire == NULL || wire_exhausted(s->wire))) {
+    if (s->counts->finished == 0 && go_ns(s) != 0 && (s->wire == NULL || wire_exhausted(s->wire))) {
         atomic_store(&s->counts->finished, 1);
         s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */
     }
@@ -408,8 +410,8 @@ size_t station_bytes(const struct plan *plan, uint32_t device)
     const struct device_type *type = plan->devices[device].asked->type->type;
 
     return round16(sizeof(struct station) + type->state_size) +
-           round16(plan->region_count * sizeof(uint32_t)) + round16(plan->pool_count * sizeof(void *)) +
-           FRAME_ROOM;
+           round16(plan->region_count * sizeof(uint32_t)) +
+           round16(plan->pool_count * sizeof(void *)) + FRAME_ROOM;
 }
 
 static void find_lines(struct station *s, uint32_t device)

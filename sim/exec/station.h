@@ -2,9 +2,9 @@
 #ifndef SIM_EXEC_STATION_H
 #define SIM_EXEC_STATION_H
 /*
- * A device's domain: the model, the machine around it (registers posted by the driver, DMA through the IOMMU,
- * interrupt lines, timers), and the wire it hangs on. Frames enter when they are due, leave when the model
- * puts them out; everything that becomes of one here is counted here.
+ * A device's domain: the model, the machine around it (registers posted by the driver, DMA through
+ * the IOMMU, interrupt lines, timers), and the wire it hangs on. Frames enter when they are due,
+ * leave when the model puts them out; everything that becomes of one here is counted here.
  */
 #include "sim/exec/domain.h"
 
@@ -13,8 +13,9 @@ struct station;
 /* How much memory it needs. */
 size_t station_bytes(const struct plan *plan, uint32_t device);
 /*
- * Get the device of domain `d` ready in `memory` (zeroed): its wire must be open in `wire`, which is used from
- * here on; NULL for a device without one. False if the device has more windows than an IOMMU here holds.
+ * Get the device of domain `d` ready in `memory` (zeroed): its wire must be open in `wire`, which
+ * is used from here on; NULL for a device without one. False if the device has more windows than an
+ * IOMMU here holds.
  */
 bool station_init(void *memory, struct domain *d, struct wire *wire, struct station **out);
 /* Serve until told to end. Does not return. */

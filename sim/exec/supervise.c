@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The supervisor's loop, on libevent: a doorbell, the children, the terminal's signals, two timers. All is
- * quiet when every domain waits without a deadline, nothing is pending on any channel or register queue, and
- * nobody has run between two looks; then nothing can ever happen again, since only those who run or wait for a
- * time can make something happen.
+ * The supervisor's loop, on libevent: a doorbell, the children, the terminal's signals, two timers.
+ * All is quiet when every domain waits without a deadline, nothing is pending on any channel or
+ * register queue, and nobody has run between two looks; then nothing can ever happen again, since
+ * only those who run or wait for a time can make something happen.
  */
 #include "sim/exec/supervise.h"
 
@@ -22,17 +22,18 @@
 #include "sim/exec/domain.h"
 #include "sim/hw/mmio.h"
 
-#define TICK_MS       20   /* how often to ask whether anything still happens, where nobody rings */
-#define SETTLE_NS       100000000u /* how long to wait at most for domains to settle before the start */
-#define GRACE_S         2  /* for domains to end by themselves once told */
-#define GRACE_WRAPPED_S 60 /* for tools to say what they found */
+#define TICK_MS           20 /* how often to ask whether anything still happens, where nobody rings */
+#define SETTLE_NS         100000000u /* how long to wait at most for domains to settle before the start */
+#define GRACE_S           2          /* for domains to end by themselves once told */
+#define GRACE_WRAPPED_S   60         /* for tools to say what they found */
 #define DESCRIPTORS_SPARE 12
 
 struct loop {
     struct supervise *s;
     struct event_base *base;
-    struct event *doorbell, *children, *interrupt, *terminate, *hangup, *tick, *after, *wall, *grace;
-    bool gone;      /* traffic has been let in */
+    struct event *doorbell, *children, *interrupt, *terminate, *hangup, *tick, *after, *wall,
+        *grace;
+    bool gone; /* traffic has been let in */
     bool ending;
     uint64_t ready_ns; /* when the last domain was ready; 0: some are not */
     uint64_t begun_ns, activity;
@@ -113,8 +114,8 @@ static void reap(struct loop *l)
             if (!l->s->pds[i].ended && l->s->exec->process(l->s->exec_state, i) == pid) {
                 note_death(l, i, status, &usage);
                 if (!l->gone && !l->ending && l->s->pds[i].status != 0) {
-                    /* It could not become a domain, for a reason that makes the run pointless. An image
-                     * cannot leave like this: its filter knows no way out with a status. */
+                    /* It could not become a domain, for a reason that makes the run pointless. An
+                     * image cannot leave like this: its filter knows no way out with a status. */
                     l->s->failed_pd = plan_of(l)->pds[i].name;
                     end_run(l, RUN_FAILED);
                 }
@@ -304,8 +305,8 @@ static void set_drain(struct loop *l, bool drain)
 }
 
 /*
- * All have returned from init(), and what they told each other there has been dealt with: a driver has its first
- * buffers only then. Some never settle, such as those that send as fast as they can.
+ * All have returned from init(), and what they told each other there has been dealt with: a driver
+ * has its first buffers only then. Some never settle, such as those that send as fast as they can.
  */
 static bool settled(struct loop *l)
 {
@@ -401,7 +402,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
 /* -- the loop -- */
 
-/* libevent ends the program where it runs out of descriptors, so see beforehand that it will not. */
+/* libevent ends the program where it runs out of descriptors, so see beforehand that it will not.
+ */
 static int spare_descriptors(const struct loop *l)
 {
     int fds[DESCRIPTORS_SPARE], count = 0, error = 0;
@@ -441,8 +443,9 @@ static bool listen_to_all(struct loop *l)
     l->after = evtimer_new(l->base, on_after, l);
     l->wall = evtimer_new(l->base, on_wall, l);
     l->grace = evtimer_new(l->base, on_grace, l);
-    if (l->doorbell == NULL || l->children == NULL || l->interrupt == NULL || l->terminate == NULL ||
-        l->hangup == NULL || l->tick == NULL || l->after == NULL || l->wall == NULL || l->grace == NULL) {
+    if (l->doorbell == NULL || l->children == NULL || l->interrupt == NULL ||
+        l->terminate == NULL || l->hangup == NULL || l->tick == NULL || l->after == NULL ||
+        l->wall == NULL || l->grace == NULL) {
         return false;
     }
     return event_add(l->doorbell, NULL) == 0 && event_add(l->children, NULL) == 0 &&

@@ -2,10 +2,10 @@
 #ifndef SIM_EXEC_SUPERVISE_H
 #define SIM_EXEC_SUPERVISE_H
 /*
- * A run on the host's clock, from the first fork to the last child reaped. The supervisor starts every domain,
- * lets traffic in once all are ready, drains captures, sees every death, and ends the run when the input is
- * consumed and everything is quiet, when a limit is reached, or when it is told to. It never looks at packet
- * data and never waits for a domain that may not answer.
+ * A run on the host's clock, from the first fork to the last child reaped. The supervisor starts
+ * every domain, lets traffic in once all are ready, drains captures, sees every death, and ends the
+ * run when the input is consumed and everything is quiet, when a limit is reached, or when it is
+ * told to. It never looks at packet data and never waits for a domain that may not answer.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,21 +18,22 @@
 /* What became of one domain. */
 struct supervise_pd {
     bool started, ended;
-    bool died;        /* by a signal that was not ours, or by leaving of itself */
-    int signal;       /* it died of; 0: it left with `status` */
+    bool died;  /* by a signal that was not ours, or by leaving of itself */
+    int signal; /* it died of; 0: it left with `status` */
     int status;
-    uint64_t vaddr, pc;   /* where it faulted, as it says itself; all ones: not known */
-    int refused_call;     /* number of the system call the filter refused, -1 */
-    const char *failed;   /* why it could not start; NULL */
+    uint64_t vaddr, pc; /* where it faulted, as it says itself; all ones: not known */
+    int refused_call;   /* number of the system call the filter refused, -1 */
+    const char *failed; /* why it could not start; NULL */
     uint64_t cpu_ns;
-    uint64_t died_ns;     /* since traffic was let in */
+    uint64_t died_ns; /* since traffic was let in */
 };
 
 struct supervise {
     struct world *world;
     const struct exec_type *exec;
     void *exec_state;
-    const char *const **wraps; /* by domain: a command to run it under, or NULL; NULL: none at all */
+    const char *const *
+        *wraps; /* by domain: a command to run it under, or NULL; NULL: none at all */
     struct capture_sink *sinks; /* by plan capture, open */
     uint64_t after_ns, wall_ns; /* planned length, 0 for none; and the limit of patience */
     bool progress;              /* say on stderr how it goes */
@@ -40,15 +41,17 @@ struct supervise {
     /* Filled in by supervise_run. */
     struct supervise_pd *pds;
     enum run_end end;
-    bool input_left;    /* it ended with a wire that still had frames to give or to wait for */
-    uint64_t ready_ns;  /* from the first fork until all were ready */
-    uint64_t length_ns; /* from letting traffic in until the end */
+    bool input_left;       /* it ended with a wire that still had frames to give or to wait for */
+    uint64_t ready_ns;     /* from the first fork until all were ready */
+    uint64_t length_ns;    /* from letting traffic in until the end */
     const char *failed_pd; /* which domain could not start, or was not ready in time; NULL */
 };
 
-/* 0, or -errno with what was attempted in `why`: then nothing runs any more. Signals are held when it returns. */
+/* 0, or -errno with what was attempted in `why`: then nothing runs any more. Signals are held when
+ * it returns. */
 int supervise_run(struct supervise *s, char *why, size_t why_bytes);
-/* Let what would end the program wait, so that no run is left half set up or half reported; or let it through. */
+/* Let what would end the program wait, so that no run is left half set up or half reported; or let
+ * it through. */
 void supervise_hold_signals(bool hold);
 /* What goes with the signal in PROBE_PD_DIED and where_death(). */
 uint64_t supervise_death_detail(const struct supervise_pd *pd);

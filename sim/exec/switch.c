@@ -66,10 +66,10 @@ __asm__(".text\n"
         "    mov %r12, %rdi\n"
         "    call *%r13\n"
         "    ud2\n");
-#define SAVED_WORDS    9 /* r15 r14 r13 r12 rbx rbp, where to return, and two that align the call */
-#define WORD_ENTRY     2 /* r13 */
-#define WORD_ARGUMENT  3 /* r12 */
-#define WORD_RETURN    6
+#define SAVED_WORDS   9 /* r15 r14 r13 r12 rbx rbp, where to return, and two that align the call */
+#define WORD_ENTRY    2 /* r13 */
+#define WORD_ARGUMENT 3 /* r12 */
+#define WORD_RETURN   6
 #elif defined(__aarch64__)
 __asm__(".text\n"
         ".globl sddfsim_stack_swap\n"
@@ -107,10 +107,10 @@ __asm__(".text\n"
         "    mov x0, x19\n"
         "    blr x20\n"
         "    brk #1\n");
-#define SAVED_WORDS    20
-#define WORD_ENTRY     1  /* x20 */
-#define WORD_ARGUMENT  0  /* x19 */
-#define WORD_RETURN    11 /* x30 */
+#define SAVED_WORDS   20
+#define WORD_ENTRY    1  /* x20 */
+#define WORD_ARGUMENT 0  /* x19 */
+#define WORD_RETURN   11 /* x30 */
 #endif
 
 extern char sddfsim_stack_first[];

@@ -2,8 +2,8 @@
 #ifndef SIM_EXEC_SWITCH_H
 #define SIM_EXEC_SWITCH_H
 /*
- * Stacks, and going from one to another: the callee-saved registers are pushed, the stack pointer is swapped,
- * they are popped. Sanitizers and valgrind are told which stack is in use.
+ * Stacks, and going from one to another: the callee-saved registers are pushed, the stack pointer
+ * is swapped, they are popped. Sanitizers and valgrind are told which stack is in use.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@ struct stack {
     unsigned valgrind_id;
 };
 
-/* A stack of its own with an unmapped page below it, on which `entry(argument)` runs at the first switch; `entry`
- * must not return. 0 or -errno. */
+/* A stack of its own with an unmapped page below it, on which `entry(argument)` runs at the first
+ * switch; `entry` must not return. 0 or -errno. */
 int stack_create(struct stack *s, size_t bytes, void (*entry)(void *argument), void *argument);
 void stack_destroy(struct stack *s); /* a zeroed one is fine; never the one in use */
 /* Leave `from`, go on where `to` was left. Returns when somebody switches back to `from`. */

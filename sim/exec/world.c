@@ -12,11 +12,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* What the supervisor looks at: pages, channels, queues, posted writes, captures. Never packet data. */
+/* What the supervisor looks at: pages, channels, queues, posted writes, captures. Never packet
+ * data. */
 static bool viewed(enum plan_region_kind kind)
 {
-    return kind == REGION_PAGE || kind == REGION_CHANNEL || kind == REGION_QUEUES || kind == REGION_MMIO ||
-           kind == REGION_CAPTURE;
+    return kind == REGION_PAGE || kind == REGION_CHANNEL || kind == REGION_QUEUES ||
+           kind == REGION_MMIO || kind == REGION_CAPTURE;
 }
 
 /* A large plan needs more descriptors than the usual limit; the hard one is ours to use. */
@@ -50,12 +51,14 @@ static int create_region(struct world *w, uint32_t region)
         return -errno;
     }
     w->views[region] = view;
-    /* A domain is a fork of the supervisor: it must not find the supervisor's views in its memory. */
+    /* A domain is a fork of the supervisor: it must not find the supervisor's views in its memory.
+     */
     return madvise(view, r->bytes, MADV_DONTFORK) == 0 ? 0 : -errno;
 }
 
-/* One core for the whole chain unless the scenario says otherwise: a doorbell between processes on one core
- * costs a context switch, between two cores an inter-processor wake-up, which is many times dearer. */
+/* One core for the whole chain unless the scenario says otherwise: a doorbell between processes on
+ * one core costs a context switch, between two cores an inter-processor wake-up, which is many
+ * times dearer. */
 static void place(struct world *w)
 {
     cpu_set_t allowed;
@@ -87,8 +90,8 @@ static void place(struct world *w)
     }
 }
 
-int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs, char *why,
-                 size_t why_bytes)
+int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs,
+                 char *why, size_t why_bytes)
 {
     struct arena *arena = plan->arena;
     int error = 0;
@@ -176,10 +179,10 @@ struct wire_world world_clients(const struct plan *plan, const struct plan_devic
             memcpy(clients[i].mac, pd->macs[0], 6);
         }
     }
-    return (struct wire_world){
-        .wire_name = device->wire < 0 ? "" : plan->scenario->wires[device->wire].name,
-        .clients = clients,
-        .client_count = count};
+    return (struct wire_world){.wire_name =
+                                   device->wire < 0 ? "" : plan->scenario->wires[device->wire].name,
+                               .clients = clients,
+                               .client_count = count};
 }
 
 void world_ring(const struct world *w, uint32_t target)

@@ -2,9 +2,10 @@
 #ifndef SIM_EXEC_WORLD_H
 #define SIM_EXEC_WORLD_H
 /*
- * A plan made real: a memfd for each region, a doorbell (an eventfd) for each domain and one for the
- * supervisor, a private image for each domain, and the supervisor's own view of what it must look at. Nothing
- * here has a name in the file system except the images, so whatever ends the program leaves no memory behind.
+ * A plan made real: a memfd for each region, a doorbell (an eventfd) for each domain and one for
+ * the supervisor, a private image for each domain, and the supervisor's own view of what it must
+ * look at. Nothing here has a name in the file system except the images, so whatever ends the
+ * program leaves no memory behind.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,21 +23,22 @@ struct world {
     const char *logs;   /* directory: <logs>/<domain>.log */
     int *region_fds;    /* by region; -1 when closed */
     int *doorbells;     /* by domain; [pd_count] is the supervisor's */
-    uint8_t **views;    /* by region: the supervisor's own mapping, not inherited by domains; NULL: none */
+    uint8_t *
+        *views; /* by region: the supervisor's own mapping, not inherited by domains; NULL: none */
     struct pd_page **pages;
-    uint64_t epoch_ns;  /* run time 0 on the host's clock */
+    uint64_t epoch_ns; /* run time 0 on the host's clock */
     struct clock_scale scale;
-    int *cpus;          /* by domain: where it runs, -1 anywhere */
-    pid_t supervisor;   /* whose end is the end of every domain */
+    int *cpus;        /* by domain: where it runs, -1 anywhere */
+    pid_t supervisor; /* whose end is the end of every domain */
     bool confine;
 };
 
 /* 0, or -errno with what was attempted in `why`. On failure nothing is left open. */
-int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs, char *why,
-                 size_t why_bytes);
+int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs,
+                 char *why, size_t why_bytes);
 /*
- * Map one region as the plan says, at the plan's address, in this process. A read-only map comes from a
- * descriptor that can only be read, so that mprotect cannot widen it. 0 or -errno.
+ * Map one region as the plan says, at the plan's address, in this process. A read-only map comes
+ * from a descriptor that can only be read, so that mprotect cannot widen it. 0 or -errno.
  */
 int world_map(const struct world *w, const struct plan_map *map);
 /* Ring a domain, or the supervisor with PLAN_NONE. */

@@ -86,8 +86,9 @@ static inline enum inside_next faults_inside(struct fault_set *set, struct insid
 }
 
 /*
- * When, on the same clock, a fault of this domain is to act although nobody may have woken the domain by
- * then: whoever is compromised needs no invitation. FAULTS_NEVER: none waits for its time.
+ * When, on the same clock, a fault of this domain is to act although nobody may have woken the
+ * domain by then: whoever is compromised needs no invitation. FAULTS_NEVER: none waits for its
+ * time.
  */
 #define FAULTS_NEVER UINT64_MAX
 uint64_t faults_wake_ns(const struct fault_set *set);

@@ -27,31 +27,30 @@
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
  *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
- *   PD_DIED                   a: signal, b: vaddr of the access, for SIGSYS the call, for none the status
- *   PD_STOPPED                by an injected fault
- *   RUN_ENDED                 a: enum run_end
+ *   PD_DIED                   a: signal, b: vaddr of the access, for SIGSYS the call, for none the
+ * status PD_STOPPED                by an injected fault RUN_ENDED                 a: enum run_end
  */
-#define PROBE_KINDS(ROW)                                             \
-    ROW(FRAME_IN, "a frame entered at a wire")                       \
-    ROW(FRAME_OUT, "a wire took a frame")                            \
-    ROW(FRAME_SENT, "an endpoint submitted a frame")                 \
-    ROW(FRAME_COPIED, "a frame gained a receiver")                   \
-    ROW(FRAME_DELIVERED, "an endpoint took a frame")                 \
-    ROW(FRAME_DROPPED, "a frame ended here")                         \
-    ROW(FRAME_IN_FLIGHT, "a frame was found on its way")             \
-    ROW(FRAME_FOREIGN, "an endpoint was given another's frame")      \
-    ROW(BUFFERS_FOUND, "where a pool's buffers were found")          \
-    ROW(BUFFER_TWICE, "a buffer was in two places")                  \
-    ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue") \
-    ROW(INDEX_ILLEGAL, "an index stepped where it may not")          \
+#define PROBE_KINDS(ROW)                                               \
+    ROW(FRAME_IN, "a frame entered at a wire")                         \
+    ROW(FRAME_OUT, "a wire took a frame")                              \
+    ROW(FRAME_SENT, "an endpoint submitted a frame")                   \
+    ROW(FRAME_COPIED, "a frame gained a receiver")                     \
+    ROW(FRAME_DELIVERED, "an endpoint took a frame")                   \
+    ROW(FRAME_DROPPED, "a frame ended here")                           \
+    ROW(FRAME_IN_FLIGHT, "a frame was found on its way")               \
+    ROW(FRAME_FOREIGN, "an endpoint was given another's frame")        \
+    ROW(BUFFERS_FOUND, "where a pool's buffers were found")            \
+    ROW(BUFFER_TWICE, "a buffer was in two places")                    \
+    ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue")   \
+    ROW(INDEX_ILLEGAL, "an index stepped where it may not")            \
     ROW(INDEX_DISPLACED, "one end of a queue moved the other's index") \
-    ROW(DMA_FAULT, "the IOMMU refused a device")                     \
-    ROW(VIOLATION, "a driver broke its datasheet")                   \
-    ROW(DEFERRED_REPLACED, "a deferred operation was replaced")      \
-    ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")  \
-    ROW(FAULT_ACTED, "an injected fault acted")                      \
-    ROW(PD_DIED, "a domain died")                                    \
-    ROW(PD_STOPPED, "a domain stopped for good")                     \
+    ROW(DMA_FAULT, "the IOMMU refused a device")                       \
+    ROW(VIOLATION, "a driver broke its datasheet")                     \
+    ROW(DEFERRED_REPLACED, "a deferred operation was replaced")        \
+    ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")    \
+    ROW(FAULT_ACTED, "an injected fault acted")                        \
+    ROW(PD_DIED, "a domain died")                                      \
+    ROW(PD_STOPPED, "a domain stopped for good")                       \
     ROW(RUN_ENDED, "the run ended")
 
 enum probe_kind {

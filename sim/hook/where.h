@@ -17,7 +17,8 @@ const char *where_pd(const struct plan *p, uint32_t pd);
 /*
  * What a domain died of: "SIGSEGV at net0.rx[3] + 0x0, which client0 may only read", "SIGABRT". The
  * address is told only where the signal has one, and where it is known, which all ones says it is
- * not; for SIGSYS, `vaddr` is the number of the system call, and without a signal what it left with.
+ * not; for SIGSYS, `vaddr` is the number of the system call, and without a signal what it left
+ * with.
  */
 const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint64_t vaddr,
                         char out[static WHERE_TEXT_BYTES]);

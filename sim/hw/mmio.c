@@ -11,8 +11,8 @@ bool mmio_post(struct mmio_ring *ring, const struct mmio_entry *entry, bool *wak
         return false;
     }
     ring->entries[tail % MMIO_ENTRIES] = *entry;
-    /* Publish the entry before the index, and the index before looking whether the device sleeps: the
-     * device says that it sleeps and then looks at the index once more. */
+    /* Publish the entry before the index, and the index before looking whether the device sleeps:
+     * the device says that it sleeps and then looks at the index once more. */
     atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
     *wake = atomic_load_explicit(&ring->device_sleeps, memory_order_relaxed) != 0 &&

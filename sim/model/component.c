@@ -10,7 +10,7 @@
 #define NO_PARAMS                              NULL, 0, NULL
 #define OTHER(section, type, variable)
 #define NO_OTHERS
-#define ROW(id, name, doc, section, type, variable, params, others)                                        \
+#define ROW(id, name, doc, section, type, variable, params, others) \
     {name, doc, section, sizeof(type), params},
 
 static const struct component components[] = {COMPONENT_ROWS(ROW)};

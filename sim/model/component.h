@@ -2,9 +2,9 @@
 #ifndef SIM_MODEL_COMPONENT_H
 #define SIM_MODEL_COMPONENT_H
 /*
- * The images that come with the product, as components/components.h lists them: what a scenario calls them,
- * and which configuration each carries. An image given by path has no entry here; it is judged by its own
- * sections alone.
+ * The images that come with the product, as components/components.h lists them: what a scenario
+ * calls them, and which configuration each carries. An image given by path has no entry here; it is
+ * judged by its own sections alone.
  */
 #include <stddef.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Building a plan: the small verbs a class calls to wire itself, and the one that calls the classes. Addresses
- * are given out here and nowhere else: each domain has a 4 GiB window of virtual addresses that depends only on
- * its index, and each device memory a place in one 32-bit IO space that starts where no offset reaches and
- * no window begins, so the three kinds of address can never be taken for each other.
+ * Building a plan: the small verbs a class calls to wire itself, and the one that calls the
+ * classes. Addresses are given out here and nowhere else: each domain has a 4 GiB window of virtual
+ * addresses that depends only on its index, and each device memory a place in one 32-bit IO space
+ * that starts where no offset reaches and no window begins, so the three kinds of address can never
+ * be taken for each other.
  */
 #include "sim/model/plan.h"
 
@@ -16,10 +17,10 @@
 #include "sim/model/component.h"
 
 /* Above ASan's shadow and within what valgrind lets a program map. */
-#define WINDOW_BASE 0x200000000000ull
-#define WINDOW_BYTES 0x100000000ull
-#define IO_BASE 0x80000000ull
-#define IO_LIMIT 0x100000000ull
+#define WINDOW_BASE        0x200000000000ull
+#define WINDOW_BYTES       0x100000000ull
+#define IO_BASE            0x80000000ull
+#define IO_LIMIT           0x100000000ull
 #define CAPTURE_RING_BYTES (1u << 20)
 
 static uint64_t page_round(uint64_t bytes)
@@ -27,7 +28,8 @@ static uint64_t page_round(uint64_t bytes)
     return (bytes + PLAN_PAGE_BYTES - 1) & ~(uint64_t)(PLAN_PAGE_BYTES - 1);
 }
 
-/* Room for one more in an arena array that doubles. The count is a power of two exactly when it is full. */
+/* Room for one more in an arena array that doubles. The count is a power of two exactly when it is
+ * full. */
 static void *grow(struct arena *a, void *array, uint32_t count, size_t item_bytes)
 {
     if (count != 0 && (count & (count - 1)) != 0) {
@@ -40,7 +42,8 @@ static void *grow(struct arena *a, void *array, uint32_t count, size_t item_byte
     return larger;
 }
 
-#define GROW(p, array, count) ((p)->array = grow((p)->arena, (p)->array, (p)->count, sizeof *(p)->array))
+#define GROW(p, array, count) \
+    ((p)->array = grow((p)->arena, (p)->array, (p)->count, sizeof *(p)->array))
 
 uint32_t plan_add_region(struct plan *p, enum plan_region_kind kind, uint64_t bytes,
                          const char *name_format, ...)
@@ -162,8 +165,8 @@ static uint8_t take_channel_id(struct plan *p, uint32_t pd)
     }
     if (owner->channel_next == PLAN_CHANNELS_MAX) {
         diag_error(p->diag, owner->asked->place,
-                   "%s needs more than %u channels, which is all Microkit gives a domain", owner->name,
-                   PLAN_CHANNELS_MAX);
+                   "%s needs more than %u channels, which is all Microkit gives a domain",
+                   owner->name, PLAN_CHANNELS_MAX);
     }
     if (owner->channel_next >= PLAN_CHANNELS_MAX) {
         owner->channel_next = PLAN_CHANNELS_MAX + 1;
@@ -172,8 +175,8 @@ static uint8_t take_channel_id(struct plan *p, uint32_t pd)
     return owner->channel_next++;
 }
 
-static uint32_t add_channel(struct plan *p, enum plan_channel_kind kind, uint32_t pd_a, uint32_t pd_b,
-                            const char *name)
+static uint32_t add_channel(struct plan *p, enum plan_channel_kind kind, uint32_t pd_a,
+                            uint32_t pd_b, const char *name)
 {
     uint32_t region = plan_add_region(p, REGION_CHANNEL, PLAN_PAGE_BYTES, "%s", name);
     struct plan_channel channel = {.kind = kind, .region = region};
@@ -207,8 +210,8 @@ uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int call
         channel->end[1 - callee].may_call = true;
         if (to->priority <= from->priority) {
             diag_error(p->diag, to->asked->place,
-                       "%s takes protected calls from %s, so its priority must be above %u", to->name,
-                       from->name, from->priority);
+                       "%s takes protected calls from %s, so its priority must be above %u",
+                       to->name, from->name, from->priority);
         }
     }
     return index;
@@ -288,10 +291,11 @@ uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsig
     uint64_t io_addr = p->io_next;
 
     if (io_addr + bytes > IO_LIMIT) {
-        diag_error(p->diag, d->asked->place,
-                   "the memory %s must reach does not fit in its 32-bit IO space; use fewer or smaller "
-                   "buffers",
-                   d->name);
+        diag_error(
+            p->diag, d->asked->place,
+            "the memory %s must reach does not fit in its 32-bit IO space; use fewer or smaller "
+            "buffers",
+            d->name);
         io_addr = IO_BASE;
     }
     p->io_next = io_addr + bytes + PLAN_PAGE_BYTES;
@@ -329,7 +333,8 @@ bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_
 
     for (size_t i = 0; i < s->client_count; i++) {
         for (size_t j = 0; p->client_pds[i] == client_pd && j < s->clients[i].join_count; j++) {
-            const struct scenario_instance *instance = &s->instances[s->clients[i].joins[j].instance];
+            const struct scenario_instance *instance =
+                &s->instances[s->clients[i].joins[j].instance];
 
             if (&s->devices[instance->device] == device->asked) {
                 return true;
@@ -383,15 +388,16 @@ static void add_capture(struct plan *p, const struct scenario_capture *asked)
         uint32_t device = wire_device(p, asked->index);
 
         if (device == PLAN_NONE) {
-            diag_error(p->diag, asked->place, "nothing to capture at %s: no network drives that wire",
-                       asked->at);
+            diag_error(p->diag, asked->place,
+                       "nothing to capture at %s: no network drives that wire", asked->at);
             return;
         }
         pd = p->devices[device].pd;
     } else {
         pd = p->client_pds[asked->index];
     }
-    uint32_t region = plan_add_region(p, REGION_CAPTURE, CAPTURE_RING_BYTES, "%s.capture", asked->at);
+    uint32_t region =
+        plan_add_region(p, REGION_CAPTURE, CAPTURE_RING_BYTES, "%s.capture", asked->at);
     GROW(p, captures, capture_count);
     p->captures[p->capture_count++] =
         (struct plan_capture){.asked = asked,
@@ -413,8 +419,9 @@ static void add_clients(struct plan *p)
     }
 }
 
-struct plan *plan_make(const struct scenario *s, void (*class_build)(struct plan *, uint32_t instance),
-                       const char *image_dir, struct arena *arena, struct diag *diag)
+struct plan *plan_make(const struct scenario *s,
+                       void (*class_build)(struct plan *, uint32_t instance), const char *image_dir,
+                       struct arena *arena, struct diag *diag)
 {
     struct plan *p = arena_alloc(arena, sizeof *p);
     size_t errors_before = diag->errors;

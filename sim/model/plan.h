@@ -2,9 +2,10 @@
 #ifndef SIM_MODEL_PLAN_H
 #define SIM_MODEL_PLAN_H
 /*
- * The elaborated system: every domain, region, mapping, channel, queue and DMA window, with its address and
- * rights, and every byte of configuration an image will find. A plan is only data. Classes make it from the
- * scenario, `show` prints it, executors carry it out, and what is not in it is not mapped.
+ * The elaborated system: every domain, region, mapping, channel, queue and DMA window, with its
+ * address and rights, and every byte of configuration an image will find. A plan is only data.
+ * Classes make it from the scenario, `show` prints it, executors carry it out, and what is not in
+ * it is not mapped.
  *
  * Everything is named by its index here; an index is the same in every process of a run.
  */
@@ -16,11 +17,11 @@
 #include "sim/base/diag.h"
 #include "sim/model/scenario.h"
 
-#define PLAN_NONE UINT32_MAX
-#define PLAN_PAGE_BYTES 4096u
-#define PLAN_CHANNELS_MAX 62u     /* Microkit: ids 0..61 */
+#define PLAN_NONE             UINT32_MAX
+#define PLAN_PAGE_BYTES       4096u
+#define PLAN_CHANNELS_MAX     62u /* Microkit: ids 0..61 */
 #define PLAN_MICROKIT_PDS_MAX 63u /* more run here, with a warning */
-#define PLAN_POOLS_PER_QUEUE 64u
+#define PLAN_POOLS_PER_QUEUE  64u
 
 enum plan_rights { RIGHT_READ = 1, RIGHT_WRITE = 2 };
 
@@ -29,7 +30,8 @@ enum plan_region_kind {
     REGION_BUFFERS,  /* packet data */
     REGION_RING,     /* descriptors between driver and device */
     REGION_METADATA, /* a virtualiser's own bookkeeping */
-    REGION_CHANNEL,  /* the runtime's: notification words and protected-call message of one channel */
+    REGION_CHANNEL,  /* the runtime's: notification words and protected-call message of one channel
+                      */
     REGION_MMIO,     /* the runtime's: posted register writes and read answers */
     REGION_STAMPS,   /* the runtime's: when each buffer's frame arrived */
     REGION_PAGE,     /* the runtime's: one domain's state and counters */
@@ -106,21 +108,22 @@ struct plan_pool {
     const char *name; /* "net0.rx", "client0.tx" */
     uint32_t region;
     uint32_t buffer_bytes, buffer_count;
-    uint64_t io_addr;      /* of buffer 0; 0 if no device sees it */
-    uint32_t stamps;       /* its REGION_STAMPS, PLAN_NONE if frames here carry no arrival time */
+    uint64_t io_addr; /* of buffer 0; 0 if no device sees it */
+    uint32_t stamps;  /* its REGION_STAMPS, PLAN_NONE if frames here carry no arrival time */
 };
 
 /* How a descriptor names its buffer. */
 enum plan_naming { NAMES_OFFSET, NAMES_IO_ADDR };
 
 /*
- * One queue, as seen by those who do not know its class: where its indices, flag and descriptors lie, who
- * writes which, and what its descriptors name. `index` fields count modulo 2^(8*index_bytes).
+ * One queue, as seen by those who do not know its class: where its indices, flag and descriptors
+ * lie, who writes which, and what its descriptors name. `index` fields count modulo
+ * 2^(8*index_bytes).
  */
 struct queue_shape {
     const char *name; /* "client0.rx.active" */
     uint32_t region;
-    uint64_t offset;  /* of the queue within the region; the offsets below are from here */
+    uint64_t offset; /* of the queue within the region; the offsets below are from here */
     uint32_t capacity;
     uint32_t tail_offset, head_offset, index_bytes;
     uint32_t flag_offset, flag_bytes; /* 0 bytes: the class has no flag */
@@ -129,10 +132,10 @@ struct queue_shape {
     uint32_t len_offset, len_bytes;
     uint32_t pool_offset, pool_bits; /* in a slot: which pool; 0 bits: pools[0] */
     enum plan_naming naming;
-    bool carries_frames; /* active; a free queue carries empty buffers */
+    bool carries_frames;         /* active; a free queue carries empty buffers */
     uint32_t producer, consumer; /* domains; the consumer owns the flag */
     uint64_t producer_vaddr, consumer_vaddr;
-    uint32_t partner; /* the queue its buffers come back by */
+    uint32_t partner;      /* the queue its buffers come back by */
     const uint32_t *pools; /* by pool id in the descriptor; an IO address may be any of these */
     size_t pool_count;
     uint32_t channel; /* by which the two ends signal */
@@ -149,20 +152,22 @@ struct plan_window {
 struct plan_device {
     const char *name;
     const struct scenario_device *asked;
-    uint32_t pd;        /* its own domain */
-    uint32_t driver;    /* the domain that has its registers */
-    uint64_t regs_vaddr; /* in the driver; nothing is mapped there: accesses are carried to the model */
-    uint32_t mmio;      /* REGION_MMIO */
+    uint32_t pd;     /* its own domain */
+    uint32_t driver; /* the domain that has its registers */
+    uint64_t
+        regs_vaddr; /* in the driver; nothing is mapped there: accesses are carried to the model */
+    uint32_t mmio;  /* REGION_MMIO */
     uint64_t mmio_driver_vaddr, mmio_device_vaddr;
-    int wire;           /* scenario wire, -1 */
-    uint32_t rx_queue_source; /* the frame queue its driver feeds from the device (virt_rx active), PLAN_NONE */
+    int wire;                 /* scenario wire, -1 */
+    uint32_t rx_queue_source; /* the frame queue its driver feeds from the device (virt_rx active),
+                                 PLAN_NONE */
     uint32_t tx_queue_sink;   /* the frame queue its driver drains into the device, PLAN_NONE */
 };
 
 /* Frames copied aside on their way past a point, for the supervisor to write out. */
 struct plan_capture {
     const struct scenario_capture *asked;
-    uint32_t pd;      /* whose runtime fills it */
+    uint32_t pd; /* whose runtime fills it */
     uint32_t region;
     uint64_t vaddr;
 };
@@ -181,28 +186,36 @@ struct plan {
     struct plan_window *windows;
     struct plan_device *devices;
     struct plan_capture *captures;
-    uint32_t pd_count, region_count, map_count, channel_count, pool_count, queue_count, window_count,
-        device_count, capture_count;
+    uint32_t pd_count, region_count, map_count, channel_count, pool_count, queue_count,
+        window_count, device_count, capture_count;
     uint32_t *client_pds; /* scenario client index -> domain */
     uint64_t io_next;
 };
 
-/* -- building: what a class calls, in any order. Indices are returned; complaints go to plan->diag. -- */
-uint32_t plan_add_region(struct plan *p, enum plan_region_kind kind, uint64_t bytes, const char *name_format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* -- building: what a class calls, in any order. Indices are returned; complaints go to plan->diag.
+ * -- */
+uint32_t plan_add_region(struct plan *p, enum plan_region_kind kind, uint64_t bytes,
+                         const char *name_format, ...) __attribute__((format(printf, 4, 5)));
 /* Map all of a region into a domain at the next address of its window. */
 uint64_t plan_add_map(struct plan *p, uint32_t pd, uint32_t region, unsigned rights);
-uint32_t plan_add_pd(struct plan *p, const struct scenario_pd *asked, const char *class_name, const char *role);
-uint32_t plan_add_device(struct plan *p, uint32_t scenario_device, uint32_t driver); /* and its domain */
-uint32_t plan_add_irq(struct plan *p, uint32_t device, unsigned line); /* to the driver; returns the channel */
-/* A channel both ends may notify. `callee` is 0 or 1 to let the other end make protected calls to it, -1 for none. */
+uint32_t plan_add_pd(struct plan *p, const struct scenario_pd *asked, const char *class_name,
+                     const char *role);
+uint32_t plan_add_device(struct plan *p, uint32_t scenario_device,
+                         uint32_t driver); /* and its domain */
+uint32_t plan_add_irq(struct plan *p, uint32_t device,
+                      unsigned line); /* to the driver; returns the channel */
+/* A channel both ends may notify. `callee` is 0 or 1 to let the other end make protected calls to
+ * it, -1 for none. */
 uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int callee);
 uint32_t plan_add_timer(struct plan *p, uint32_t pd); /* returns the channel */
 /* A copy of `bytes` is made. `optional`: an image without that section is no error. */
-void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void *bytes, size_t size, bool optional);
-uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, uint32_t count, const char *name);
+void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void *bytes, size_t size,
+                   bool optional);
+uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, uint32_t count,
+                       const char *name);
 uint32_t plan_add_queue(struct plan *p, const struct queue_shape *shape);
-/* Let a device reach a region. Returns the IO address of its first byte (32 bit; never an offset or a vaddr). */
+/* Let a device reach a region. Returns the IO address of its first byte (32 bit; never an offset or
+ * a vaddr). */
 uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsigned rights);
 /* The id of a channel at one of its domains. */
 uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
@@ -216,10 +229,11 @@ bool plan_suspect(const struct plan *p, uint32_t pd);
 uint32_t plan_find_pd(const struct plan *p, const char *name); /* PLAN_NONE if there is none */
 
 /*
- * Elaborate: a domain for each client, then each instance wired by its class, then captures. `class_build` is
- * class.h's, handed in because a plan lies left of the classes. NULL with complaints in `diag` if the scenario
- * cannot be carried out.
+ * Elaborate: a domain for each client, then each instance wired by its class, then captures.
+ * `class_build` is class.h's, handed in because a plan lies left of the classes. NULL with
+ * complaints in `diag` if the scenario cannot be carried out.
  */
-struct plan *plan_make(const struct scenario *s, void (*class_build)(struct plan *, uint32_t instance),
-                       const char *image_dir, struct arena *arena, struct diag *diag);
+struct plan *plan_make(const struct scenario *s,
+                       void (*class_build)(struct plan *, uint32_t instance), const char *image_dir,
+                       struct arena *arena, struct diag *diag);
 #endif

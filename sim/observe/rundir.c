@@ -37,16 +37,18 @@ static int make_asked(const char *path, char *why)
     }
     int error = errno;
     if (error == EEXIST) {
-        snprintf(why, RUNDIR_WHY_BYTES, "%s exists; name another folder with -o, or remove it", path);
+        snprintf(why, RUNDIR_WHY_BYTES, "%s exists; name another folder with -o, or remove it",
+                 path);
     } else {
         snprintf(why, RUNDIR_WHY_BYTES, "cannot make the folder %s: %s", path, strerror(error));
     }
     return -error;
 }
 
-/* out/<name>-s<seed>, or with the first number that is free; and a link that says which was the last. */
-static int make_default(const char **path, struct arena *arena, const char *name, unsigned long long seed,
-                        char *why)
+/* out/<name>-s<seed>, or with the first number that is free; and a link that says which was the
+ * last. */
+static int make_default(const char **path, struct arena *arena, const char *name,
+                        unsigned long long seed, char *why)
 {
     if (mkdir("out", 0755) != 0 && errno != EEXIST) {
         int error = errno;
@@ -72,13 +74,13 @@ static int make_default(const char **path, struct arena *arena, const char *name
         if (errno != EEXIST) {
             int error = errno;
 
-            snprintf(why, RUNDIR_WHY_BYTES, "cannot make the folder %s: %s; give another with -o", *path,
-                     strerror(error));
+            snprintf(why, RUNDIR_WHY_BYTES, "cannot make the folder %s: %s; give another with -o",
+                     *path, strerror(error));
             return -error;
         }
     }
-    snprintf(why, RUNDIR_WHY_BYTES, "out/%s-s%llu-%d and all before it exist; remove some", name, seed,
-             TRIES - 1);
+    snprintf(why, RUNDIR_WHY_BYTES, "out/%s-s%llu-%d and all before it exist; remove some", name,
+             seed, TRIES - 1);
     return -EEXIST;
 }
 
@@ -87,7 +89,8 @@ int rundir_create(struct rundir *r, struct arena *arena, const char *asked, cons
 {
     const char *path = asked;
     char full[PATH_MAX];
-    int error = asked != NULL ? make_asked(asked, why) : make_default(&path, arena, name, seed, why);
+    int error =
+        asked != NULL ? make_asked(asked, why) : make_default(&path, arena, name, seed, why);
 
     *r = (struct rundir){.fd = -1, .captures_fd = -1};
     if (error != 0) {
@@ -103,14 +106,15 @@ int rundir_create(struct rundir *r, struct arena *arena, const char *asked, cons
     }
     if (r->fd < 0 || r->captures_fd < 0) {
         error = -errno;
-        snprintf(why, RUNDIR_WHY_BYTES, "cannot set up the folder %s: %s", r->path, strerror(-error));
+        snprintf(why, RUNDIR_WHY_BYTES, "cannot set up the folder %s: %s", r->path,
+                 strerror(-error));
         rundir_remove(r);
     }
     return error;
 }
 
-int rundir_write(struct rundir *r, const char *name, int (*fill)(void *context, FILE *to), void *context,
-                 char why[static RUNDIR_WHY_BYTES])
+int rundir_write(struct rundir *r, const char *name, int (*fill)(void *context, FILE *to),
+                 void *context, char why[static RUNDIR_WHY_BYTES])
 {
     char part[128];
     int error = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this machine charges for the primitives everything else is made of, measured in the same run as the
- * figures it is to be compared with: copying, an eventfd between two processes on one core, a futex the same.
+ * What this machine charges for the primitives everything else is made of, measured in the same run
+ * as the figures it is to be compared with: copying, an eventfd between two processes on one core,
+ * a futex the same.
  */
 #include <linux/futex.h>
 #include <sched.h>

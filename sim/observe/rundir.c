@@ -92,7 +92,7 @@ int rundir_create(struct rundir *r, struct arena *arena, const char *asked, cons
     int error =
         asked != NULL ? make_asked(asked, why) : make_default(&path, arena, name, seed, why);
 
-    *r = (struct rundir){.fd = -1, .captures_fd = -1};
+    *r = (struct rundir){.fd = -1, .captures_fd = -1, .asked = asked != NULL};
     if (error != 0) {
         return error;
     }
@@ -166,10 +166,26 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
     return remove(path);
 }
 
+/* out/latest, where it names the folder that is going away. */
+static void remove_link(const struct rundir *r)
+{
+    char to[NAME_MAX + 1];
+    ssize_t length = readlink("out/latest", to, sizeof to - 1);
+    const char *leaf = strrchr(r->path, '/');
+
+    to[length < 0 ? 0 : length] = '\0';
+    if (leaf != NULL && strcmp(to, leaf + 1) == 0) {
+        unlink("out/latest");
+    }
+}
+
 void rundir_remove(struct rundir *r)
 {
     rundir_close(r);
     if (r->path != NULL) {
         nftw(r->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        if (!r->asked) {
+            remove_link(r);
+        }
     }
 }

@@ -16,6 +16,7 @@ struct rundir {
     const char *path; /* absolute */
     const char *images, *logs, *captures;
     int fd, captures_fd; /* -1 when closed */
+    bool asked;          /* named by the user, so no link leads to it */
 };
 
 /*

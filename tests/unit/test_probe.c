@@ -156,6 +156,8 @@ static void a_death_says_what_only_it_can(void **state)
                         "SIGSEGV at net0.rx[0] + 0x0, which client0_copier may only read");
     assert_string_equal(where_death(&j.plan, COPIER0, SIGILL, 0x200000000000ull, out), "SIGILL");
     assert_string_equal(where_death(&j.plan, COPIER0, 9999, 0, out), "signal 9999");
+    assert_string_equal(where_death(&j.plan, COPIER0, SIGSEGV, UINT64_MAX, out), "SIGSEGV");
+    assert_string_equal(where_death(&j.plan, COPIER0, 0, 9, out), "its own exit, with status 9");
     assert_string_equal(where_death(&j.plan, COPIER0, SIGSYS, SYS_read, out),
                         "SIGSYS: the system call read is not for domains");
     assert_string_equal(where_death(&j.plan, COPIER0, SIGSYS, 99999, out),

@@ -49,10 +49,15 @@ int confine_identity(pid_t supervisor)
     return getppid() == supervisor ? 0 : -ESRCH;
 }
 
+/* Whether the first argument is just this. */
+static struct scmp_arg_cmp first_is(scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+
 static int allow_on(scmp_filter_ctx filter, int call, int fd)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)(unsigned)fd));
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, first_is((scmp_datum_t)(unsigned)fd));
 }
 
 static int allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -79,7 +84,7 @@ static int allow_living(scmp_filter_ctx filter)
 
     return error != 0 ? error
                       : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                                         first_is((scmp_datum_t)getpid()));
 }
 
 /*
@@ -102,8 +107,8 @@ static int allow_loading(scmp_filter_ctx filter)
                                  SCMP_A2(SCMP_CMP_MASKED_EQ, harm, O_RDONLY));
     }
     if (error == 0) {
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                                 SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
+        error =
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, first_is(PR_SET_SECCOMP));
     }
     return error;
 }
@@ -125,9 +130,9 @@ static int allow_running(scmp_filter_ctx filter, const struct confine *c)
     for (int fd = 1; error == 0 && fd <= 2; fd++) {
         error = allow_on(filter, SCMP_SYS(write), fd);
     }
-    return error != 0 ? error
-                      : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 1,
-                                         SCMP_A0(SCMP_CMP_EQ, 0));
+    return error != 0
+               ? error
+               : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 1, first_is(0));
 }
 
 static int load(const struct confine *c)

@@ -11,7 +11,7 @@
  * A queue pair is one region: both neighbours map it with the same rights, so two would keep nobody
  * apart.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sddf/network/config.h>
@@ -314,15 +314,18 @@ static void build_client_tx(struct net *n, uint32_t client, const struct net_cli
 /* A further address in text; false if it is none. */
 static bool read_mac(const char *text, uint8_t mac[6], int *used)
 {
-    unsigned v[6];
+    const char *at = text;
 
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], used) !=
-        6) {
-        return false;
-    }
     for (int i = 0; i < 6; i++) {
-        mac[i] = (uint8_t)v[i];
+        char *end;
+
+        if (strspn(at, "0123456789abcdefABCDEF") != 2 || (i < 5 && at[2] != ':')) {
+            return false;
+        }
+        mac[i] = (uint8_t)strtoul(at, &end, 16);
+        at = i < 5 ? end + 1 : end;
     }
+    *used = (int)(at - text);
     return true;
 }
 

@@ -27,7 +27,7 @@ static int check(struct cmd_args *args)
 
 const struct cmd_type cmd_check = {
     .name = "check",
-    .summary = "say all that is wrong with scenarios, and start nothing",
+    .summary = "Say all that is wrong with scenarios, and start nothing",
     .usage = "SCENARIO...",
     .description =
         "Reads each scenario, plans it, and looks at its images and captures, just as `run` would\n"

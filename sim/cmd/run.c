@@ -13,9 +13,12 @@ static const struct cmd_option options[] = {
     {"seed", 0, "N", "use this seed instead of the scenario's"},
     {"executor", 0, "E", "run the domains by this executor; see `sddfsim list executors`"},
     {"clock", 0, "C", "host or virtual"},
-    {"set", 0, "/POINTER=VALUE", "change one value of the scenario, by JSON pointer; may be repeated"},
-    {"output", 'o', "DIR", "leave results in DIR, which must not exist yet\n(default: out/<scenario>-s<seed>)"},
-    {"wrap", 0, "PD=COMMAND", "run one domain under a tool: valgrind, perf record, gdb, strace ...;\nmay be repeated"},
+    {"set", 0, "/POINTER=VALUE",
+     "change one value of the scenario, by JSON pointer; may be repeated"},
+    {"output", 'o', "DIR",
+     "leave results in DIR, which must not exist yet\n(default: out/<scenario>-s<seed>)"},
+    {"wrap", 0, "PD=COMMAND",
+     "run one domain under a tool: valgrind, perf record, gdb, strace ...;\nmay be repeated"},
     {"json", 0, NULL, "print the report as JSON"},
     {"quiet", 'q', NULL, "print nothing but complaints"},
     {"verbose", 'v', NULL, "say what happens"},
@@ -123,7 +126,7 @@ static int run(struct cmd_args *args)
 
 const struct cmd_type cmd_run = {
     .name = "run",
-    .summary = "run a scenario, and say what became of every frame",
+    .summary = "Run a scenario, and say what became of every frame",
     .usage = "SCENARIO [OPTION]...",
     .description = "Starts every domain of the scenario, lets the traffic in once all are ready, "
                    "and ends when\n"

@@ -22,8 +22,8 @@
 #include "sim/exec/domain.h"
 #include "sim/hw/mmio.h"
 
-#define TICK_MS           20 /* how often to ask whether anything still happens, where nobody rings */
-#define SETTLE_NS         100000000u /* how long to wait at most for domains to settle before the start */
+#define TICK_MS           20         /* how often to look where nobody rings */
+#define SETTLE_NS         100000000u /* at most for domains to settle before the start */
 #define GRACE_S           2          /* for domains to end by themselves once told */
 #define GRACE_WRAPPED_S   60         /* for tools to say what they found */
 #define DESCRIPTORS_SPARE 12
@@ -284,7 +284,9 @@ static bool quiet(const struct loop *l, bool for_ever)
 {
     uint64_t before = activity(l);
 
-    return idle(l, for_ever) && idle(l, for_ever) && activity(l) == before;
+    bool once = idle(l, for_ever);
+
+    return once && idle(l, for_ever) && activity(l) == before;
 }
 
 /* -- going -- */

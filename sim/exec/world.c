@@ -162,6 +162,8 @@ int world_map(const struct world *w, const struct plan_map *map)
     if (!writes) {
         close(fd);
     }
+    /* The map stays, at the plan's address. */
+    /* cppcheck-suppress memleak */
     return error;
 }
 

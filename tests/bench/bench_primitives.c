@@ -34,7 +34,7 @@ static void copy_row(size_t bytes)
     memset(to, 2, SLOTS * 2048u);
     uint64_t begun = clock_host_ns();
     for (uint32_t i = 0; i < COPIES; i++) {
-        uint32_t slot = i * 2654435761u >> 23;
+        uint32_t slot = (i * 2654435761u >> 16) % SLOTS;
 
         memcpy(to + slot * 2048u, from + slot * 2048u, bytes);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);

@@ -223,7 +223,7 @@ static void attempt_fault(void)
         (void)*(volatile uint64_t *)0xdead000000000000;
         break;
     case ESCAPE_JUMP_NULL:
-        jump(0);
+        jump(choice.way & ~choice.way);
         break;
     case ESCAPE_JUMP_DATA:
         jump((uint64_t)(uintptr_t)config.tx_data.vaddr);

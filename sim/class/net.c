@@ -20,6 +20,8 @@
 
 #include "sim/class/class.h"
 
+#define MAC_TEXT_LENGTH 17
+
 struct net_instance {
     uint64_t rx_buffers;
 };
@@ -311,29 +313,39 @@ static void build_client_tx(struct net *n, uint32_t client, const struct net_cli
     n->tx_pools[n->tx_pool_count++] = pool;
 }
 
-/* A further address in text; false if it is none. */
-static bool read_mac(const char *text, uint8_t mac[6], int *used)
+static int hex_digit(char c)
 {
-    const char *at = text;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
 
-    for (int i = 0; i < 6; i++) {
-        char *end;
+/* Six times two hexadecimal digits, with colons between; false if it begins otherwise. */
+static bool read_mac(const char *text, uint8_t mac[6])
+{
+    for (int i = 0; i < 6; i++, text += 3) {
+        int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
 
-        if (strspn(at, "0123456789abcdefABCDEF") != 2 || (i < 5 && at[2] != ':')) {
+        if (low < 0 || (i < 5 && text[2] != ':')) {
             return false;
         }
-        mac[i] = (uint8_t)strtoul(at, &end, 16);
-        at = i < 5 ? end + 1 : end;
+        mac[i] = (uint8_t)(high << 4 | low);
     }
-    *used = (int)(at - text);
     return true;
+}
+
+/* An address in a list ends where the list does, or before what separates it from the next. */
+static bool ends_here(const char *text)
+{
+    return *text == '\0' || *text == ',' || *text == ' ';
 }
 
 /* All addresses of a client, its own first; complains of one that some other client has. */
 static void build_macs(struct net *n, uint32_t client, uint32_t number,
                        const struct scenario_join *join, const struct net_client *params)
 {
-    static const uint8_t none[6];
+    static const uint8_t none[6], broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct plan *p = n->p;
     net_virt_rx_client_config_t *at_virt = &n->rx_config->clients[n->rx_config->num_clients];
     uint8_t(*macs)[6] = arena_array(p->arena, 64, sizeof *macs);
@@ -350,16 +362,20 @@ static void build_macs(struct net *n, uint32_t client, uint32_t number,
         diag_error(p->diag, join->place, "mac: a client's address cannot be a multicast one");
     }
     while (rest != NULL && *rest != '\0') {
-        int used = 0;
-
-        if (count == 64 || !read_mac(rest, macs[count], &used)) {
+        if (count == 64 || !read_mac(rest, macs[count]) || !ends_here(rest + MAC_TEXT_LENGTH)) {
             diag_error(p->diag, join->place,
                        "more_macs: no address at '%s' (at most 63, as \"52:54:01:00:00:09\")",
                        rest);
             break;
         }
+        if (memcmp(macs[count], broadcast, 6) == 0) {
+            diag_error(
+                p->diag, join->place,
+                "more_macs: %.17s is no address of one client; broadcasts go to every client",
+                rest);
+        }
         count++;
-        rest += used;
+        rest += MAC_TEXT_LENGTH;
         rest += strspn(rest, ", ");
     }
     memcpy(at_virt->mac_addrs, macs, count * 6);

@@ -215,10 +215,18 @@ static inline bool live_sanitized(void)
 #endif
 }
 
-/* Could nobody run the program where it lies? */
+/*
+ * Could nobody run the program where it lies? By its whole path, as the program looks for its images by it: a
+ * tree in root's own folder is closed to others although one may stand in it.
+ */
 static inline bool live_nobody_can(void)
 {
+    char whole[PATH_MAX];
     int status;
+
+    if (realpath(live_program(), whole) == NULL) {
+        return false;
+    }
     pid_t pid = geteuid() == 0 ? fork() : -1;
 
     if (pid < 0) {
@@ -226,7 +234,7 @@ static inline bool live_nobody_can(void)
     }
     if (pid == 0) {
         _exit(setgroups(0, NULL) == 0 && setgid(LIVE_NOBODY) == 0 && setuid(LIVE_NOBODY) == 0 &&
-                      access(live_program(), X_OK) == 0
+                      access(whole, X_OK) == 0
                   ? 0
                   : 1);
     }

@@ -115,13 +115,23 @@ __asm__(".text\n"
 
 extern char sddfsim_stack_first[];
 
+#ifdef SWITCH_ASAN
+/* Who was left last. A sanitizer tells the bounds of a stack only when it has been left. */
+static struct stack *left;
+
+static void arrive(void *fake)
+{
+    __sanitizer_finish_switch_fiber(fake, &left->bottom, &left->extent);
+}
+#endif
+
 /* On the new stack, once: nobody has told the sanitizer yet that the switch is done. */
 static void first(void *argument)
 {
     struct start *start = argument;
 
 #ifdef SWITCH_ASAN
-    __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+    arrive(NULL);
 #endif
     start->entry(start->argument);
 }
@@ -142,6 +152,8 @@ int stack_create(struct stack *s, size_t bytes, void (*entry)(void *argument), v
     }
     s->base = memory + GUARD_BYTES;
     s->bytes = bytes;
+    s->bottom = s->base;
+    s->extent = bytes;
     /* What to start lies at the top of the stack, the first frame below it. */
     struct start *start = (struct start *)(memory + GUARD_BYTES + bytes) - 1;
     *start = (struct start){.entry = entry, .argument = argument};
@@ -168,13 +180,10 @@ void stack_switch(struct stack *from, struct stack *to)
 #ifdef SWITCH_ASAN
     void *fake;
 
-    __sanitizer_start_switch_fiber(&fake, to->base, to->bytes);
+    left = from;
+    __sanitizer_start_switch_fiber(&fake, to->bottom, to->extent);
     sddfsim_stack_swap(&from->pointer, to->pointer);
-    const void *left_base;
-    size_t left_bytes;
-    __sanitizer_finish_switch_fiber(fake, &left_base, &left_bytes);
-    (void)left_base;
-    (void)left_bytes;
+    arrive(fake);
 #else
     sddfsim_stack_swap(&from->pointer, to->pointer);
 #endif

@@ -12,6 +12,8 @@ struct stack {
     void *pointer; /* where it was left; NULL: this is the program's own stack */
     void *base;    /* lowest usable byte */
     size_t bytes;
+    const void *bottom; /* as a sanitizer is told: of the program's own stack, once it was left */
+    size_t extent;
     unsigned valgrind_id;
 };
 

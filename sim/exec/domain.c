@@ -107,18 +107,37 @@ static void ack(struct domain_channel *c)
     }
 }
 
-void domain_irq_ack(struct domain *d, unsigned channel)
+static struct domain_channel *usable_irq(struct domain *d, unsigned channel, const char *what)
 {
     if (channel < PLAN_CHANNELS_MAX && d->channels[channel].page != NULL &&
         d->channels[channel].plan->kind == CHANNEL_IRQ) {
-        ack(&d->channels[channel]);
-    } else {
-        complain(d, "irq_ack", channel);
+        return &d->channels[channel];
     }
+    complain(d, what, channel);
+    return NULL;
+}
+
+void domain_irq_ack(struct domain *d, unsigned channel)
+{
+    struct domain_channel *c = usable_irq(d, channel, "irq_ack");
+
+    if (c != NULL) {
+        ack(c);
+    }
+}
+
+/* The channel may be used so, or it is said that it may not. */
+static bool deferrable(struct domain *d, enum deferred_kind kind, unsigned channel)
+{
+    return kind == DEFERRED_ACK ? usable_irq(d, channel, "deferred_irq_ack") != NULL
+                                : usable(d, channel, may_notify, "deferred_notify") != NULL;
 }
 
 void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel)
 {
+    if (!deferrable(d, kind, channel)) {
+        return;
+    }
     if (d->deferred.kind != DEFERRED_NONE &&
         (d->deferred.kind != kind || d->deferred.channel != channel)) {
         tell(d, PROBE_DEFERRED_REPLACED, PLAN_NONE, d->deferred.channel, channel);
@@ -186,21 +205,18 @@ static uint64_t gather(struct domain *d)
     return badge;
 }
 
-/* Which of this domain's callers wait for an answer. */
-static uint64_t gather_calls(struct domain *d)
+/* The lowest channel on which a caller waits for an answer, PLAN_CHANNELS_MAX if none does. */
+static unsigned gather_call(struct domain *d)
 {
-    uint64_t calls = 0;
-
-    for (unsigned i = 0; i < d->channel_count; i++) {
+    for (uint64_t left = d->callers; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
         struct domain_channel *c = &d->channels[i];
 
-        if (c->page != NULL && c->plan->kind == CHANNEL_PEER &&
-            c->plan->end[1 - c->side].may_call &&
-            atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
-            calls |= 1ull << i;
+        if (atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
+            return i;
         }
     }
-    return calls;
+    return PLAN_CHANNELS_MAX;
 }
 
 /* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will
@@ -298,6 +314,12 @@ static void post(struct domain *d, const struct mmio_entry *entry)
 
     while (!mmio_post(d->mmio, entry, &wake)) {
         atomic_store(&d->mmio->driver_waits, 1);
+        /* Say that we wait, then look once more: the device makes room, then looks whether we wait.
+         */
+        atomic_thread_fence(memory_order_seq_cst);
+        if (mmio_post(d->mmio, entry, &wake)) {
+            break;
+        }
         d->exec->ring(d->exec->context, d->device_pd);
         wait_for(d, d->device_pd);
     }
@@ -424,7 +446,9 @@ static void settle(struct domain *d)
     }
 }
 
-static void enter(struct domain *d, uint64_t badge, uint64_t calls)
+/* Notifications are taken before calls, and one call at a time, as the kernel would deliver them.
+ */
+static void enter(struct domain *d, uint64_t badge, unsigned call)
 {
     enum inside_next next = INSIDE_RUN;
 
@@ -440,8 +464,8 @@ static void enter(struct domain *d, uint64_t badge, uint64_t calls)
         atomic_fetch_add_explicit(&d->page->notified, 1, memory_order_relaxed);
         d->entry.notified((unsigned)__builtin_ctzll(badge));
     }
-    for (; calls != 0 && next == INSIDE_RUN; calls &= calls - 1) {
-        answer_call(d, (unsigned)__builtin_ctzll(calls));
+    if (call < PLAN_CHANNELS_MAX && next == INSIDE_RUN) {
+        answer_call(d, call);
     }
     settle(d);
 }
@@ -488,13 +512,13 @@ void domain_run(struct domain *d)
     d->exec->ring(d->exec->context, PLAN_NONE);
     for (;;) {
         uint64_t badge = gather(d);
-        uint64_t calls = d->entry.protected != NULL ? gather_calls(d) : 0;
+        unsigned call = badge == 0 ? gather_call(d) : PLAN_CHANNELS_MAX;
 
-        if (badge == 0 && calls == 0 && !fault_waits(d)) {
+        if (badge == 0 && call == PLAN_CHANNELS_MAX && !fault_waits(d)) {
             domain_wait(d, next_deadline(d));
             continue;
         }
-        enter(d, badge, calls);
+        enter(d, badge, call);
         flush_deferred(d);
         domain_end_if_told(d);
     }
@@ -518,6 +542,10 @@ static void find_channels(struct domain *d)
                                         .plan = &plan->channels[i],
                                         .side = (uint8_t)side,
                                         .peer = plan->channels[i].end[1 - side].pd};
+            if (plan->channels[i].kind == CHANNEL_PEER &&
+                plan->channels[i].end[1 - side].may_call) {
+                d->callers |= 1ull << end->id;
+            }
             if (d->channel_count < end->id + 1u) {
                 d->channel_count = end->id + 1u;
             }
@@ -578,6 +606,7 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     struct moves_hooks hooks = {.context = d, .endpoint = NULL, .event = on_event};
 
     memset(d, 0, sizeof *d);
+    snprintf(d->name, sizeof d->name, "%s", plan->pds[pd].name);
     d->plan = plan;
     d->pd = pd;
     d->exec = exec;

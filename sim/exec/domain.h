@@ -53,6 +53,7 @@ struct domain_channel {
 enum deferred_kind { DEFERRED_NONE, DEFERRED_NOTIFY, DEFERRED_ACK };
 
 struct domain {
+    char name[SDDF_NAME_LENGTH]; /* as the image asks for it */
     const struct plan *plan;
     uint32_t pd;
     const struct domain_exec *exec;
@@ -60,6 +61,7 @@ struct domain {
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];
     unsigned channel_count; /* highest configured id, plus one */
+    uint64_t callers;       /* channels whose other end may call this domain */
     struct {
         enum deferred_kind kind;
         unsigned channel;

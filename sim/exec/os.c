@@ -25,10 +25,7 @@ void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint6
 
 char *sddf_get_pd_name(void)
 {
-    static char name[SDDF_NAME_LENGTH];
-
-    snprintf(name, sizeof name, "%s", domain_current->plan->pds[domain_current->pd].name);
-    return name;
+    return domain_current->name;
 }
 
 void sddf_notify(sddf_channel ch)

@@ -197,9 +197,9 @@ static bool check_positional_count(const struct parse *p)
     size_t count = p->args->positional_count;
 
     if (count < type->positional_min) {
-        cmd_complain(p->args, "%zu of %zu arguments %s missing: sddfsim %s %s",
-                     type->positional_min - count, type->positional_min,
-                     type->positional_min - count == 1 ? "is" : "are", type->name, type->usage);
+        cmd_complain(p->args, "%s: sddfsim %s %s",
+                     count == 0 ? "what to work on is missing" : "one more argument is needed",
+                     type->name, type->usage);
         return false;
     }
     if (count > type->positional_max) {

@@ -182,7 +182,7 @@ static void missing_and_superfluous_words_are_told(void **state)
 {
     (void)state;
     assert_refused(run_with(false, (const char *const[]){"probe", NULL}),
-                   "1 of 1 arguments is missing");
+                   "what to work on is missing");
     assert_said(1, "sddfsim probe A [B] [OPTION]...");
     assert_refused(RUN("a", "b", "c"), "one argument too many: 'c'");
     assert_refused(RUN("a", "--seed"), "a value is missing: '--seed=N'");

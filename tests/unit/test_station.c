@@ -1,0 +1,837 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A device's domain, with a device and a wire that do as they are told: what is due happens when it
+ * is due, every frame is counted where it ends, DMA goes no further than the windows, and whatever
+ * a driver writes into the register ring, the device sees only what a bus could carry.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <sddf/network/queue.h>
+
+#include "sim/exec/station.h"
+#include "sim/exec/switch.h"
+#include "tests/unit/planned.h"
+
+static const char system_text[] =
+    "{ \"version\": 1, \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"to\": \"client0\" } "
+    "],"
+    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
+    "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 8 } ],"
+    "  \"clients\": [ { \"name\": \"client0\", \"image\": \"network/client_echo\", \"copier\": {} "
+    "} ] }";
+
+#define STACK_BYTES (128u * 1024u)
+#define REGS_BYTES  0x1000u
+#define START_NS    1000u
+
+static struct planned p;
+static struct stack self, theirs;
+static uint64_t now_ns, stamp_ns;
+static unsigned rings, supervisor_rings, waits;
+static uint64_t deadline_ns;
+static bool rung, ended;
+static char text[4096];
+
+/* -- the device: does and notes -- */
+
+enum { FRAMES = 4096, NOTES = 4096 };
+
+static struct fake_state {
+    uint64_t key; /* as the scenario set it */
+    bool was_reset;
+} * device_state;
+
+static struct {
+    struct bus *bus;
+    struct {
+        char what; /* r, w, f, t */
+        uint32_t offset;
+        unsigned bytes;
+        uint64_t value;
+    } notes[NOTES];
+    unsigned count;
+    enum device_drop says;
+    bool ready, holds_one;
+    void (*on_frame)(const uint8_t *frame, size_t bytes);
+    void (*on_write)(uint32_t offset, uint64_t value);
+    void (*on_timer)(unsigned id);
+} device;
+
+static void note(char what, uint32_t offset, unsigned bytes, uint64_t value)
+{
+    assert_true(device.count < NOTES);
+    device.notes[device.count].what = what;
+    device.notes[device.count].offset = offset;
+    device.notes[device.count].bytes = bytes;
+    device.notes[device.count++].value = value;
+}
+
+static void fake_reset(void *state, struct bus *bus)
+{
+    device_state = state;
+    device_state->was_reset = true;
+    device.bus = bus;
+}
+
+static uint64_t fake_read(void *state, uint32_t offset, unsigned bytes)
+{
+    assert_ptr_equal(state, device_state);
+    note('r', offset, bytes, 0);
+    return 0xdead0000 + offset;
+}
+
+static void fake_write(void *state, uint32_t offset, unsigned bytes, uint64_t value)
+{
+    assert_ptr_equal(state, device_state);
+    note('w', offset, bytes, value);
+    if (device.on_write != NULL) {
+        device.on_write(offset, value);
+    }
+}
+
+static enum device_drop fake_frame_in(void *state, const uint8_t *frame, size_t bytes)
+{
+    assert_ptr_equal(state, device_state);
+    note('f', 0, (unsigned)bytes, frame[0]);
+    if (device.on_frame != NULL) {
+        device.on_frame(frame, bytes);
+    }
+    return device.says;
+}
+
+static bool fake_ready(void *state)
+{
+    (void)state;
+    return device.ready;
+}
+
+static void fake_timer(void *state, unsigned id)
+{
+    (void)state;
+    note('t', id, 0, device.bus->now(device.bus));
+    if (device.on_timer != NULL) {
+        device.on_timer(id);
+    }
+}
+
+static unsigned fake_holds(void *state)
+{
+    (void)state;
+    return device.holds_one;
+}
+
+static const struct device_type fake_type = {
+    .name = "fake",
+    .state_size = sizeof(struct fake_state),
+    .regs_bytes = REGS_BYTES,
+    .irq_lines = 1,
+    .reset = fake_reset,
+    .read = fake_read,
+    .write = fake_write,
+    .frame_in = fake_frame_in,
+    .ready = fake_ready,
+    .timer = fake_timer,
+    .holds = fake_holds,
+};
+
+/* -- the wire: frames of so many bytes, each when it is due -- */
+
+static struct {
+    uint64_t due_ns[FRAMES];
+    unsigned count, next, sent;
+    uint64_t sent_ns;
+    uint8_t bytes[64];
+} far_end;
+
+static enum wire_next far_next(void *state, struct wire_frame *out)
+{
+    (void)state;
+    if (far_end.next == far_end.count) {
+        return WIRE_END;
+    }
+    far_end.bytes[0] = (uint8_t)far_end.next;
+    *out = (struct wire_frame){
+        .bytes = far_end.bytes, .length = 60, .due_ns = far_end.due_ns[far_end.next++]};
+    return WIRE_FRAME;
+}
+
+static void far_send(void *state, const uint8_t *bytes, size_t length, uint64_t at_ns)
+{
+    (void)state;
+    (void)bytes;
+    far_end.sent += (unsigned)length;
+    far_end.sent_ns = at_ns;
+}
+
+static const struct wire_type far_type = {.name = "far", .next = far_next, .send = far_send};
+
+/* -- the executor -- */
+
+static struct domain domain;
+static struct station *station;
+static void *memory;
+static struct wire wire;
+static struct wire_stats stats;
+
+static void ring(void *context, uint32_t target)
+{
+    (void)context;
+    if (target == PLAN_NONE) {
+        supervisor_rings++;
+    } else {
+        assert_int_equal(target, planned_pd(&p, "net0_driver"));
+        rings++;
+    }
+}
+
+static void block(void *context, uint64_t until_ns)
+{
+    (void)context;
+    waits++;
+    deadline_ns = until_ns;
+    if (!rung) {
+        stack_switch(&theirs, &self);
+    }
+    rung = false;
+}
+
+static uint64_t now(void *context)
+{
+    (void)context;
+    return now_ns;
+}
+
+static uint64_t stamp(void *context)
+{
+    (void)context;
+    return stamp_ns;
+}
+
+static void write_log(void *context, const char *said, size_t bytes)
+{
+    (void)context;
+    snprintf(text, sizeof text, "%.*s", (int)bytes, said);
+}
+
+static void end_it(void *context) __attribute__((noreturn));
+
+static void end_it(void *context)
+{
+    (void)context;
+    ended = true;
+    stack_switch(&theirs, &self);
+    abort();
+}
+
+static const struct domain_exec exec = {
+    .ring = ring, .block = block, .now = now, .stamp = stamp, .write = write_log, .end = end_it};
+
+static void body(void *argument)
+{
+    station_run(argument);
+}
+
+static void run(void)
+{
+    assert_false(ended);
+    stack_switch(&self, &theirs);
+}
+
+static void run_at(uint64_t at_ns)
+{
+    now_ns = at_ns;
+    run();
+}
+
+static struct page_device *counts(void)
+{
+    return &domain.page->device;
+}
+
+static struct mmio_ring *registers(void)
+{
+    return (struct mmio_ring *)(uintptr_t)p.plan->devices[0].mmio_driver_vaddr;
+}
+
+static void go(void)
+{
+    atomic_store(&domain.page->order_go_ns, now_ns);
+}
+
+/* A wire of `count` frames, `gap_ns` apart; no speed: unlimited. */
+static void begin_with(bool has_wire, unsigned count, uint64_t gap_ns, uint64_t speed_bps)
+{
+    static struct type_view device_view = {.name = "fake", .type = &fake_type},
+                            wire_view = {.name = "far", .type = &far_type};
+    static struct fake_state asked_state = {.key = 4711};
+    static struct scenario_device asked;
+    static struct scenario_wire asked_wire;
+    struct wire_world world = {.wire_name = "lan"};
+    char why[WIRE_WHY_BYTES];
+
+    memset(&device, 0, sizeof device);
+    memset(&far_end, 0, sizeof far_end);
+    device.ready = true;
+    far_end.count = count;
+    for (unsigned i = 0; i < count; i++) {
+        far_end.due_ns[i] = i * gap_ns;
+    }
+    now_ns = stamp_ns = START_NS;
+    rings = supervisor_rings = waits = 0;
+    rung = ended = false;
+    if (!planned_make(&p, system_text)) {
+        fail_msg("%s", planned_complaints(&p));
+    }
+    planned_map(&p);
+    asked = *p.plan->devices[0].asked;
+    asked.type = &device_view;
+    asked.state = &asked_state;
+    p.plan->devices[0].asked = &asked;
+    asked_wire = p.scenario->wires[0];
+    asked_wire.type = &wire_view;
+    asked_wire.speed_bps = speed_bps;
+    if (has_wire) {
+        assert_int_equal(wire_open(&wire, &asked_wire, &world, &stats, why), 0);
+    }
+    domain_init(&domain, p.plan, planned_pd(&p, "eth0"), &exec, NULL);
+    size_t bytes = (station_bytes(p.plan, 0) + 63) & ~(size_t)63;
+    memory = aligned_alloc(64, bytes);
+    memset(memory, 0, bytes);
+    assert_true(station_init(memory, &domain, has_wire ? &wire : NULL, &station));
+    self = (struct stack){0};
+    assert_int_equal(stack_create(&theirs, STACK_BYTES, body, station), 0);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    stack_destroy(&theirs);
+    wire_close(&wire);
+    free(memory);
+    planned_finish(&p);
+    return 0;
+}
+
+static void post(uint32_t offset, unsigned bytes, bool read, uint64_t value)
+{
+    struct mmio_entry e = {.offset = offset, .bytes = (uint8_t)bytes, .read = read, .value = value};
+    bool wake;
+
+    assert_true(mmio_post(registers(), &e, &wake));
+}
+
+static void note_is(unsigned at, char what, uint32_t offset, unsigned bytes, uint64_t value)
+{
+    assert_true(at < device.count);
+    assert_int_equal(device.notes[at].what, what);
+    assert_int_equal(device.notes[at].offset, offset);
+    assert_int_equal(device.notes[at].bytes, bytes);
+    assert_int_equal(device.notes[at].value, value);
+}
+
+static const struct probe *last_event(void)
+{
+    uint64_t count = atomic_load(&domain.page->event_count);
+
+    assert_true(count > 0);
+    return &domain.page->events[(count - 1) % PAGE_EVENTS_MAX];
+}
+
+/* -- registers -- */
+
+static void test_registers(void **state)
+{
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    assert_true(device_state->was_reset);
+    assert_int_equal(device_state->key, 4711);
+    assert_int_equal(atomic_load(&domain.page->ready), 1);
+    assert_int_equal(supervisor_rings, 1);
+    assert_int_equal(atomic_load(&registers()->device_sleeps), 1);
+    post(8, 4, false, 1);
+    post(8, 4, false, 2);
+    struct mmio_entry e = {.offset = 12, .bytes = 2, .read = 1, .number = 65535};
+    bool wake;
+    assert_true(mmio_post(registers(), &e, &wake));
+    assert_true(wake);
+    post(0xffc, 4, false, 3);
+    atomic_store(&registers()->driver_waits, 1);
+    run();
+    assert_int_equal(device.count, 4);
+    note_is(0, 'w', 8, 4, 1);
+    note_is(1, 'w', 8, 4, 2);
+    note_is(2, 'r', 12, 2, 0);
+    note_is(3, 'w', 0xffc, 4, 3);
+    assert_int_equal(registers()->answer, 0xdead000c);
+    assert_int_equal(atomic_load(&registers()->answered), 65536);
+    assert_int_equal(rings, 1); /* who waited is rung, once */
+    assert_int_equal(atomic_load(&registers()->driver_waits), 0);
+    assert_int_equal(counts()->violations, 0);
+    assert_int_equal(atomic_load(&domain.page->entries), 1);
+}
+
+/* Neither can the device be reached outside its window, nor with a width no bus has. */
+static void test_registers_malformed(void **state)
+{
+    static const struct {
+        uint32_t offset;
+        unsigned bytes;
+    } bad[] = {{0, 0},         {0, 3},      {0, 5},          {0, 16},
+               {0, 255},       {1, 2},      {2, 4},          {4, 8},
+               {0x1000, 1},    {0x1000, 4}, {UINT32_MAX, 1}, {UINT32_MAX - 3, 4},
+               {0x80000000, 8}};
+    unsigned count = sizeof bad / sizeof bad[0];
+
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    for (unsigned i = 0; i < count; i++) {
+        post(bad[i].offset, bad[i].bytes, false, 1);
+        registers()->answer = 1;
+        post(bad[i].offset, bad[i].bytes, true, 0);
+        run();
+        assert_int_equal(device.count, 0);
+        assert_int_equal(registers()->answer, 0);
+        assert_int_equal(counts()->violations, 2 * (i + 1));
+        assert_int_equal(last_event()->kind, PROBE_VIOLATION);
+        assert_int_equal(last_event()->told, TOLD_BY_WORLD);
+    }
+    assert_non_null(strstr(text, "eth0: its driver net0_driver: register access outside"));
+    static const unsigned widths[] = {1, 2, 4, 8};
+    for (unsigned i = 0; i < 4; i++) {
+        post(0x1000 - widths[i], widths[i], false, 0);
+    }
+    run();
+    assert_int_equal(device.count, 4);
+}
+
+/* The driver's own index lies: more than the ring holds is nothing at all. */
+static void test_registers_lying(void **state)
+{
+    static const uint32_t lies[] = {MMIO_ENTRIES + 1, 1u << 31, UINT32_MAX};
+
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    for (unsigned i = 0; i < 3; i++) {
+        atomic_store(&registers()->tail, lies[i]);
+        run();
+        assert_int_equal(device.count, 0);
+    }
+    atomic_store(&registers()->head,
+                 0x12345678); /* which is the device's, but the driver can write it */
+    run();
+    assert_int_equal(device.count, 0);
+    atomic_store(&registers()->tail, atomic_load(&registers()->head) + MMIO_ENTRIES);
+    run(); /* all of it at once, and nothing but what the ring has room for */
+    assert_int_equal(counts()->violations, MMIO_ENTRIES);
+}
+
+/* However many registers are written, frames and timers have their turn. */
+static void note_turn(uint32_t offset, uint64_t value)
+{
+    if (offset == 0 && value == 0) {
+        device.bus->timer(device.bus, 1, now_ns);
+    }
+}
+
+static void test_turns(void **state)
+{
+    (void)state;
+    begin_with(true, 200, 0, 0);
+    run();
+    go();
+    device.on_write = note_turn;
+    for (unsigned i = 0; i < MMIO_ENTRIES; i++) {
+        post(0, 4, false, i);
+    }
+    run();
+    unsigned writes = 0, frames = 0;
+    for (unsigned i = 0; i < device.count; i++) {
+        switch (device.notes[i].what) {
+        case 'w':
+            writes++;
+            assert_true(writes <= 512 * (1 + frames / 64));
+            break;
+        case 't':
+            assert_int_equal(writes, 512);
+            break;
+        default:
+            frames++;
+            assert_int_equal(writes, 512 * ((frames - 1) / 64 + 1));
+        }
+    }
+    assert_int_equal(writes, MMIO_ENTRIES);
+    assert_int_equal(frames, 200);
+}
+
+/* -- timers -- */
+
+static void arm_again(unsigned id)
+{
+    if (id == 0 && device.count < 3) {
+        device.bus->timer(device.bus, 0, now_ns + 50);
+    }
+}
+
+static void arm(uint32_t offset, uint64_t value)
+{
+    device.bus->timer(device.bus, offset / 4, value);
+}
+
+static void test_timers(void **state)
+{
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    go();
+    device.on_write = arm;
+    device.on_timer = arm_again;
+    post(0, 4, false, 2000);
+    post(4, 4, false, 1500);
+    post(8, 4, false, 1700);
+    post(8, 4, false, 0); /* disarmed */
+    post(12, 4, false, 9000);
+    post(12, 4, false, 1800); /* instead */
+    post(16, 4, false, 1100); /* there is no fifth */
+    run();
+    device.count = 0;
+    assert_int_equal(deadline_ns, 1500);
+    run_at(1499);
+    assert_int_equal(device.count, 0);
+    run_at(1500);
+    assert_int_equal(device.count, 1);
+    note_is(0, 't', 1, 0, 1500);
+    assert_int_equal(deadline_ns, 1800);
+    run_at(2000); /* both at once */
+    assert_int_equal(device.count, 3);
+    note_is(1, 't', 0, 0, 2000);
+    note_is(2, 't', 3, 0, 2000);
+    assert_int_equal(deadline_ns, 2050);
+    run_at(3000);
+    assert_int_equal(device.count, 4);
+    assert_int_equal(deadline_ns, DOMAIN_FOREVER);
+}
+
+/* -- frames in -- */
+
+static void test_go(void **state)
+{
+    (void)state;
+    begin_with(true, 3, 1000, 1000000000);
+    run();
+    run_at(50000); /* nobody said go */
+    assert_int_equal(device.count, 0);
+    assert_true(deadline_ns > 50000 &&
+                deadline_ns < 50000 + 2000000000u); /* but it never waits for ever */
+    assert_int_equal(atomic_load(&counts()->finished), 0);
+    go();
+    run();
+    assert_int_equal(device.count, 1); /* the wire's time begins now */
+    assert_int_equal(deadline_ns, 51000);
+    run_at(50999);
+    assert_int_equal(device.count, 1);
+    run_at(51000);
+    assert_int_equal(device.count, 2);
+    unsigned before = supervisor_rings;
+    run_at(60000);
+    assert_int_equal(device.count, 3);
+    note_is(2, 'f', 0, 60, 2);
+    assert_int_equal(stats.in_frames, 3);
+    assert_int_equal(atomic_load(&counts()->finished), 1);
+    assert_int_equal(supervisor_rings, before + 1); /* said once */
+    run_at(70000);
+    assert_int_equal(supervisor_rings, before + 1);
+    assert_int_equal(deadline_ns, DOMAIN_FOREVER);
+    atomic_store(&domain.page->order_stop, 1);
+    run();
+    assert_true(ended);
+}
+
+static void test_counted(void **state)
+{
+    (void)state;
+    begin_with(true, 2 * DEVICE_DROPS, 1000, 1000000000);
+    run();
+    go();
+    for (unsigned i = 0; i < 2 * DEVICE_DROPS; i++) {
+        device.says = (enum device_drop)(i % DEVICE_DROPS);
+        run_at(START_NS + i * 1000);
+        assert_int_equal(device.count, i + 1);
+    }
+    for (unsigned why = 1; why < DEVICE_DROPS; why++) {
+        assert_int_equal(counts()->drops_rx[why], 2);
+    }
+    assert_int_equal(counts()->rx_written, 2);
+}
+
+/* An infinitely fast wire waits until the device could take a frame; one of finite speed does not.
+ */
+static void test_ready(void **state)
+{
+    (void)state;
+    for (unsigned unlimited = 0; unlimited < 2; unlimited++) {
+        begin_with(true, 5, 0, unlimited ? 0 : 1000000000);
+        run();
+        device.ready = false;
+        go();
+        run_at(START_NS + 1000000);
+        assert_int_equal(device.count > 0, !unlimited);
+        if (unlimited) {
+            assert_int_equal(deadline_ns, DOMAIN_FOREVER); /* until a register is written */
+            assert_int_equal(atomic_load(&counts()->finished), 0);
+            device.ready = true;
+            run();
+            assert_int_equal(device.count, 5);
+        }
+        end(NULL);
+    }
+    begin_with(false, 0, 0, 0);
+}
+
+static void become_busy(const uint8_t *frame, size_t bytes)
+{
+    (void)frame;
+    (void)bytes;
+    device.ready = device.count % 3 != 0;
+}
+
+/* ... asked before each frame. */
+static void test_ready_each(void **state)
+{
+    (void)state;
+    begin_with(true, 100, 0, 0);
+    run();
+    go();
+    device.on_frame = become_busy;
+    for (unsigned i = 1; i <= 33; i++) {
+        run();
+        assert_int_equal(device.count, 3 * i);
+        device.ready = true;
+    }
+}
+
+static void submit_write(const uint8_t *frame, size_t bytes)
+{
+    (void)bytes;
+    if (frame[0] == 0) {
+        post(4, 4, false, 77);
+    }
+}
+
+/* A driver's write waits for no more than a batch of frames. */
+static void test_batch(void **state)
+{
+    (void)state;
+    begin_with(true, 250, 0, 0);
+    run();
+    go();
+    device.on_frame = submit_write;
+    run();
+    assert_int_equal(device.count, 251);
+    unsigned at = 0;
+    while (device.notes[at].what != 'w') {
+        at++;
+    }
+    assert_in_range(at, 1, 64);
+}
+
+/* -- DMA -- */
+
+static uint64_t rx_io;
+static bool could;
+static uint8_t data[2048];
+
+static void test_dma(void **state)
+{
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    const struct plan_pool *rx = &p.plan->pools[planned_pool(&p, "net0.rx")];
+    const struct plan_pool *tx = &p.plan->pools[planned_pool(&p, "client0.tx")];
+    uint8_t *rx_bytes = p.memory[rx->region], *tx_bytes = p.memory[tx->region];
+    struct bus *bus = device.bus;
+
+    memset(data, 0x5a, sizeof data);
+    assert_true(bus->dma_write(bus, rx->io_addr + 100, data, 50));
+    assert_int_equal(rx_bytes[99] | rx_bytes[150], 0);
+    assert_int_equal(rx_bytes[100] & rx_bytes[149], 0x5a);
+    memcpy(tx_bytes, "frame", 5);
+    assert_true(bus->dma_read(bus, tx->io_addr, data, 5));
+    assert_memory_equal(data, "frame", 5);
+    assert_int_equal(counts()->dma_faults, 0);
+
+    assert_false(bus->dma_write(bus, tx->io_addr, data, 1)); /* it may only read there */
+    assert_int_equal(last_event()->kind, PROBE_DMA_FAULT);
+    assert_int_equal(last_event()->a, tx->io_addr);
+    assert_int_equal(last_event()->b, 1 << 1 | 1);
+    assert_int_equal(last_event()->object, 0);
+    assert_memory_equal(tx_bytes, "frame", 5);
+    assert_false(bus->dma_read(bus, 0x1000, data, 16));
+    assert_int_equal(last_event()->b, 16 << 1);
+    assert_false(bus->dma_read(bus, rx->io_addr + 8 * 2048 - 1, data, 2)); /* over the end */
+    assert_int_equal(counts()->dma_faults, 3);
+    assert_int_equal(atomic_load(&domain.page->event_count), 3);
+}
+
+static void into_buffer(const uint8_t *frame, size_t bytes)
+{
+    could = device.bus->dma_write(device.bus, rx_io, frame, bytes);
+}
+
+/* When a frame came is noted beside the buffer it came into, and nowhere else. */
+static void test_stamps(void **state)
+{
+    (void)state;
+    begin_with(true, 3, 1000, 1000000000);
+    run();
+    const struct plan_pool *pool = &p.plan->pools[planned_pool(&p, "net0.rx")];
+    const uint64_t *stamps = (const uint64_t *)(const void *)p.memory[pool->stamps];
+    go();
+    device.on_frame = into_buffer;
+    rx_io = pool->io_addr + 5 * 2048 + 128;
+    stamp_ns = 777;
+    run();
+    assert_true(could);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(stamps[i], i == 5 ? 777 : 0);
+    }
+    assert_true(
+        device.bus->dma_write(device.bus, pool->io_addr, data, 4)); /* no frame is coming in */
+    assert_int_equal(stamps[0], 0);
+    rx_io = p.plan->windows[0].io_addr; /* into a ring: no stamp is anywhere to be put */
+    run_at(START_NS + 1000);
+    assert_true(could);
+    rx_io = pool->io_addr + 7 * 2048;
+    stamp_ns = 999;
+    run_at(START_NS + 2000);
+    assert_int_equal(stamps[7], 999);
+    assert_int_equal(stamps[5], 777);
+}
+
+/* -- frames out, interrupts -- */
+
+static void test_out(void **state)
+{
+    (void)state;
+    begin_with(true, 0, 0, 1000000000);
+    run();
+    go();
+    now_ns = stamp_ns = START_NS + 500;
+    struct bus *bus = device.bus;
+    bus->frame_out(bus, data, 100);
+    bus->frame_out(bus, data, 60);
+    assert_int_equal(far_end.sent, 160);
+    assert_int_equal(far_end.sent_ns, 500);
+    assert_int_equal(stats.out_frames, 2);
+    for (unsigned why = 0; why < DEVICE_DROPS; why++) {
+        bus->tx_drop(bus, (enum device_drop)why);
+        assert_int_equal(counts()->drops_tx[why], 1);
+    }
+    assert_int_equal(bus->wire_ns(bus, 60), (60 + 24) * 8);
+    device.holds_one = true;
+    run();
+    assert_int_equal(atomic_load(&counts()->holds), 1);
+    assert_int_equal(stats.out_bytes, 160);
+}
+
+static void test_without_wire(void **state)
+{
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    assert_int_equal(atomic_load(&counts()->finished), 0);
+    go();
+    run();
+    assert_int_equal(atomic_load(&counts()->finished), 1);
+    device.bus->frame_out(device.bus, data, 100); /* into the void */
+    assert_int_equal(device.bus->wire_ns(device.bus, 60), 0);
+}
+
+static void test_irq(void **state)
+{
+    struct bus *bus;
+
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    bus = device.bus;
+    struct channel_page *page = NULL;
+    for (uint32_t i = 0; i < p.plan->channel_count; i++) {
+        if (p.plan->channels[i].kind == CHANNEL_IRQ) {
+            page = (struct channel_page *)(uintptr_t)p.plan->channels[i].end[1].vaddr;
+        }
+    }
+    bus->irq(bus, 0, false);
+    assert_int_equal(rings, 0);
+    bus->irq(bus, 0, true);
+    assert_int_equal(atomic_load(&page->line), 1);
+    assert_int_equal(atomic_load(&page->word[1]), 1);
+    assert_int_equal(atomic_load(&page->masked), 1);
+    assert_int_equal(rings, 1);
+    bus->irq(bus, 0, true);
+    assert_int_equal(rings, 1);
+    atomic_store(&page->word[1], 0);
+    bus->irq(bus, 0, false);
+    assert_int_equal(atomic_load(&page->line), 0);
+    bus->irq(bus, 0, true); /* not acknowledged yet */
+    assert_int_equal(atomic_load(&page->word[1]), 0);
+    assert_int_equal(rings, 1);
+    bus->irq(bus, 0, false);
+    atomic_store(&page->masked, 0);
+    bus->irq(bus, 0, true);
+    assert_int_equal(rings, 2);
+    bus->irq(bus, 1, true); /* it has one line */
+    bus->irq(bus, 1000, true);
+    assert_int_equal(rings, 2);
+}
+
+/* A driver that posts while the device goes to sleep is not missed. */
+static void test_sleep(void **state)
+{
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    run();
+    unsigned before = waits;
+    assert_int_equal(atomic_load(&registers()->device_sleeps), 1);
+    post(0, 4, false, 1);
+    run();
+    assert_int_equal(device.count, 1);
+    assert_int_equal(waits, before + 1);
+    assert_int_equal(atomic_load(&registers()->device_sleeps), 1);
+    run(); /* rung, and nothing to do: it looks, and waits again */
+    assert_int_equal(device.count, 1);
+    assert_int_equal(waits, before + 2);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_registers),
+        TEST(test_registers_malformed),
+        TEST(test_registers_lying),
+        TEST(test_turns),
+        TEST(test_timers),
+        TEST(test_go),
+        TEST(test_counted),
+        TEST(test_ready),
+        TEST(test_ready_each),
+        TEST(test_batch),
+        TEST(test_dma),
+        TEST(test_stamps),
+        TEST(test_out),
+        TEST(test_without_wire),
+        TEST(test_irq),
+        TEST(test_sleep),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -24,6 +24,7 @@
 #endif
 #endif
 #ifdef SWITCH_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -150,6 +151,10 @@ int stack_create(struct stack *s, size_t bytes, void (*entry)(void *argument), v
         munmap(memory, bytes + GUARD_BYTES);
         return error;
     }
+#ifdef SWITCH_ASAN
+    /* An earlier stack may have been here, left in the middle of things. */
+    __asan_unpoison_memory_region(memory + GUARD_BYTES, bytes);
+#endif
     s->base = memory + GUARD_BYTES;
     s->bytes = bytes;
     s->bottom = s->base;

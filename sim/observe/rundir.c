@@ -32,10 +32,13 @@ static bool folder_empty(const char *path)
 
 static int make_asked(const char *path, char *why)
 {
-    if (mkdir(path, 0755) == 0 || (errno == EEXIST && folder_empty(path))) {
+    if (mkdir(path, 0755) == 0) {
         return 0;
     }
     int error = errno;
+    if (error == EEXIST && folder_empty(path)) {
+        return 0;
+    }
     if (error == EEXIST) {
         snprintf(why, RUNDIR_WHY_BYTES, "%s exists; name another folder with -o, or remove it",
                  path);

@@ -216,8 +216,8 @@ static inline bool live_sanitized(void)
 }
 
 /*
- * Could nobody run the program where it lies? By its whole path, as the program looks for its images by it: a
- * tree in root's own folder is closed to others although one may stand in it.
+ * Could nobody run the program where it lies? By its whole path, as the program looks for its
+ * images by it: a tree in root's own folder is closed to others although one may stand in it.
  */
 static inline bool live_nobody_can(void)
 {

@@ -1550,11 +1550,10 @@ static void test_many(void **state)
         assert_int_equal(moves_pool_list(p.plan, pd, list), i == 0 ? 61 : 1);
         /* Each queue is found by its address, and its moves are its own. */
         for (size_t q = 0; q < 2 * 62; q++) {
-            const struct queue_shape *s = &p.plan->queues[list[0] == 0 ? q : q];
             uint32_t queues_of[MOVES_QUEUES_MAX];
 
             moves_queue_list(p.plan, pd, queues_of);
-            s = &p.plan->queues[queues_of[q]];
+            const struct queue_shape *s = &p.plan->queues[queues_of[q]];
             bool makes = s->producer == pd;
             net_queue_t *at =
                 (net_queue_t *)(uintptr_t)(makes ? s->producer_vaddr : s->consumer_vaddr);

@@ -144,10 +144,13 @@ static void test_rights(void **state)
         while (k < RIGHTS && strcmp(rights[k], line) != 0) {
             k++;
         }
-        if (k == RIGHTS || seen[k]) {
-            fail_msg("%s%s", line, k == RIGHTS ? " should not be" : " is there twice");
+        if (k == RIGHTS) {
+            fail_msg("%s should not be", line);
+        } else if (seen[k]) {
+            fail_msg("%s is there twice", line);
+        } else {
+            seen[k] = true;
         }
-        seen[k] = true;
     }
     for (size_t k = 0; k < RIGHTS; k++) {
         if (!seen[k]) {
@@ -629,7 +632,7 @@ static void test_pds(void **state)
         assert_int_equal(pd->device, PLAN_NONE);
         assert_non_null(strstr(pd->image_file, pds[i].image));
         assert_int_equal(pd->priority, pds[i].priority);
-        if (pds[i].budget_ns != 0 && i < 4) {
+        if (i < 4 && pds[i].budget_ns != 0) {
             assert_int_equal(pd->budget_ns, pds[i].budget_ns);
             assert_int_equal(pd->period_ns, pds[i].period_ns);
         }

@@ -144,18 +144,26 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
     return (struct left){"", "somewhere unknown", "", PLAN_NONE, PLAN_NONE};
 }
 
-/* Somebody who shares a queue with a domain and is not to be relied on can keep it from moving
- * frames. */
-static bool hampered(const struct conservation *c, const struct plan *plan, uint32_t pd)
+/*
+ * Is everybody to whom a domain could pass frames on gone, or not to be relied on? Then it is not
+ * to be blamed for those it still has. One such among others is no excuse: it must not be able to
+ * hold up the rest.
+ */
+static bool blocked(const struct conservation *c, const struct plan *plan, uint32_t pd)
 {
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
-        uint32_t peer = queue_peer(plan, i, pd);
+    bool any = false;
 
-        if (domain_suspect(plan, peer) || gone_is(c->gone, plan, peer)) {
-            return true;
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (q->carries_frames && q->producer == pd) {
+            if (!domain_suspect(plan, q->consumer) && !gone_is(c->gone, plan, q->consumer)) {
+                return false;
+            }
+            any = true;
         }
     }
-    return false;
+    return any;
 }
 
 static bool cannot_move(const struct conservation *c, const struct plan *plan, uint32_t pd)
@@ -169,7 +177,7 @@ static void judge_left(const struct conservation *c, const struct plan *plan, st
         const struct heard *h = &c->left.list[i];
         struct left where = left_where(plan, &h->first);
         bool excused = cannot_move(c, plan, where.mover) || cannot_move(c, plan, where.other) ||
-                       (h->first.a != PLACE_QUEUE && hampered(c, plan, where.mover));
+                       blocked(c, plan, where.mover);
 
         say_finding(out, excused,
                     (struct finding){.culprit = where.mover,

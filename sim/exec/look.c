@@ -394,6 +394,7 @@ static void look_at_hands(struct lookout *l, uint32_t pd)
 {
     const struct moves_counts *c = counts_of(l, pd);
     int64_t in_hand = c->in_hand;
+    uint64_t nameless = c->nameless;
 
     if (l->plan->pds[pd].kind == PD_DEVICE || l->plan->pds[pd].endpoint) {
         return;
@@ -405,6 +406,12 @@ static void look_at_hands(struct lookout *l, uint32_t pd)
     tell(l, PROBE_FRAME_COPIED, TOLD_BY_PD, pd, PLAN_NONE, 0, 0, c->copied);
     for (unsigned why = 1; why < DROP_COUNT; why++) {
         tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, why, 0, c->dropped[why]);
+    }
+    if (in_hand > 0 && nameless > 0) {
+        /* It has nothing in hand for what named nothing it could have. */
+        nameless = nameless < (uint64_t)in_hand ? nameless : (uint64_t)in_hand;
+        tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, DROP_INVALID, 0, nameless);
+        in_hand -= (int64_t)nameless;
     }
     if (in_hand > 0 && gone(l, pd)) {
         tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, pd, PLAN_NONE, DROP_DEAD, 0, (uint64_t)in_hand);

@@ -78,27 +78,52 @@ static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
     at->hand = (uint8_t)to;
 }
 
-/* An entry that named no buffer, or one that is elsewhere, has been taken in. */
-static void take_nameless(struct moves *m)
-{
-    m->nameless++;
-    m->counts->in_hand++;
-}
-
-/* One such has left again; false if there was none. */
-static bool leave_nameless(struct moves *m)
-{
-    if (m->nameless == 0) {
-        return false;
-    }
-    m->nameless--;
-    m->counts->in_hand--;
-    return true;
-}
-
 static void drop(struct moves *m, enum drop_reason why)
 {
     m->counts->dropped[why]++;
+}
+
+/*
+ * An entry was taken that named no buffer, or one that is elsewhere: a claim, which is remembered
+ * until it goes back, with the buffer that it names.
+ */
+static void take_claim(struct moves *m, struct whereabouts *named)
+{
+    if (named != NULL && named->claims < UINT8_MAX) {
+        named->claims++;
+    } else {
+        m->unnamed++;
+    }
+    m->counts->nameless++;
+    m->counts->in_hand++;
+}
+
+static void leave_claim(struct moves *m)
+{
+    m->counts->nameless--;
+    m->counts->in_hand--;
+}
+
+/* A claim to a buffer goes again; false if there was none. */
+static bool leave_named(struct moves *m, struct whereabouts *at)
+{
+    if (at->claims == 0) {
+        return false;
+    }
+    at->claims--;
+    leave_claim(m);
+    return true;
+}
+
+/* A claim that named nothing goes again; false if there was none. */
+static bool leave_unnamed(struct moves *m)
+{
+    if (m->unnamed == 0) {
+        return false;
+    }
+    m->unnamed--;
+    leave_claim(m);
+    return true;
 }
 
 /* -- frames -- */
@@ -257,7 +282,7 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
     }
     if (pool == NULL) {
         if (!m->endpoint) {
-            take_nameless(m);
+            take_claim(m, NULL);
         }
         return;
     }
@@ -267,7 +292,7 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
         return;
     }
     if (pool->buffers[buffer].hand != HAND_AWAY || pool->buffers[buffer].out != 0) {
-        take_nameless(m); /* a second claim to a buffer that is here or was passed on */
+        take_claim(m, &pool->buffers[buffer]);
         return;
     }
     pool->buffers[buffer].len = (uint16_t)slot.len;
@@ -279,17 +304,17 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
 /* A frame goes on in the buffer it came in. */
 static void forward(struct moves *m, struct watched *q, struct held_pool *pool, uint32_t buffer)
 {
-    uint64_t *out = &pool->buffers[buffer].out;
+    struct whereabouts *at = &pool->buffers[buffer];
 
-    if (pool->buffers[buffer].hand == HAND_TAKEN) {
+    if (at->hand == HAND_TAKEN) {
         set_hand(pool, buffer, HAND_AWAY);
         m->counts->in_hand--;
-        *out = q->out_bit;
-    } else if (*out != 0 && (*out & q->out_bit) == 0 && m->nameless == 0) {
-        *out |= q->out_bit;
+        at->out = q->out_bit;
+    } else if (at->out != 0 && (at->out & q->out_bit) == 0 && at->claims == 0) {
+        at->out |= q->out_bit;
         m->counts->copied++;
     } else {
-        (void)leave_nameless(m); /* a second claim was believed */
+        (void)leave_named(m, at); /* a second claim was believed */
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
 }
@@ -301,7 +326,7 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
 
     if (pool == NULL) {
         moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot.name, slot.len);
-        (void)leave_nameless(m);
+        (void)leave_unnamed(m);
         return;
     }
     if (!m->endpoint && !q->from_device && !q->relinks) {
@@ -367,28 +392,42 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
     return DROP_NO_MATCH;
 }
 
-/* An entry goes back that named no buffer, or one that is elsewhere. False if no such was taken. */
-static bool give_back_claim(struct moves *m, bool named)
+/* An entry goes back that named no buffer. False if no such was taken. */
+static bool give_back_unnamed(struct moves *m)
 {
-    if (!named && m->strays > 0) {
+    if (m->strays > 0) {
         m->strays--;
         return true;
     }
-    if (!leave_nameless(m)) {
+    if (!leave_unnamed(m)) {
         return false;
     }
-    drop(m, named ? DROP_DUPLICATE : DROP_INVALID);
+    drop(m, DROP_INVALID);
     return true;
 }
 
-/* A buffer that is here, or was not yet anywhere, goes back. */
-static void give_back(struct moves *m, struct held_pool *pool, uint32_t buffer)
+/* A buffer goes back. False if it was not here to give. */
+static bool give_back(struct moves *m, struct held_pool *pool, uint32_t buffer)
 {
-    if (pool->buffers[buffer].hand == HAND_TAKEN) {
+    struct whereabouts *at = &pool->buffers[buffer];
+    bool here = at->hand != HAND_AWAY, claimed = leave_named(m, at);
+
+    if (claimed) {
+        drop(m, DROP_DUPLICATE);
+    }
+    if (at->out != 0) {
+        return claimed;
+    }
+    while (leave_named(m, at)) {
+        drop(m, DROP_DUPLICATE); /* when the buffer itself goes, no claim to it is left */
+    }
+    if (at->hand == HAND_TAKEN) {
         m->counts->in_hand--;
         drop(m, why_dropped(m, pool, buffer));
     }
     set_hand(pool, buffer, HAND_AWAY);
+    /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
+    return here || !m->endpoint;
 }
 
 void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
@@ -397,19 +436,10 @@ void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
     struct held_pool *pool = resolve(q, slot, &buffer);
 
     if (pool == NULL) {
-        if (!give_back_claim(m, false)) {
+        if (!give_back_unnamed(m)) {
             moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot.name, slot.len);
         }
-        return;
-    }
-    /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
-    bool twice = m->endpoint && pool->buffers[buffer].hand == HAND_AWAY;
-    if (pool->buffers[buffer].out != 0) {
-        twice = !give_back_claim(m, true);
-    } else {
-        give_back(m, pool, buffer);
-    }
-    if (twice) {
+    } else if (!give_back(m, pool, buffer)) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
 }
@@ -426,10 +456,10 @@ void moves_refused(struct moves *m, struct watched *q, struct slot slot)
     if (q->frames || m->endpoint) {
         return;
     }
-    if (pool == NULL || pool->buffers[buffer].out != 0) {
-        (void)give_back_claim(m, pool != NULL);
+    if (pool == NULL) {
+        (void)give_back_unnamed(m);
     } else {
-        give_back(m, pool, buffer);
+        (void)give_back(m, pool, buffer);
     }
 }
 
@@ -447,7 +477,7 @@ static bool could_take(const struct moves *m, const struct watched *q, struct wh
 static bool could_give(const struct moves *m, const struct watched *q, struct whereabouts at)
 {
     if (!q->frames) {
-        return at.out != 0 ? m->nameless != 0 : at.hand != HAND_AWAY;
+        return at.claims != 0 || (at.out == 0 && at.hand != HAND_AWAY);
     }
     if (m->endpoint || q->relinks || q->from_device) {
         return at.hand == HAND_EMPTY && (!q->relinks || m->counts->in_hand > 0);
@@ -461,7 +491,7 @@ bool moves_plausible(const struct moves *m, struct watched *q, struct slot slot)
     const struct held_pool *pool = resolve(q, slot, &buffer);
 
     if (pool == NULL) {
-        return !q->produces || m->nameless != 0 || m->strays != 0;
+        return !q->produces || m->unnamed != 0 || m->strays != 0;
     }
     return q->produces ? could_give(m, q, pool->buffers[buffer])
                        : could_take(m, q, pool->buffers[buffer]);

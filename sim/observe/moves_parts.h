@@ -32,10 +32,11 @@ typedef void moves_meaning(struct moves *m, struct watched *q, struct slot slot)
 
 /* Where one buffer is. One of these a move: they lie together so that it costs one cache line. */
 struct whereabouts {
-    uint64_t out;  /* neighbours it was passed on to */
-    uint32_t turn; /* its place in the line of frames that wait to be passed on */
-    uint16_t len;  /* of the frame that was taken in it */
-    uint8_t hand;  /* enum hand */
+    uint64_t out;   /* neighbours it was passed on to */
+    uint32_t turn;  /* its place in the line of frames that wait to be passed on */
+    uint16_t len;   /* of the frame that was taken in it */
+    uint8_t hand;   /* enum hand */
+    uint8_t claims; /* entries that named it while it was elsewhere, and have not gone back */
 };
 
 /* A pool whose buffers this domain may hold. */
@@ -100,8 +101,8 @@ struct moves {
         uint32_t buffer;
     } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
-    uint64_t strays;   /* entries given to a device that named no buffer */
-    uint64_t nameless; /* entries taken that named no buffer and have not been given back */
+    uint64_t unnamed; /* entries that named no buffer, and have not gone back */
+    uint64_t strays;  /* entries given to a device that named no buffer */
 };
 
 /* Something that should not happen. */

@@ -132,6 +132,27 @@ static bool read_joins(struct scenario_reader *r, struct json_value item,
     return named ? good : join_by_default(r, item, client, out, known);
 }
 
+/* A key of the image's own, written where keys of every client stand: say where it belongs. */
+static void refuse_image_keys(struct scenario_reader *r, struct json_value item,
+                              const struct scenario_pd *pd, struct param_keys *known)
+{
+    const struct param *own = pd->image_type == NULL ? NULL : pd->image_type->params;
+    size_t count = known->count;
+
+    for (; own != NULL && own->name != NULL; own++) {
+        size_t i = 0;
+
+        while (i < count && strcmp(own->name, known->names[i]) != 0) {
+            i++;
+        }
+        if (i == count && json_object_get(item.json, own->name) != NULL) {
+            diag_error(r->diag, json_key_place(json_member(item, own->name)),
+                       "a key of the image %s: it belongs into \"params\"", pd->image);
+            param_known(known, own->name);
+        }
+    }
+}
+
 static void read_client(struct scenario_reader *r, struct json_value item, size_t index,
                         json_t *out)
 {
@@ -145,6 +166,7 @@ static void read_client(struct scenario_reader *r, struct json_value item, size_
     param_parse(scenario_client_params, item, &keys, &known, out, &r->params);
     client->allow_shared_receive = keys.allow_shared_receive;
     if (read_joins(r, item, client, out, &known)) {
+        refuse_image_keys(r, item, &client->pd, &known);
         param_unknown(item, &known, &r->params);
     }
 }

@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -36,6 +36,7 @@ static struct {
     int fd;
     uint64_t armed_ns; /* when it will ring, in run time; 0: not armed */
 } timer = {.fd = -1};
+static int bells = -1; /* an epoll on the doorbell and the timer */
 
 /* -- what the runtime needs of the host -- */
 
@@ -74,26 +75,45 @@ static void arm(const struct world *w, uint64_t deadline_ns)
     timerfd_settime(timer.fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+/*
+ * The doorbell does not block, so that one who rings never waits: epoll does the waiting. It tells
+ * of each ring once (EPOLLET), so that the counter need not be read, which would be a second system
+ * call for every wake-up; nobody can ring often enough to fill it.
+ */
 static void block(void *context, uint64_t deadline_ns)
 {
-    const struct world *w = context;
-    struct pollfd waits[2] = {{.fd = w->doorbells[domain.pd], .events = POLLIN},
-                              {.fd = timer.fd, .events = POLLIN}};
-    uint64_t times;
+    struct epoll_event rung[2];
 
     if (deadline_ns != DOMAIN_FOREVER) {
-        arm(w, deadline_ns);
+        arm(context, deadline_ns);
     }
-    /* The doorbell does not block, so that one who rings never waits: ppoll does the waiting. */
-    if (ppoll(waits, timer.armed_ns == 0 ? 1 : 2, NULL, NULL) <= 0) {
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        if ((waits[i].revents & POLLIN) != 0 && read(waits[i].fd, &times, sizeof times) > 0 &&
-            i == 1) {
+    int count = epoll_wait(bells, rung, 2, -1);
+
+    for (int i = 0; i < count; i++) {
+        if (rung[i].data.fd == timer.fd) {
             timer.armed_ns = 0;
         }
     }
+}
+
+/* From here on block() can wait. 0 or -errno. */
+static int hang_bells(int doorbell)
+{
+    int fds[2] = {doorbell, -1};
+
+    timer.fd = fds[1] = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    bells = epoll_create1(EPOLL_CLOEXEC);
+    if (timer.fd < 0 || bells < 0) {
+        return -errno;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct epoll_event each = {.events = EPOLLIN | EPOLLET, .data.fd = fds[i]};
+
+        if (epoll_ctl(bells, EPOLL_CTL_ADD, fds[i], &each) != 0) {
+            return -errno;
+        }
+    }
+    return 0;
 }
 
 static void write_log(void *context, const char *text, size_t bytes)
@@ -216,7 +236,8 @@ static struct confine find_doorbells(uint32_t pd)
     const struct plan *plan = world->plan;
     int *fds = calloc(plan->pd_count + 2u, sizeof *fds);
     bool *near = calloc(plan->pd_count, sizeof *near);
-    struct confine c = {.wait = world->doorbells[pd], .timer = timer.fd, .write = fds};
+    struct confine c = {
+        .bells = bells, .timer = timer.fd, .ring = fds, .ring_word = &world_one_ring};
 
     if (fds == NULL || near == NULL) {
         fail("out of memory");
@@ -234,10 +255,10 @@ static struct confine find_doorbells(uint32_t pd)
         near[plan->devices[i].pd] |= plan->devices[i].driver == pd;
         near[plan->devices[i].driver] |= plan->devices[i].pd == pd;
     }
-    fds[c.write_count++] = world->doorbells[plan->pd_count];
+    fds[c.ring_count++] = world->doorbells[plan->pd_count];
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         if (near[i] && i != pd) {
-            fds[c.write_count++] = world->doorbells[i];
+            fds[c.ring_count++] = world->doorbells[i];
         }
     }
     free(near);
@@ -247,20 +268,21 @@ static struct confine find_doorbells(uint32_t pd)
 static void shut_in(uint32_t pd)
 {
     struct confine c = find_doorbells(pd);
-    int *keep = calloc(c.write_count + 2, sizeof *keep);
+    int *keep = calloc(c.ring_count + 3, sizeof *keep);
     int error = keep == NULL ? -ENOMEM : 0;
 
     if (error == 0) {
-        memcpy(keep, c.write, c.write_count * sizeof *keep);
-        keep[c.write_count] = c.wait;
-        keep[c.write_count + 1] = c.timer;
-        qsort(keep, c.write_count + 2, sizeof *keep, ascending);
+        memcpy(keep, c.ring, c.ring_count * sizeof *keep);
+        keep[c.ring_count] = c.bells;
+        keep[c.ring_count + 1] = c.timer;
+        keep[c.ring_count + 2] = world->doorbells[pd];
+        qsort(keep, c.ring_count + 3, sizeof *keep, ascending);
         c.keep = keep;
-        c.keep_count = c.write_count + 2;
+        c.keep_count = c.ring_count + 3;
         error = confine_descriptors(&c);
     }
     free(keep);
-    free((void *)(uintptr_t)c.write);
+    free((void *)(uintptr_t)c.ring);
     if (error != 0) {
         fail("cannot close descriptors: %s", strerror(-error));
     }
@@ -271,7 +293,7 @@ static void lock(uint32_t pd)
     struct confine c = find_doorbells(pd);
     int error = world->confine ? confine_calls(&c) : 0;
 
-    free((void *)(uintptr_t)c.write);
+    free((void *)(uintptr_t)c.ring);
     if (error != 0) {
         fail("cannot load the system-call filter: %s", strerror(-error));
     }
@@ -402,9 +424,9 @@ void process_become(struct world *w, uint32_t pd)
     domain.pd = pd;
     map_regions(pd);
     watch_death();
-    timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (timer.fd < 0) {
-        fail("cannot make a timer: %s", strerror(errno));
+    int error = hang_bells(w->doorbells[pd]);
+    if (error != 0) {
+        fail("cannot wait for its doorbell: %s", strerror(-error));
     }
     if (w->plan->pds[pd].kind == PD_DEVICE) {
         run_device(pd);

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -76,10 +77,10 @@ static int allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
  */
 static int allow_living(scmp_filter_ctx filter)
 {
-    static const int calls[] = {SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),  SCMP_SYS(brk),
-                                SCMP_SYS(ppoll),        SCMP_SYS(clock_gettime),   SCMP_SYS(futex),
-                                SCMP_SYS(sched_yield),  SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
-                                SCMP_SYS(gettid)};
+    static const int calls[] = {
+        SCMP_SYS(rt_sigreturn),    SCMP_SYS(rt_sigprocmask), SCMP_SYS(brk),   SCMP_SYS(epoll_wait),
+        SCMP_SYS(epoll_pwait),     SCMP_SYS(clock_gettime),  SCMP_SYS(futex), SCMP_SYS(sched_yield),
+        SCMP_SYS(restart_syscall), SCMP_SYS(getpid),         SCMP_SYS(gettid)};
     int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
 
     return error != 0 ? error
@@ -113,19 +114,22 @@ static int allow_loading(scmp_filter_ctx filter)
     return error;
 }
 
+/* Ring a doorbell, with the one word that is allowed. */
+static int allow_ringing(scmp_filter_ctx filter, int fd, const void *word)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 3,
+                            first_is((scmp_datum_t)(unsigned)fd),
+                            SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)(uintptr_t)word, 0),
+                            SCMP_A2(SCMP_CMP_EQ, sizeof(uint64_t), 0));
+}
+
 /* What is allowed on descriptors, and one way out: an end that tells of no failure. */
 static int allow_running(scmp_filter_ctx filter, const struct confine *c)
 {
-    int error = allow_on(filter, SCMP_SYS(read), c->wait);
+    int error = allow_on(filter, SCMP_SYS(timerfd_settime), c->timer);
 
-    if (error == 0) {
-        error = allow_on(filter, SCMP_SYS(read), c->timer);
-    }
-    if (error == 0) {
-        error = allow_on(filter, SCMP_SYS(timerfd_settime), c->timer);
-    }
-    for (size_t i = 0; error == 0 && i < c->write_count; i++) {
-        error = allow_on(filter, SCMP_SYS(write), c->write[i]);
+    for (size_t i = 0; error == 0 && i < c->ring_count; i++) {
+        error = allow_ringing(filter, c->ring[i], c->ring_word);
     }
     for (int fd = 1; error == 0 && fd <= 2; fd++) {
         error = allow_on(filter, SCMP_SYS(write), fd);

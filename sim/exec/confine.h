@@ -22,9 +22,10 @@
 struct confine {
     const int *keep; /* descriptors that stay open, ascending, beside 0..2 */
     size_t keep_count;
-    int wait, timer;  /* of these, those it may read; and it may set the timer */
-    const int *write; /* those it may write; 1 and 2 besides */
-    size_t write_count;
+    int bells, timer;      /* an epoll it may wait on, and a timer it may set */
+    const int *ring;       /* those to which it may write one thing, the word at `ring_word` */
+    const void *ring_word; /* in memory that cannot be written */
+    size_t ring_count;
 };
 
 /* Each 0 or -errno. */

@@ -187,13 +187,14 @@ struct wire_world world_clients(const struct plan *plan, const struct plan_devic
                                .client_count = count};
 }
 
+const uint64_t world_one_ring = 1;
+
 void world_ring(const struct world *w, uint32_t target)
 {
-    uint64_t one = 1;
     int fd = w->doorbells[target == PLAN_NONE ? w->plan->pd_count : target];
 
     /* A full counter fails with EAGAIN, which means that it has been rung already. */
-    if (write(fd, &one, sizeof one) < 0) {
+    if (write(fd, &world_one_ring, sizeof world_one_ring) < 0) {
         return;
     }
 }

@@ -41,6 +41,11 @@ int world_create(struct world *w, const struct plan *plan, const char *images, c
  * from a descriptor that can only be read, so that mprotect cannot widen it. 0 or -errno.
  */
 int world_map(const struct world *w, const struct plan_map *map);
+/*
+ * What a ring writes: 1, in memory that cannot be written. A domain's filter lets it write nothing
+ * else to a doorbell, so that no domain can fill another's counter and make it deaf.
+ */
+extern const uint64_t world_one_ring;
 /* Ring a domain, or the supervisor with PLAN_NONE. */
 void world_ring(const struct world *w, uint32_t target);
 /* The clients, as the wire of one device needs to know them. In plan->arena. */

@@ -491,6 +491,14 @@ static uint32_t enet_idle_write(void *state)
     return e->rx.active ? ENET_RDAR : UINT32_MAX;
 }
 
+static uint32_t enet_lowering(void *state, uint32_t *offset)
+{
+    struct enet *e = state;
+
+    *offset = ENET_EIR;
+    return *reg(e, ENET_EIR) & *reg(e, ENET_EIMR);
+}
+
 /* ---- Transmitter ---- */
 
 /*
@@ -895,6 +903,7 @@ const struct device_type device_enet = {
     .frame_in = enet_frame_in,
     .ready = enet_ready,
     .idle_write = enet_idle_write,
+    .lowering = enet_lowering,
     .timer = enet_timer,
     .holds = enet_holds,
 };

@@ -142,7 +142,8 @@ static void rx_provide(void)
     }
 }
 
-static void rx_return(void)
+/* Whether there was anything. */
+static bool rx_return(void)
 {
     net_buff_desc_t buffer = {0};
     bool returned = false;
@@ -159,6 +160,7 @@ static void rx_return(void)
         net_cancel_signal_active(&state.rx_queue);
         sddf_notify(config.virt_rx.id);
     }
+    return returned;
 }
 
 static void tx_give_back(uint64_t io_addr)
@@ -229,27 +231,28 @@ static void tx_return(void)
 }
 
 /*
- * Clear, then look, and only then harvest. A write of a register is posted: were a ring harvested
- * before it has taken effect, a frame that arrives in between would raise an event that is already
- * up in EIR, and be cleared unseen. The read closes that gap: when it returns, the clearing is
- * done, and whatever comes later raises the line again. A read is a round trip to the device, so
- * the same one tells whether there is more than reception, which comes with nearly every interrupt.
+ * Clear the event, then harvest what it was about; a frame that comes in between raises it anew. A
+ * read is a round trip to the device, the dearest thing a driver can do, and nearly every interrupt
+ * is about reception, so that is taken for granted: another cause keeps the line up, and brings us
+ * back here at once, with nothing received. Only a full transmit ring cannot wait for that.
  */
 static void handle_irq(void)
 {
     mmio_write32(state.regs, ENET_EIR, ENET_EIR_RXF);
-    uint32_t left = mmio_read32(state.regs, ENET_EIR);
+    bool received = rx_return();
 
-    rx_return();
     rx_provide();
+    if (received && !ring_full(&state.tx)) {
+        return;
+    }
+    uint32_t left = mmio_read32(state.regs, ENET_EIR) & (ENET_EIR_TXF | ENET_EIR_EBERR);
+
+    mmio_write32(state.regs, ENET_EIR, left);
     if (left & ENET_EIR_TXF) {
-        mmio_write32(state.regs, ENET_EIR, ENET_EIR_TXF);
-        (void)mmio_read32(state.regs, ENET_EIR);
         tx_return();
         tx_provide();
     }
     if (left & ENET_EIR_EBERR) {
-        mmio_write32(state.regs, ENET_EIR, ENET_EIR_EBERR);
         sddf_dprintf("ENET: bus error, the MAC has stopped\n");
     }
 }

@@ -50,6 +50,12 @@ struct device_type {
      * does. NULL: there is none.
      */
     uint32_t (*idle_write)(void *state);
+    /*
+     * Which bits, written as 4 bytes to the register at `*offset`, would lower the interrupt line
+     * and do nothing else; 0: none would. The same sparing: such a write is not urgent, since the
+     * kernel has masked the line until the driver acknowledges. NULL: always 0.
+     */
+    uint32_t (*lowering)(void *state, uint32_t *offset);
     /* A timer the model armed is due. NULL: it arms none. */
     void (*timer)(void *state, unsigned id);
     /* Frames inside the device now: accepted from memory and not yet out or dropped. NULL: none,

@@ -4,7 +4,9 @@
 /*
  * Register access for drivers written here. `base` is the vaddr of a device's register region as
  * the driver's device_resources give it. A write is posted: it takes effect in order, and before
- * any later read returns. A read waits for the device's answer. On hardware these would be volatile
+ * any later read returns. A read waits for the device's answer. One who clears an event and then
+ * looks at memory misses nothing: what the device has written by the time of the clearing is seen,
+ * and what it writes after that raises its event anew. On hardware these would be volatile
  * accesses; here the runtime carries them to the model. Instrumented images reach the same two
  * functions through volatile hooks.
  */

@@ -288,10 +288,10 @@ static void shut_in(uint32_t pd)
     }
 }
 
-static void lock(uint32_t pd)
+static void lock(uint32_t pd, int (*filter)(const struct confine *))
 {
     struct confine c = find_doorbells(pd);
-    int error = world->confine ? confine_calls(&c) : 0;
+    int error = world->confine ? filter(&c) : 0;
 
     free((void *)(uintptr_t)c.ring);
     if (error != 0) {
@@ -345,7 +345,6 @@ static void give_up_root(void)
 static void load_image(uint32_t pd)
 {
     char why[160], file[4096];
-    int error;
 
     /* Giving up root may take away the way to the image, so it is loaded from the folder it lies
      * in. */
@@ -353,10 +352,7 @@ static void load_image(uint32_t pd)
     if (access(file, R_OK) != 0) {
         snprintf(file, sizeof file, "./%s.so", world->plan->pds[pd].name);
     }
-    error = world->confine ? confine_loading() : 0;
-    if (error != 0) {
-        fail("cannot load the system-call filter: %s", strerror(-error));
-    }
+    lock(pd, confine_loading);
     if (!image_load(file, &domain.entry, why, sizeof why)) {
         fail("cannot load its image: %s", why);
     }
@@ -383,7 +379,7 @@ static void run_image(uint32_t pd)
     shut_in(pd);
     give_up_root();
     load_image(pd);
-    lock(pd);
+    lock(pd, confine_calls);
     domain_run(&domain);
 }
 
@@ -412,7 +408,7 @@ static void run_device(uint32_t pd)
     }
     shut_in(pd);
     give_up_root();
-    lock(pd);
+    lock(pd, confine_calls);
     station_run(station);
 }
 

@@ -95,11 +95,11 @@ static int allow_living(scmp_filter_ctx filter)
 static int allow_loading(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(read),        SCMP_SYS(write),   SCMP_SYS(pread64),        SCMP_SYS(close),
-        SCMP_SYS(close_range), SCMP_SYS(fstat),   SCMP_SYS(newfstatat),     SCMP_SYS(lseek),
-        SCMP_SYS(mmap),        SCMP_SYS(munmap),  SCMP_SYS(mprotect),       SCMP_SYS(mremap),
-        SCMP_SYS(madvise),     SCMP_SYS(getcwd),  SCMP_SYS(getrandom),      SCMP_SYS(chdir),
-        SCMP_SYS(exit_group),  SCMP_SYS(seccomp), SCMP_SYS(timerfd_settime)};
+        SCMP_SYS(read),    SCMP_SYS(pread64),        SCMP_SYS(close),  SCMP_SYS(close_range),
+        SCMP_SYS(fstat),   SCMP_SYS(newfstatat),     SCMP_SYS(lseek),  SCMP_SYS(mmap),
+        SCMP_SYS(munmap),  SCMP_SYS(mprotect),       SCMP_SYS(mremap), SCMP_SYS(madvise),
+        SCMP_SYS(getcwd),  SCMP_SYS(getrandom),      SCMP_SYS(chdir),  SCMP_SYS(exit_group),
+        SCMP_SYS(seccomp), SCMP_SYS(timerfd_settime)};
     const scmp_datum_t harm = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
     int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
 
@@ -123,10 +123,10 @@ static int allow_ringing(scmp_filter_ctx filter, int fd, const void *word)
                             SCMP_A2(SCMP_CMP_EQ, sizeof(uint64_t), 0));
 }
 
-/* What is allowed on descriptors, and one way out: an end that tells of no failure. */
-static int allow_running(scmp_filter_ctx filter, const struct confine *c)
+/* The doorbells of others, and the log. */
+static int allow_writing(scmp_filter_ctx filter, const struct confine *c)
 {
-    int error = allow_on(filter, SCMP_SYS(timerfd_settime), c->timer);
+    int error = 0;
 
     for (size_t i = 0; error == 0 && i < c->ring_count; i++) {
         error = allow_ringing(filter, c->ring[i], c->ring_word);
@@ -134,18 +134,29 @@ static int allow_running(scmp_filter_ctx filter, const struct confine *c)
     for (int fd = 1; error == 0 && fd <= 2; fd++) {
         error = allow_on(filter, SCMP_SYS(write), fd);
     }
+    return error;
+}
+
+/* Its timer, and one way out: an end that tells of no failure. */
+static int allow_running(scmp_filter_ctx filter, const struct confine *c)
+{
+    int error = allow_on(filter, SCMP_SYS(timerfd_settime), c->timer);
+
     return error != 0
                ? error
                : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 1, first_is(0));
 }
 
-static int load(const struct confine *c)
+static int load(const struct confine *c, bool loading)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
     int error = filter == NULL ? -ENOMEM : allow_living(filter);
 
     if (error == 0) {
-        error = c == NULL ? allow_loading(filter) : allow_running(filter, c);
+        error = allow_writing(filter, c);
+    }
+    if (error == 0) {
+        error = loading ? allow_loading(filter) : allow_running(filter, c);
     }
     if (error == 0) { /* new privileges were forsworn before */
         error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
@@ -157,12 +168,12 @@ static int load(const struct confine *c)
     return error;
 }
 
-int confine_loading(void)
+int confine_loading(const struct confine *c)
 {
-    return load(NULL);
+    return load(c, true);
 }
 
 int confine_calls(const struct confine *c)
 {
-    return load(c);
+    return load(c, false);
 }

@@ -33,7 +33,7 @@ int confine_descriptors(const struct confine *c);
 /* To nobody, where it is root; no new privileges anywhere; no one may look in; dead with its
  * supervisor. */
 int confine_identity(pid_t supervisor);
-int confine_loading(void); /* the first filter */
+int confine_loading(const struct confine *c); /* the first filter */
 /* The filter. A refused call raises SIGSYS in the caller. Not undone by anything but the end of the
  * process. */
 int confine_calls(const struct confine *c);

@@ -98,13 +98,29 @@ void domain_notify(struct domain *d, unsigned channel)
     }
 }
 
+static void post(struct domain *d, const struct mmio_entry *entry);
+
+/* Unmask; what is still high fires again at once. */
 static void ack(struct domain_channel *c)
 {
-    atomic_store(&c->page->masked, 0);
-    /* Still high: it fires again at once. */
-    if (atomic_load(&c->page->line) != 0 && atomic_exchange(&c->page->masked, 1) == 0) {
+    if (channel_unmask(c->page)) {
         atomic_store(&c->page->word[c->side], 1);
     }
+}
+
+/*
+ * Acknowledge behind the register writes that are still on their way. The device sees to it when
+ * those have taken effect; it need not be woken for that if one of them lowers the line.
+ */
+static void post_ack(struct domain *d, const struct domain_channel *c)
+{
+    post(d, &(struct mmio_entry){.kind = MMIO_ACK, .offset = c->plan->irq_line});
+    bool lowers = d->lowering.posted && mmio_unseen(d->mmio, d->lowering.at);
+
+    if (!lowers && atomic_exchange(&d->mmio->device_sleeps, 0) != 0) {
+        d->exec->ring(d->exec->context, d->device_pd);
+    }
+    d->lowering.posted = false;
 }
 
 static struct domain_channel *usable_irq(struct domain *d, unsigned channel, const char *what)
@@ -121,7 +137,12 @@ void domain_irq_ack(struct domain *d, unsigned channel)
 {
     struct domain_channel *c = usable_irq(d, channel, "irq_ack");
 
-    if (c != NULL) {
+    if (c == NULL) {
+        return;
+    }
+    if (d->mmio != NULL && c->peer == d->device_pd && mmio_pending(d->mmio)) {
+        post_ack(d, c);
+    } else {
         ack(c);
     }
 }
@@ -336,8 +357,17 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
     if (d->mmio == NULL || offset >= d->regs_bytes) {
         stray_access(d, vaddr, true);
     }
-    post(d,
-         &(struct mmio_entry){.offset = (uint32_t)offset, .bytes = (uint8_t)bytes, .value = value});
+    const struct mmio_entry entry = {
+        .kind = MMIO_WRITE,
+        .offset = (uint32_t)offset,
+        .bytes = (uint8_t)bytes,
+        .number = (uint16_t)atomic_load_explicit(&d->mmio->raised, memory_order_acquire),
+        .value = value};
+
+    if (mmio_lowers(d->mmio, &entry, &d->lowering.at)) {
+        d->lowering.posted = true;
+    }
+    post(d, &entry);
 }
 
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
@@ -349,8 +379,10 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
     }
     uint16_t number = ++d->reads;
 
-    post(d, &(struct mmio_entry){
-                .offset = (uint32_t)offset, .bytes = (uint8_t)bytes, .read = 1, .number = number});
+    post(d, &(struct mmio_entry){.offset = (uint32_t)offset,
+                                 .bytes = (uint8_t)bytes,
+                                 .kind = MMIO_READ,
+                                 .number = number});
     for (;;) {
         atomic_store(&d->mmio->driver_waits, 1);
         if (atomic_load(&d->mmio->answered) == number + 1u) {

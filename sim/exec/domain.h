@@ -75,6 +75,10 @@ struct domain {
     uint64_t regs_vaddr, regs_bytes;
     uint32_t device_pd;
     uint16_t reads;
+    struct {
+        bool posted;
+        uint32_t at;
+    } lowering; /* the last write that lowers the line, since the last acknowledgement */
     struct domain_capture {
         const struct plan_capture *plan; /* NULL: nobody captures here */
         struct capture_ring ring;

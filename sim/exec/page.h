@@ -77,12 +77,29 @@ enum call_state { CALL_NONE, CALL_ASKED, CALL_ANSWERED };
 /* word[i] is end i's: set by the other end, cleared by it when it looks. */
 struct channel_page {
     _Alignas(64) _Atomic uint32_t word[2];
-    /* An interrupt: the device raises and lowers `line`; `masked` from delivery until the driver's
-     * ack. */
+    /*
+     * An interrupt: the device raises and lowers `line`; `masked` from delivery until the driver's
+     * ack. `again`: it is to fire once more although the line may be low, see sim/hw/mmio.h.
+     */
     _Alignas(64) _Atomic uint32_t line;
-    _Atomic uint32_t masked;
+    _Atomic uint32_t masked, again;
     _Alignas(64) struct channel_call call[2]; /* [i]: to end i */
 };
 
 _Static_assert(sizeof(struct channel_page) <= PLAN_PAGE_BYTES, "a channel is one page");
+
+/* The line is up: is it to be delivered? Masked from here on if so. */
+static inline bool channel_fires(struct channel_page *page)
+{
+    return atomic_exchange(&page->masked, 1) == 0;
+}
+
+/* An acknowledgement. True: it fires again at once, and the driver's word is the caller's to set.
+ */
+static inline bool channel_unmask(struct channel_page *page)
+{
+    atomic_store(&page->masked, 0);
+    return (atomic_load(&page->line) != 0 || atomic_exchange(&page->again, 0) != 0) &&
+           channel_fires(page);
+}
 #endif

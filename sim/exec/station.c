@@ -121,6 +121,12 @@ static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_
     return true;
 }
 
+static void deliver(struct station *s, struct channel_page *page)
+{
+    atomic_store(&page->word[1], 1);
+    s->d->exec->ring(s->d->exec->context, s->plan->driver);
+}
+
 static void bus_irq(struct bus *bus, unsigned line, bool level)
 {
     struct station *s = bus->context;
@@ -131,9 +137,8 @@ static void bus_irq(struct bus *bus, unsigned line, bool level)
     }
     s->lines[line].level = level;
     atomic_store(&page->line, level);
-    if (level && atomic_exchange(&page->masked, 1) == 0) {
-        atomic_store(&page->word[1], 1);
-        s->d->exec->ring(s->d->exec->context, s->plan->driver);
+    if (level && channel_fires(page)) {
+        deliver(s, page);
     }
 }
 
@@ -216,6 +221,80 @@ static bool well_formed(const struct station *s, const struct mmio_entry *e)
     return width && e->offset % e->bytes == 0 && e->offset < s->type->regs_bytes;
 }
 
+/*
+ * Something may have raised an event: counted after whatever was written to memory for it. One who
+ * posts a write after this has seen that memory; a write posted before, and served later, may clear
+ * what its driver has not seen.
+ */
+static void note_raised(struct station *s)
+{
+    atomic_fetch_add_explicit(&s->mmio->raised, 1, memory_order_release);
+}
+
+static void fire_again(struct station *s)
+{
+    for (unsigned line = 0; line < s->type->irq_lines && line < DEVICE_MEMORIES_MAX; line++) {
+        struct channel_page *page = s->lines[line].page;
+
+        if (page != NULL) {
+            atomic_store(&page->again, 1);
+            /* One that is masked hears of it when it acknowledges. */
+            if (channel_fires(page)) {
+                atomic_store(&page->again, 0);
+                deliver(s, page);
+            }
+        }
+    }
+}
+
+static void serve_write(struct station *s, const struct mmio_entry *e)
+{
+    uint32_t offset = 0;
+    uint32_t up = s->type->lowering == NULL ? 0 : s->type->lowering(s->state, &offset);
+    bool late = e->number != (uint16_t)atomic_load_explicit(&s->mmio->raised, memory_order_relaxed);
+
+    s->type->write(s->state, e->offset, e->bytes, e->value);
+    if (late && e->offset == offset && (e->value & up) != 0) {
+        fire_again(s);
+    }
+}
+
+static void serve_ack(struct station *s, uint32_t line)
+{
+    struct channel_page *page = line < DEVICE_MEMORIES_MAX ? s->lines[line].page : NULL;
+
+    if (page == NULL) {
+        bus_violation(&s->bus, "acknowledgement of an interrupt it does not have");
+    } else if (channel_unmask(page)) {
+        deliver(s, page);
+    }
+}
+
+static void serve_read(struct station *s, const struct mmio_entry *e, bool good)
+{
+    s->mmio->answer = good ? s->type->read(s->state, e->offset, e->bytes) : 0;
+    atomic_store(&s->mmio->answered, e->number + 1u);
+    if (atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
+        s->d->exec->ring(s->d->exec->context, s->plan->driver);
+    }
+}
+
+static void serve_entry(struct station *s, const struct mmio_entry *e)
+{
+    bool good = e->kind == MMIO_ACK || well_formed(s, e);
+
+    if (!good) {
+        bus_violation(&s->bus, "register access outside the window, or misaligned");
+    }
+    if (e->kind == MMIO_ACK) {
+        serve_ack(s, e->offset);
+    } else if (e->kind == MMIO_READ) {
+        serve_read(s, e, good);
+    } else if (good) {
+        serve_write(s, e);
+    }
+}
+
 /* Writes take effect in order; a read is answered in its place among them. */
 static bool serve_registers(struct station *s)
 {
@@ -223,21 +302,8 @@ static bool serve_registers(struct station *s)
     unsigned served = 0;
 
     while (served < MMIO_BATCH && mmio_next(s->mmio, &e)) {
-        bool good = well_formed(s, &e);
-
         served++;
-        if (!good) {
-            bus_violation(&s->bus, "register access outside the window, or misaligned");
-        }
-        if (e.read) {
-            s->mmio->answer = good ? s->type->read(s->state, e.offset, e.bytes) : 0;
-            atomic_store(&s->mmio->answered, e.number + 1u);
-        } else if (good) {
-            s->type->write(s->state, e.offset, e.bytes, e.value);
-        }
-        if (e.read && atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
-            s->d->exec->ring(s->d->exec->context, s->plan->driver);
-        }
+        serve_entry(s, &e);
     }
     /* A driver that waits for room goes on once there is some. */
     if (served > 0 && atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
@@ -254,6 +320,7 @@ static bool serve_timers(struct station *s)
         if (s->timers[id] != 0 && s->timers[id] <= s->now_ns) {
             s->timers[id] = 0;
             s->type->timer(s->state, id);
+            note_raised(s);
             fired = true;
         }
     }
@@ -291,6 +358,7 @@ static void frame_in(struct station *s, const struct wire_frame *frame)
         length = gate.length;
     }
     enum device_drop why = s->type->frame_in(s->state, bytes, length);
+    note_raised(s);
     s->counts->drops_rx[why]++;
     if (why == DEVICE_DROP_NONE) {
         s->counts->rx_written++;
@@ -349,6 +417,15 @@ static void note_holds(struct station *s)
                           memory_order_relaxed);
 }
 
+static void publish_lowering(struct station *s)
+{
+    uint32_t offset = 0;
+    uint32_t bits = s->type->lowering == NULL ? 0 : s->type->lowering(s->state, &offset);
+
+    atomic_store_explicit(&s->mmio->lowering_offset, offset, memory_order_relaxed);
+    atomic_store_explicit(&s->mmio->lowering_bits, bits, memory_order_relaxed);
+}
+
 static void sleep_until_work(struct station *s)
 {
     uint64_t deadline = next_deadline(s);
@@ -365,6 +442,7 @@ static void sleep_until_work(struct station *s)
     atomic_store_explicit(&s->mmio->idle_offset,
                           s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state),
                           memory_order_relaxed);
+    publish_lowering(s);
     atomic_store(&s->mmio->device_sleeps, 1);
     if (!mmio_pending(s->mmio)) {
         domain_wait(s->d, deadline);

@@ -2,6 +2,36 @@
 /* The posted-write ring; see the header. Who sleeps and who rings is the domains' business. */
 #include "sim/hw/mmio.h"
 
+/* A write that changes nothing as long as the device sleeps. */
+static bool idle(const struct mmio_ring *ring, const struct mmio_entry *entry)
+{
+    return entry->kind == MMIO_WRITE && entry->bytes == 4 &&
+           entry->offset == atomic_load_explicit(&ring->idle_offset, memory_order_relaxed);
+}
+
+static bool lowers(const struct mmio_ring *ring, const struct mmio_entry *entry)
+{
+    uint32_t bits = atomic_load_explicit(&ring->lowering_bits, memory_order_relaxed);
+
+    return entry->kind == MMIO_WRITE && entry->bytes == 4 && bits != 0 &&
+           entry->offset == atomic_load_explicit(&ring->lowering_offset, memory_order_relaxed) &&
+           (entry->value & bits) == bits;
+}
+
+bool mmio_lowers(const struct mmio_ring *ring, const struct mmio_entry *entry, uint32_t *at)
+{
+    if (!lowers(ring, entry)) {
+        return false;
+    }
+    *at = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    return true;
+}
+
+bool mmio_unseen(const struct mmio_ring *ring, uint32_t at)
+{
+    return (int32_t)(atomic_load_explicit(&ring->head, memory_order_acquire) - at) <= 0;
+}
+
 bool mmio_post(struct mmio_ring *ring, const struct mmio_entry *entry, bool *wake)
 {
     uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
@@ -15,9 +45,8 @@ bool mmio_post(struct mmio_ring *ring, const struct mmio_entry *entry, bool *wak
      * the device says that it sleeps and then looks at the index once more. */
     atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    *wake = atomic_load_explicit(&ring->device_sleeps, memory_order_relaxed) != 0 &&
-            (entry->read != 0 || entry->bytes != 4 ||
-             atomic_load_explicit(&ring->idle_offset, memory_order_relaxed) != entry->offset);
+    *wake = atomic_load_explicit(&ring->device_sleeps, memory_order_acquire) != 0 &&
+            entry->kind != MMIO_ACK && !idle(ring, entry) && !lowers(ring, entry);
     return true;
 }
 

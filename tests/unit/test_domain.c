@@ -769,7 +769,7 @@ static void test_registers(void **state)
     assert_true(mmio_next(mmio, &e));
     assert_int_equal(e.offset, 8);
     assert_int_equal(e.bytes, 4);
-    assert_int_equal(e.read, 0);
+    assert_int_equal(e.kind, MMIO_WRITE);
     assert_int_equal(e.value, 0x11223344);
     assert_true(mmio_next(mmio, &e));
     assert_int_equal(e.offset, 0xfffe);
@@ -785,7 +785,7 @@ static void test_registers(void **state)
         got = 0;
         wake(&driver);
         assert_true(mmio_next(mmio, &e));
-        assert_int_equal(e.read, 1);
+        assert_int_equal(e.kind, MMIO_READ);
         assert_int_equal(e.offset, 0x24);
         assert_int_equal(e.number, i);
         wake(&driver); /* for nothing: the answer is still the last one's */

@@ -150,6 +150,9 @@ static const struct row rows[] = {
     {ESCAPE_READ_FOREIGN, ESCAPE_IN_INIT, REFUSED("read")},
     {ESCAPE_WRITE_FOREIGN, ESCAPE_IN_INIT, REFUSED("write")},
     {ESCAPE_MMAP_FD, ESCAPE_IN_INIT, REFUSED("mmap")},
+    {ESCAPE_DEAFEN, ESCAPE_IN_INIT, REFUSED("write")},
+    {ESCAPE_DEAFEN, ESCAPE_WHEN_NOTIFIED, REFUSED("write")},
+    {ESCAPE_DEAFEN, ESCAPE_AS_LOADED, REFUSED("write")},
     /* While it is loaded it may arrange its own memory and read files, and nothing else. */
     {ESCAPE_WIDEN, ESCAPE_AS_LOADED, NULL},
     {ESCAPE_STORE_READ_ONLY, ESCAPE_AS_LOADED,

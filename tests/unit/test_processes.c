@@ -200,7 +200,7 @@ static void assert_maps(const struct live_kid *kid, json_t *maps)
 static void assert_descriptors(const struct live *l, const struct live_kid *kid, bool can_look)
 {
     char path[64], log[PATH_MAX + 64], to[PATH_MAX];
-    unsigned doorbells = 0, timers = 0;
+    unsigned doorbells = 0, timers = 0, waits = 0;
     struct dirent *entry;
 
     snprintf(path, sizeof path, "/proc/%d/fd", (int)kid->pid);
@@ -223,6 +223,8 @@ static void assert_descriptors(const struct live *l, const struct live_kid *kid,
             assert_string_equal(to, fd == 0 ? "/dev/null" : log);
         } else if (strcmp(to, "anon_inode:[timerfd]") == 0) {
             timers++;
+        } else if (strcmp(to, "anon_inode:[eventpoll]") == 0) {
+            waits++;
         } else {
             assert_string_equal(to, "anon_inode:[eventfd]");
             doorbells++;
@@ -230,6 +232,7 @@ static void assert_descriptors(const struct live *l, const struct live_kid *kid,
     }
     closedir(dir);
     assert_int_equal(timers, 1);
+    assert_int_equal(waits, 1);
     /* Its own, the supervisor's, and at most all others': a virtualiser knows nearly everybody. */
     assert_in_range(doorbells, 3, DOMAINS + 1);
     if (strcmp(kid->name, "client0") == 0) {

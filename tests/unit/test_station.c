@@ -33,6 +33,9 @@ static struct planned p;
 static struct stack self, theirs;
 static uint64_t now_ns, stamp_ns;
 static unsigned rings, supervisor_rings, waits;
+/* Where the fake device has its events. */
+#define LATCH 0x40u
+
 static uint64_t deadline_ns;
 static bool rung, ended;
 static char text[4096];
@@ -60,6 +63,7 @@ static struct {
     void (*on_frame)(const uint8_t *frame, size_t bytes);
     void (*on_write)(uint32_t offset, uint64_t value);
     void (*on_timer)(unsigned id);
+    uint32_t latch;
 } device;
 
 static void note(char what, uint32_t offset, unsigned bytes, uint64_t value)
@@ -125,6 +129,14 @@ static unsigned fake_holds(void *state)
     return device.holds_one;
 }
 
+/* A register at LATCH: what is up is lowered by writing ones. */
+static uint32_t fake_lowering(void *state, uint32_t *offset)
+{
+    (void)state;
+    *offset = LATCH;
+    return device.latch;
+}
+
 static const struct device_type fake_type = {
     .name = "fake",
     .state_size = sizeof(struct fake_state),
@@ -137,6 +149,7 @@ static const struct device_type fake_type = {
     .ready = fake_ready,
     .timer = fake_timer,
     .holds = fake_holds,
+    .lowering = fake_lowering,
 };
 
 /* -- the wire: frames of so many bytes, each when it is due -- */
@@ -319,7 +332,10 @@ static int end(void **state)
 
 static void post(uint32_t offset, unsigned bytes, bool read, uint64_t value)
 {
-    struct mmio_entry e = {.offset = offset, .bytes = (uint8_t)bytes, .read = read, .value = value};
+    struct mmio_entry e = {.offset = offset,
+                           .bytes = (uint8_t)bytes,
+                           .kind = read ? MMIO_READ : MMIO_WRITE,
+                           .value = value};
     bool wake;
 
     assert_true(mmio_post(registers(), &e, &wake));
@@ -356,7 +372,7 @@ static void test_registers(void **state)
     assert_int_equal(atomic_load(&registers()->device_sleeps), 1);
     post(8, 4, false, 1);
     post(8, 4, false, 2);
-    struct mmio_entry e = {.offset = 12, .bytes = 2, .read = 1, .number = 65535};
+    struct mmio_entry e = {.offset = 12, .bytes = 2, .kind = MMIO_READ, .number = 65535};
     bool wake;
     assert_true(mmio_post(registers(), &e, &wake));
     assert_true(wake);
@@ -792,6 +808,115 @@ static void test_irq(void **state)
     assert_int_equal(rings, 2);
 }
 
+static struct channel_page *irq_page(void)
+{
+    for (uint32_t i = 0; i < p.plan->channel_count; i++) {
+        if (p.plan->channels[i].kind == CHANNEL_IRQ) {
+            return (struct channel_page *)(uintptr_t)p.plan->channels[i].end[1].vaddr;
+        }
+    }
+    fail_msg("the plan has no interrupt");
+    return NULL;
+}
+
+static void lower(uint32_t offset, uint64_t value)
+{
+    if (offset == LATCH) {
+        device.latch &= ~(uint32_t)value;
+        device.bus->irq(device.bus, 0, device.latch != 0);
+    }
+}
+
+static void raise_latch(uint32_t bits)
+{
+    device.latch |= bits;
+    device.bus->irq(device.bus, 0, true);
+}
+
+static void post_entry(enum mmio_kind kind, uint32_t offset, uint64_t value, bool wakes)
+{
+    struct mmio_entry e = {.kind = (uint8_t)kind,
+                           .offset = offset,
+                           .bytes = 4,
+                           .number = (uint16_t)atomic_load(&registers()->raised),
+                           .value = value};
+    bool wake;
+
+    assert_true(mmio_post(registers(), &e, &wake));
+    assert_int_equal(wake, wakes);
+}
+
+/* The acknowledgement stays behind the write that lowers the line, and neither wakes the device. */
+static void test_posted_acknowledgement(void **state)
+{
+    (void)state;
+    begin_with(false, 0, 0, 0);
+    device.on_write = lower;
+    run();
+    struct channel_page *page = irq_page();
+
+    raise_latch(1);
+    assert_int_equal(atomic_exchange(&page->word[1], 0), 1);
+    run(); /* it sleeps, and has said what would lower the line */
+    post_entry(MMIO_WRITE, LATCH, 3, false);
+    post_entry(MMIO_ACK, 0, 0, false);
+    assert_int_equal(atomic_load(&page->masked), 1);
+    run();
+    assert_int_equal(atomic_load(&page->line), 0);
+    assert_int_equal(atomic_load(&page->masked), 0);
+    assert_int_equal(atomic_load(&page->word[1]), 0);
+    assert_int_equal(rings, 1);
+    /* With another cause up the write is urgent, and the interrupt fires again. */
+    raise_latch(6);
+    assert_int_equal(atomic_exchange(&page->word[1], 0), 1);
+    run();
+    post_entry(MMIO_WRITE, LATCH, 2, true);
+    post_entry(MMIO_ACK, 0, 0, false);
+    run();
+    assert_int_equal(atomic_load(&page->word[1]), 1);
+    assert_int_equal(atomic_load(&page->masked), 1);
+    assert_int_equal(rings, 3);
+    post_entry(MMIO_ACK, 7, 0, false); /* it has one line */
+    run();
+    assert_int_equal(counts()->violations, 1);
+}
+
+/* What came after the clearing was posted and before it took effect is told of once more. */
+static void test_late_clearing(void **state)
+{
+    (void)state;
+    begin_with(true, 2, 1000, 1000000000);
+    device.on_write = lower;
+    run();
+    struct channel_page *page = irq_page();
+
+    raise_latch(1);
+    assert_int_equal(atomic_exchange(&page->word[1], 0), 1);
+    run();
+    post_entry(MMIO_WRITE, 8, 1, true); /* any other write may be late */
+    post_entry(MMIO_WRITE, LATCH, 1, false);
+    post_entry(MMIO_ACK, 0, 0, false);
+    atomic_fetch_add(&registers()->raised, 1); /* as if a frame had just been written */
+    run();
+    assert_int_equal(atomic_load(&page->line), 0);
+    assert_int_equal(atomic_load(&page->word[1]), 1);
+    assert_int_equal(atomic_load(&page->masked), 1);
+    assert_int_equal(rings, 2);
+    /* A frame counts; so the same in time is not told of again. */
+    uint32_t before = atomic_load(&registers()->raised);
+    go();
+    run();
+    assert_int_equal(atomic_load(&registers()->raised), before + 1);
+    atomic_store(&page->word[1], 0);
+    raise_latch(1);
+    run();
+    post_entry(MMIO_WRITE, LATCH, 1, false);
+    post_entry(MMIO_ACK, 0, 0, false);
+    run();
+    assert_int_equal(atomic_load(&page->word[1]), 0);
+    assert_int_equal(atomic_load(&page->masked), 0);
+}
+
 /* A driver that posts while the device goes to sleep is not missed. */
 static void test_sleep(void **state)
 {
@@ -830,6 +955,8 @@ int main(void)
         TEST(test_out),
         TEST(test_without_wire),
         TEST(test_irq),
+        TEST(test_posted_acknowledgement),
+        TEST(test_late_clearing),
         TEST(test_sleep),
     };
 

@@ -43,6 +43,7 @@ enum escape_way {
     ESCAPE_READ_FOREIGN,
     ESCAPE_WRITE_FOREIGN,
     ESCAPE_MMAP_FD,
+    ESCAPE_DEAFEN,        /* fill the counter of somebody's doorbell */
     ESCAPE_SCRIBBLE_ONES, /* over its page, which the supervisor reads */
     ESCAPE_SCRIBBLE_NOISE_1,
     ESCAPE_SCRIBBLE_NOISE_2,

@@ -48,10 +48,8 @@ static int make_asked(const char *path, char *why)
     return -error;
 }
 
-/* out/<name>-s<seed>, or with the first number that is free; and a link that says which was the
- * last. */
-static int make_default(const char **path, struct arena *arena, const char *name,
-                        unsigned long long seed, char *why)
+/* out/<first>, or with the first number that is free; and a link that says which was the last. */
+static int make_default(const char **path, struct arena *arena, const char *first, char *why)
 {
     if (mkdir("out", 0755) != 0 && errno != EEXIST) {
         int error = errno;
@@ -61,8 +59,7 @@ static int make_default(const char **path, struct arena *arena, const char *name
         return -error;
     }
     for (int i = 1; i < TRIES; i++) {
-        const char *leaf = i == 1 ? arena_format(arena, "%s-s%llu", name, seed)
-                                  : arena_format(arena, "%s-s%llu-%d", name, seed, i);
+        const char *leaf = i == 1 ? first : arena_format(arena, "%s-%d", first, i);
 
         *path = arena_format(arena, "out/%s", leaf);
         if (mkdir(*path, 0755) == 0) {
@@ -82,38 +79,52 @@ static int make_default(const char **path, struct arena *arena, const char *name
             return -error;
         }
     }
-    snprintf(why, RUNDIR_WHY_BYTES, "out/%s-s%llu-%d and all before it exist; remove some", name,
-             seed, TRIES - 1);
+    snprintf(why, RUNDIR_WHY_BYTES, "out/%s-%d and all before it exist; remove some", first,
+             TRIES - 1);
     return -EEXIST;
 }
 
-int rundir_create(struct rundir *r, struct arena *arena, const char *asked, const char *name,
-                  unsigned long long seed, char why[static RUNDIR_WHY_BYTES])
+static int cannot_set_up(struct rundir *r, char *why)
+{
+    int error = -errno;
+
+    snprintf(why, RUNDIR_WHY_BYTES, "cannot set up the folder %s: %s", r->path, strerror(-error));
+    rundir_remove(r);
+    return error;
+}
+
+int rundir_create_bare(struct rundir *r, struct arena *arena, const char *asked, const char *leaf,
+                       char why[static RUNDIR_WHY_BYTES])
 {
     const char *path = asked;
     char full[PATH_MAX];
-    int error =
-        asked != NULL ? make_asked(asked, why) : make_default(&path, arena, name, seed, why);
+    int error = asked != NULL ? make_asked(asked, why) : make_default(&path, arena, leaf, why);
 
     *r = (struct rundir){.fd = -1, .captures_fd = -1, .asked = asked != NULL};
     if (error != 0) {
         return error;
     }
     r->path = arena_text(arena, realpath(path, full) != NULL ? full : path);
+    r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return r->fd < 0 ? cannot_set_up(r, why) : 0;
+}
+
+int rundir_create(struct rundir *r, struct arena *arena, const char *asked, const char *name,
+                  unsigned long long seed, char why[static RUNDIR_WHY_BYTES])
+{
+    int error =
+        rundir_create_bare(r, arena, asked, arena_format(arena, "%s-s%llu", name, seed), why);
+
+    if (error != 0) {
+        return error;
+    }
     r->images = arena_format(arena, "%s/images", r->path);
     r->logs = arena_format(arena, "%s/pds", r->path);
     r->captures = arena_format(arena, "%s/captures", r->path);
     if (mkdir(r->images, 0755) == 0 && mkdir(r->logs, 0755) == 0 && mkdir(r->captures, 0755) == 0) {
-        r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         r->captures_fd = open(r->captures, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    if (r->fd < 0 || r->captures_fd < 0) {
-        error = -errno;
-        snprintf(why, RUNDIR_WHY_BYTES, "cannot set up the folder %s: %s", r->path,
-                 strerror(-error));
-        rundir_remove(r);
-    }
-    return error;
+    return r->captures_fd < 0 ? cannot_set_up(r, why) : 0;
 }
 
 int rundir_write(struct rundir *r, const char *name, int (*fill)(void *context, FILE *to),

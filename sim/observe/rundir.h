@@ -13,10 +13,10 @@
 #define RUNDIR_WHY_BYTES 512
 
 struct rundir {
-    const char *path; /* absolute */
-    const char *images, *logs, *captures;
-    int fd, captures_fd; /* -1 when closed */
-    bool asked;          /* named by the user, so no link leads to it */
+    const char *path;                     /* absolute */
+    const char *images, *logs, *captures; /* NULL in a bare one */
+    int fd, captures_fd;                  /* -1 when closed; captures_fd too in a bare one */
+    bool asked;                           /* named by the user, so no link leads to it */
 };
 
 /*
@@ -26,6 +26,12 @@ struct rundir {
  */
 int rundir_create(struct rundir *r, struct arena *arena, const char *asked, const char *name,
                   unsigned long long seed, char why[static RUNDIR_WHY_BYTES]);
+/*
+ * The same for a folder that is to hold something else than one run: nothing is made within it, and
+ * the default is out/<leaf>, out/<leaf>-2, ...
+ */
+int rundir_create_bare(struct rundir *r, struct arena *arena, const char *asked, const char *leaf,
+                       char why[static RUNDIR_WHY_BYTES]);
 /* Write one file through `fill`, which returns 0 or -errno. 0 or -errno, with the reason in `why`.
  */
 int rundir_write(struct rundir *r, const char *name, int (*fill)(void *context, FILE *to),

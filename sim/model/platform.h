@@ -18,6 +18,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/diag.h"
+#include "sim/model/scenario.h"
 
 /* What the kernel does, each time it does it. */
 enum platform_entry {
@@ -40,10 +41,12 @@ struct platform_image {
     uint64_t notified;         /* a call of notified() */
     uint64_t dequeue, enqueue; /* an entry taken out of, put into a queue */
     uint64_t byte_milli;       /* thousandths of a cycle a byte of a frame taken */
+    struct diag_place place;   /* where the row stands */
 };
 
 struct platform {
     const char *name, *story;
+    const char *file; /* it was read from; NULL: it is the scenario's own */
     const char *json; /* the whole table as JSON text, every default written out */
     uint64_t clock_hz;
     uint64_t cores;
@@ -69,16 +72,29 @@ struct platform {
     size_t image_count;
 };
 
+/* What a scenario has that names none. */
+#define PLATFORM_STANDARD "generic"
+
 /*
  * Find and read the platform a scenario names: "NAME" is NAME.json in `platforms` beside the
- * scenario, or in `dir`; one that ends in ".json" is a path relative to the scenario. `inline_json`
- * is the table itself where the scenario holds it, else NULL. Complaints, with file, line, column
- * and JSON path, go to `diag`, at `place` where the platform cannot be found. NULL with any error.
+ * scenario, or else in `dir`; one that ends in ".json" is a path relative to the scenario; NULL is
+ * "generic". `inline_json` is the table itself where the scenario holds it, else NULL. Complaints,
+ * with file, line, column and JSON path, go to `diag`, at `place` where the platform cannot be
+ * found. NULL with any error.
  */
 const struct platform *platform_load(const char *name, const char *inline_json,
                                      const char *scenario_path, const char *dir,
                                      struct diag_place place, struct arena *arena,
                                      struct diag *diag);
-/* The row for an image, by its name in the scenario: its own, else "*", else all zero. */
+/* The same of one file, whose name without ".json" is the platform's unless it says otherwise. */
+const struct platform *platform_read_file(const char *path, struct arena *arena, struct diag *diag);
+/* The names of what is in a folder, sorted; none if it cannot be read. */
+const char *const *platform_names(const char *dir, struct arena *arena, size_t *count);
+
+/* The row for an image, by its name in the scenario, or by the name of its file if it is given as a
+ * path: its own, else "*", else all zero. */
 const struct platform_image *platform_image(const struct platform *p, const char *image);
+/* Warn of each row for an image that is none of these: nothing will ever cost that. */
+void platform_check_images(const struct platform *p, const struct type_view *images, size_t count,
+                           struct diag *diag);
 #endif

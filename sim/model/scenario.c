@@ -6,10 +6,12 @@
  * the top (seed, clock, stop) is read here; the parts are in scenario_read.c and scenario_client.c,
  * what points at them in scenario_refer.c.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/model/platform_parts.h"
 #include "sim/model/scenario_parts.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -30,8 +32,6 @@ const struct param scenario_top_params[] = {
     PARAM_ENUM(struct scenario_top_keys, clock, CLOCK_HOST, clocks, "whose time passes"),
     PARAM_TEXT_OPTIONAL(struct scenario_top_keys, executor, NULL,
                         "what runs the domains; by the clock if left out"),
-    PARAM_TEXT_OPTIONAL(struct scenario_top_keys, platform, NULL,
-                        "whose costs virtual time has; generic ones if left out"),
     PARAM_ENUM(struct scenario_top_keys, placement, PLACEMENT_ONE_CORE, placements,
                "which cores domains run on unless they say"),
     PARAM_END,
@@ -280,6 +280,44 @@ static void read_name(struct scenario_reader *r, const char *given)
     }
 }
 
+/* Its table, held by the scenario itself. */
+static void read_platform_table(struct scenario_reader *r, struct json_value value)
+{
+    json_t *out = json_object();
+    const struct platform *p = platform_read(value, "inline", out, &r->params);
+
+    json_object_set_new(r->out, "platform", out);
+    if (p != NULL) {
+        r->s->platform = p->name;
+        r->s->platform_json = p->json;
+        platform_check_images(p, r->types->images, r->types->image_count, r->diag);
+    }
+}
+
+/* A name, or the table. Virtual time always has one, and the expanded text says which. */
+static void read_platform(struct scenario_reader *r)
+{
+    struct json_value value = json_member(r->top, "platform");
+    const char *text = json_text(value);
+
+    param_known(&r->known, "platform");
+    r->s->platform_place = json_place(value);
+    r->s->platform = arena_text(r->arena, text);
+    if (value.json == NULL) {
+        if (r->s->clock == CLOCK_VIRTUAL) {
+            json_object_set_new(r->out, "platform", json_string(PLATFORM_STANDARD));
+        }
+    } else if (text != NULL) {
+        refuse_empty(r, "platform", text);
+        json_object_set_new(r->out, "platform", json_string(text));
+    } else if (json_is_object(value.json)) {
+        read_platform_table(r, value);
+    } else {
+        diag_error(r->diag, json_place(value),
+                   "expected the name of a platform, or an object, found %s", json_found(value));
+    }
+}
+
 static void read_stop(struct scenario_reader *r)
 {
     struct json_value stop = json_member(r->top, "stop");
@@ -310,14 +348,13 @@ static void read_top(struct scenario_reader *r)
     read_name(r, keys.name);
     read_seed(r);
     refuse_empty(r, "executor", keys.executor);
-    refuse_empty(r, "platform", keys.platform);
     r->s->story = keys.story;
     r->s->clock = (enum scenario_clock)keys.clock;
     r->s->clock_place = json_place(json_member(r->top, "clock"));
     r->s->executor = keys.executor;
     r->s->executor_place = json_place(json_member(r->top, "executor"));
-    r->s->platform = keys.platform;
     r->s->placement = (enum scenario_placement)keys.placement;
+    read_platform(r);
     read_stop(r);
 }
 
@@ -388,6 +425,16 @@ static const char *expanded_text(struct arena *arena, const json_t *out)
 
     free(text);
     return kept;
+}
+
+void scenario_expand_platform(struct scenario *s, const char *json, struct arena *arena)
+{
+    json_t *out = json_loads(s->expanded, 0, NULL), *table = json_loads(json, 0, NULL);
+
+    assert(out != NULL && table != NULL);
+    json_object_set_new(out, "platform", table);
+    s->expanded = expanded_text(arena, out);
+    json_decref(out);
 }
 
 /* Of a document that has been read, complaints and all. Closes it. */

@@ -159,13 +159,15 @@ struct scenario {
     const char *story;
     uint64_t seed;
     enum scenario_clock clock;
-    const char *executor; /* NULL: by the clock */
-    const char *platform; /* NULL: "generic" */
+    const char *executor;      /* NULL: by the clock */
+    const char *platform;      /* a name, or a path that ends in ".json"; NULL: "generic" */
+    const char *platform_json; /* where the scenario holds the table itself: that, every default
+                                  written out, and `platform` its name; else NULL */
     enum scenario_placement placement;
     uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is
                                quiet */
     uint64_t stop_wall_ns;  /* stop.wall: give up (exit 5); default 120 s */
-    struct diag_place executor_place, clock_place;
+    struct diag_place executor_place, clock_place, platform_place;
 
     struct scenario_wire *wires;
     size_t wire_count;
@@ -186,6 +188,10 @@ struct scenario {
     const char *expanded; /* the whole scenario as JSON text: every default written out, paths
                              absolute, runnable as it is */
 };
+
+/* Put the platform's table into the expanded text in place of its name, so that it can be run where
+ * there is no such platform, or another of that name. */
+void scenario_expand_platform(struct scenario *s, const char *json, struct arena *arena);
 
 /*
  * Read and resolve `path`. `sets` are "--set" arguments, "/json/pointer=value" (value JSON, or else

@@ -42,7 +42,7 @@ struct scenario_reader {
 
 /* Keys that are the format's own, with the struct each table fills. */
 struct scenario_top_keys {
-    const char *schema, *name, *story, *executor, *platform;
+    const char *schema, *name, *story, *executor;
     uint64_t clock, placement;
 };
 struct scenario_stop_keys {

@@ -19,6 +19,7 @@
 #include "sim/fault/fault_set.h"
 #include "sim/model/component.h"
 #include "sim/observe/expect.h"
+#include "sim/system_parts.h"
 #include "sim/wire/wire.h"
 
 #define ROW(id) extern const struct device_type device_##id;
@@ -89,9 +90,11 @@ const struct scenario_types *system_types(void)
     return &types;
 }
 
-const char *system_image_dir(struct arena *arena)
+/* The first of `places` (NULL ends) that is a folder, seen from the program's own; the first of all
+ * if none is. What the variable says goes before. */
+static const char *find_dir(const char *variable, const char *const *places, struct arena *arena)
 {
-    const char *given = getenv("SDDFSIM_IMAGES");
+    const char *given = getenv(variable);
     char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
 
@@ -103,17 +106,31 @@ const char *system_image_dir(struct arena *arena)
     if (slash != NULL) {
         *slash = '\0';
     }
-    /* Installed: PREFIX/bin and PREFIX/lib/sddfsim; in a build folder: beside the program; a test:
-     * one up. */
-    static const char *const places[] = {"images", "../lib/sddfsim/images", "../../images"};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    for (size_t i = 0; places[i] != NULL; i++) {
         const char *dir = arena_format(arena, "%s/%s", program, places[i]);
 
         if (access(dir, R_OK | X_OK) == 0) {
             return dir;
         }
     }
-    return arena_format(arena, "%s/images", program);
+    return arena_format(arena, "%s/%s", program, places[0]);
+}
+
+/* Installed: PREFIX/bin and PREFIX/lib/sddfsim or PREFIX/share/sddfsim; in a build folder: beside
+ * the program; a test: one up. */
+const char *system_image_dir(struct arena *arena)
+{
+    static const char *const places[] = {"images", "../lib/sddfsim/images", "../../images", NULL};
+
+    return find_dir("SDDFSIM_IMAGES", places, arena);
+}
+
+const char *system_platform_dir(struct arena *arena)
+{
+    static const char *const places[] = {"platforms", "../share/sddfsim/platforms",
+                                         "../../platforms", "../scenarios/platforms", NULL};
+
+    return find_dir("SDDFSIM_PLATFORMS", places, arena);
 }
 
 static void class_build(struct plan *p, uint32_t instance)
@@ -168,6 +185,7 @@ bool system_build(struct system *s, const char *path, const char *const *sets, s
     if (s->scenario == NULL) {
         return false;
     }
+    system_find_platform(s);
     s->plan = plan_make(s->scenario, class_build, s->image_dir, &s->arena, &s->diag);
     if (s->plan == NULL) {
         return false;

@@ -12,6 +12,7 @@
 #include "sim/base/diag.h"
 #include "sim/check/check.h"
 #include "sim/model/plan.h"
+#include "sim/model/platform.h"
 #include "sim/model/scenario.h"
 
 #define SYSTEM_VERSION "0.1.0"
@@ -28,12 +29,16 @@ struct system {
     struct diag diag;
     const char *image_dir;
     struct scenario *scenario; /* NULL if it could not be read */
-    struct plan *plan;         /* NULL if it could not be planned */
-    struct checks checks;      /* started, once it is planned */
+    /* NULL if it could not be read, or on the host's clock where the scenario names none. */
+    const struct platform *platform;
+    struct plan *plan;    /* NULL if it could not be planned */
+    struct checks checks; /* started, once it is planned */
 };
 
 /* The folder with the product's images: $SDDFSIM_IMAGES, or beside the program, or installed. */
 const char *system_image_dir(struct arena *arena);
+/* The same for platforms, and $SDDFSIM_PLATFORMS. */
+const char *system_platform_dir(struct arena *arena);
 
 /*
  * Read and plan `path`, with `sets` as scenario_load takes them. All complaints, warnings too, are

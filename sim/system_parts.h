@@ -25,6 +25,9 @@ struct run {
     char why[WHY_BYTES];
 };
 
+/* The platform of a scenario that has been read: to s->platform, and its table into the expanded
+ * text. Complaints go to s->diag. */
+void system_find_platform(struct system *s);
 /* Look at what is there when nothing moves any more, judge, report; the program's exit status. */
 int system_judge(struct run *r);
 /* Say on stderr why a run could not begin, or who died of what. */

@@ -49,7 +49,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 .DEFAULT_GOAL := all
 .SECONDARY:
 
-all: $(PROGRAM) $(IMAGES) $(TEST_IMAGES)
+all: $(PROGRAM) $(IMAGES) $(TEST_IMAGES) $(BUILD)/platforms
 
 help:
 	@echo 'make all    build the program and every image into $(BUILD)/'
@@ -94,6 +94,10 @@ $(BUILD)/images/test/%.so: tests/image/%.c | $(BUILD)/deps.ok
 	@[ $(V) = 1 ] || echo '  IMAGE $@'
 	$(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -shared -Wl,-Bsymbolic $< -o $@
 
+# The program looks for platforms beside itself; a link, for nothing is made of them.
+$(BUILD)/platforms: | $(BUILD)/deps.ok
+	$(Q)ln -sfn $(abspath scenarios/platforms) $@
+
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libsim.a sim/exec/exports.list
 	@mkdir -p $(@D)
 	@[ $(V) = 1 ] || echo '  TEST  $@'
@@ -131,9 +135,11 @@ tidy: | $(BUILD)/deps.ok
 PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/sddfsim $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/share/sddfsim/platforms
 	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
 	cp -r $(BUILD)/images $(DESTDIR)$(PREFIX)/lib/sddfsim/
 	cp -r sddf $(DESTDIR)$(PREFIX)/include/
+	install -m 644 scenarios/platforms/*.json $(DESTDIR)$(PREFIX)/share/sddfsim/platforms/
 
 clean:
 	rm -rf $(BUILD)

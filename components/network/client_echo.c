@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client that answers. Each frame is copied to a transmit buffer and turned into its own answer
- * there:
- *
- *   rx.active -> echo -> tx.active     the frame, with its ends exchanged
- *   rx.free   <- echo <- tx.free       the buffers, each to the queue it belongs to
- *
- * It answers ARP requests and ICMP echo requests, sends UDP back to its sender and, if asked to
- * reflect, every other unicast frame as well. IPv4 headers with a wrong checksum or an impossible
- * length are not answered, nor is anything sent to a group. Checksums that cover both ends stay
- * right when the ends are exchanged, so only ICMP's is computed anew.
- *
- * Flow control: a frame is taken only when there is a transmit buffer for its answer. Until one
- * comes back, frames wait in rx.active and, when that has used up all receive buffers, are dropped
- * by whoever fills it.
+ * A client that answers, behind virtualisers; what it answers, and how frames and buffers flow, is
+ * in echo.h. Its neighbours name buffers by their offset.
  *
  * The same image runs behind a copier, where the receive region is its own, and without one, where
  * that is the region everybody's packets pass through, mapped read-only, and returned buffers go to
  * the virtualiser: frames are only ever changed after they have been copied.
  */
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-#include <os/sddf.h>
-#include <sddf/network/config.h>
-#include <sddf/network/icmp.h>
-#include <sddf/network/ip.h>
-#include <sddf/network/mac802.h>
-#include <sddf/network/queue.h>
-#include <sddf/network/util.h>
-#include <sddf/util/util.h>
-
-#include "components/network/client_params.h"
+#include "components/network/echo.h"
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
 __attribute__((__section__(".client_echo_config"))) struct client_echo_config client_config;
@@ -39,323 +15,57 @@ __attribute__((__section__(".client_echo_config"))) struct client_echo_config cl
 uint64_t frames_answered;
 uint64_t frames_ignored;
 
-static struct {
-    net_queue_handle_t rx;
-    net_queue_handle_t tx;
-    net_buff_desc_t buffer; /* for the next answer, if have_buffer */
-    bool have_buffer;
-    bool notify_rx;
-    bool notify_tx;
-} state;
-
-#define ETH_TYPE_ARP  0x0806
-#define ETH_TYPE_IPV6 0x86dd
-
-#define ARP_REQUEST 1
-#define ARP_REPLY   2
-
-struct __attribute__((__packed__)) arp_packet {
-    ether_hdr_t eth;
-    uint16_t hardware, protocol;
-    uint8_t hardware_bytes, protocol_bytes;
-    uint16_t operation;
-    mac_addr_t sender_mac;
-    uint32_t sender_ip;
-    mac_addr_t target_mac;
-    uint32_t target_ip;
-};
-
-#define ICMP_ECHO_REQUEST 8
-#define ICMP_ECHO_REPLY   0
-
-#define IPV6_HEADER_BYTES 40
-
-static void exchange(void *one, void *other, size_t bytes)
+static const uint8_t *frame_find(net_buff_desc_t frame)
 {
-    uint8_t spare[16];
-
-    memcpy(spare, one, bytes);
-    memcpy(one, other, bytes);
-    memcpy(other, spare, bytes);
-}
-
-/*
- * The Internet checksum, to be stored as it is. Over data that contains its own right checksum it
- * is 0. Four bytes are added at a time: that is the same, modulo 65535, as adding both halves.
- */
-static uint16_t checksum(const uint8_t *data, size_t bytes)
-{
-    uint64_t sum = 0;
-    uint32_t word;
-
-    for (; bytes >= sizeof(word); bytes -= sizeof(word), data += sizeof(word)) {
-        memcpy(&word, data, sizeof(word));
-        sum += word;
-    }
-    if (bytes > 0) {
-        word = 0;
-        memcpy(&word, data, bytes);
-        sum += word;
-    }
-    while (sum > UINT16_MAX) {
-        sum = (sum & UINT16_MAX) + (sum >> 16);
-    }
-    return (uint16_t)~sum;
-}
-
-static bool is_group(mac_addr_t mac)
-{
-    return (mac.addr[0] & 1) != 0;
-}
-
-/*
- * Without an address of its own it answers for all, but leaves out those who ask about themselves:
- * a probe (from no address) would learn that its address is taken, as would one who announces it.
- */
-static bool is_asked_for(const struct arp_packet *arp)
-{
-    if (arp->target_ip == 0 || arp->target_ip == arp->sender_ip) {
-        return false;
-    }
-    return client_config.ip == 0 ? arp->sender_ip != 0 : arp->target_ip == client_config.ip;
-}
-
-static uint16_t answer_arp(uint8_t *frame, uint16_t len)
-{
-    struct arp_packet *arp = (struct arp_packet *)frame;
-
-    if (len < sizeof(*arp) || arp->hardware != HTONS(1) || arp->protocol != HTONS(ETH_TYPE_IP) ||
-        arp->hardware_bytes != MAC802_BYTES || arp->protocol_bytes != 4 ||
-        arp->operation != HTONS(ARP_REQUEST) || is_group(arp->sender_mac) || !is_asked_for(arp)) {
-        return 0;
-    }
-    uint32_t own_ip = arp->target_ip;
-
-    arp->eth.dest = arp->sender_mac;
-    arp->eth.src = config.mac_addr;
-    arp->operation = HTONS(ARP_REPLY);
-    arp->target_mac = arp->sender_mac;
-    arp->target_ip = arp->sender_ip;
-    arp->sender_mac = config.mac_addr;
-    arp->sender_ip = own_ip;
-    return sizeof(*arp);
-}
-
-/* Both begin with the source port and the destination port. */
-static void exchange_ports(uint8_t protocol, uint8_t *payload, size_t bytes)
-{
-    if ((protocol == IPV4_PROTO_UDP || protocol == IPV4_PROTO_TCP) && bytes >= 4) {
-        exchange(payload, payload + 2, 2);
-    }
-}
-
-/* Turn an echo request into its reply; false if its checksum says that it is not what was sent. */
-static bool answer_ping(uint8_t *payload, size_t bytes)
-{
-    icmp_hdr_t *icmp = (icmp_hdr_t *)payload;
-
-    if (checksum(payload, bytes) != 0) {
-        return false;
-    }
-    icmp->type = ICMP_ECHO_REPLY;
-    icmp->check = 0;
-    icmp->check = checksum(payload, bytes);
-    return true;
-}
-
-static bool answer_ipv4(uint8_t *packet, size_t room)
-{
-    ipv4_hdr_t *ip = (ipv4_hdr_t *)packet;
-
-    if (room < sizeof(*ip) || ip->version != 4) {
-        return false;
-    }
-    size_t header_bytes = ipv4_header_length(ip);
-    size_t packet_bytes = HTONS(ip->tot_len);
-
-    if (header_bytes < sizeof(*ip) || packet_bytes < header_bytes || packet_bytes > room ||
-        checksum(packet, header_bytes) != 0 ||
-        (client_config.ip != 0 && ip->dst_ip != client_config.ip)) {
-        return false;
-    }
-    uint8_t *payload = packet + header_bytes;
-    size_t payload_bytes = packet_bytes - header_bytes;
-    bool is_first = ip->frag_offset1 == 0 && ip->frag_offset2 == 0;
-    bool is_whole = is_first && !ip->more_frag;
-
-    if (is_whole && ip->protocol == IPV4_PROTO_ICMP && payload_bytes >= sizeof(icmp_hdr_t) &&
-        payload[0] == ICMP_ECHO_REQUEST) {
-        if (!answer_ping(payload, payload_bytes)) {
-            return false;
-        }
-    } else if (ip->protocol != IPV4_PROTO_UDP && !client_config.reflect) {
-        return false;
-    } else if (is_first) {
-        exchange_ports(ip->protocol, payload, payload_bytes);
-    }
-    exchange(&ip->src_ip, &ip->dst_ip, sizeof(ip->src_ip));
-    return true;
-}
-
-/* IPv6 is reflected like anything else, with the ends it names exchanged as well. */
-static bool reflect_ipv6(uint8_t *packet, size_t room)
-{
-    if (room >= IPV6_HEADER_BYTES && packet[0] >> 4 == 6) {
-        exchange(packet + 8, packet + 24, 16);
-        exchange_ports(packet[6], packet + IPV6_HEADER_BYTES, room - IPV6_HEADER_BYTES);
-    }
-    return client_config.reflect;
-}
-
-/* Turn a frame into its answer, in place. The bytes of the answer, or 0 if there is none. */
-static uint16_t answer(uint8_t *frame, uint16_t len)
-{
-    ether_hdr_t *eth = (ether_hdr_t *)frame;
-    uint8_t *packet = frame + sizeof(*eth);
-    bool answered;
-
-    if (len < sizeof(*eth) || is_group(eth->src)) {
-        return 0;
-    }
-    size_t room = len - sizeof(*eth);
-    unsigned int type = (unsigned int)eth->etype[0] << 8 | eth->etype[1];
-
-    if (type == ETH_TYPE_ARP && (!is_group(eth->dest) || mac802_addr_is_bcast(eth->dest.addr))) {
-        return answer_arp(frame, len);
-    }
-    if (is_group(eth->dest)) {
-        return 0;
-    }
-    if (type == ETH_TYPE_IP) {
-        answered = answer_ipv4(packet, room);
-    } else if (type == ETH_TYPE_IPV6) {
-        answered = reflect_ipv6(packet, room);
-    } else {
-        answered = client_config.reflect;
-    }
-    eth->dest = eth->src;
-    eth->src = config.mac_addr;
-    return answered ? len : 0;
-}
-
-/* Take one frame, of which there is one, and send its answer from the buffer in hand. */
-static void echo(void)
-{
-    net_buff_desc_t frame;
-    uint8_t *out = (uint8_t *)config.tx_data.vaddr + state.buffer.io_or_offset;
-
-    if (net_dequeue_active(&state.rx, &frame) != 0) {
-        return;
-    }
     uint64_t offset = frame.io_or_offset;
-    uint16_t len = 0;
 
-    if (frame.len <= NET_BUFFER_SIZE && offset < config.rx_data.size &&
-        frame.len <= config.rx_data.size - offset) {
-        memcpy(out, (const char *)config.rx_data.vaddr + offset, frame.len);
-        len = answer(out, frame.len);
+    if (frame.len > NET_BUFFER_SIZE || offset >= config.rx_data.size ||
+        frame.len > config.rx_data.size - offset) {
+        return NULL;
     }
-    if (len == 0) {
-        frames_ignored++;
-    } else {
-        state.buffer.len = len;
-        if (net_enqueue_active(&state.tx, state.buffer) == 0) {
-            frames_answered++;
-            state.have_buffer = false;
-            state.notify_tx = true;
-        }
-    }
-    (void)net_enqueue_free(&state.rx, frame);
-    state.notify_rx = true;
+    return (const uint8_t *)config.rx_data.vaddr + offset;
 }
 
-/* Whether there is a transmit buffer in hand. One that is not within the region is none. */
-static bool take_buffer(void)
+/* The virtualiser has seen to that. */
+static bool frame_foreign(const uint8_t *frame, uint16_t len)
 {
-    if (!state.have_buffer && net_dequeue_free(&state.tx, &state.buffer) == 0) {
-        state.buffer.oid = 0;
-        state.have_buffer = state.buffer.io_or_offset <= config.tx_data.size - NET_BUFFER_SIZE;
-    }
-    return state.have_buffer;
+    (void)frame;
+    (void)len;
+    return false;
 }
 
-/*
- * Answer what has come, at most one queue full; true if there may be more. Whichever of the two is
- * missing, a frame or a buffer for its answer, is asked for.
- */
-static bool echo_frames(void)
+static void frame_return(net_buff_desc_t frame)
 {
-    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
-        if (net_queue_empty_active(&state.rx)) {
-            net_request_signal_active(&state.rx);
-            if (net_queue_empty_active(&state.rx)) {
-                return false;
-            }
-            net_cancel_signal_active(&state.rx);
-        }
-        if (!take_buffer()) {
-            net_request_signal_free(&state.tx);
-            if (net_queue_empty_free(&state.tx)) {
-                return false;
-            }
-            net_cancel_signal_free(&state.tx);
-            continue;
-        }
-        echo();
-    }
-    return true;
+    (void)net_enqueue_free(&echo.rx, frame);
+    echo.notify_rx = true;
 }
 
-/* There is one deferred signal: the first to come has it, if this PD is about to wait. */
-static void signal_peer(sddf_channel ch, bool about_to_wait)
+static uint8_t *buffer_find(net_buff_desc_t buffer)
 {
-    sddf_channel deferred = sddf_deferred_notify_curr();
-
-    if (about_to_wait && deferred == (sddf_channel)-1) {
-        sddf_deferred_notify(ch);
-    } else if (!about_to_wait || deferred != ch) {
-        sddf_notify(ch);
+    if (buffer.io_or_offset > config.tx_data.size - NET_BUFFER_SIZE) {
+        return NULL;
     }
+    return (uint8_t *)config.tx_data.vaddr + buffer.io_or_offset;
 }
 
-static void signal_peers(bool about_to_wait)
+static bool buffer_send(net_buff_desc_t buffer)
 {
-    if (state.notify_rx && net_require_signal_free(&state.rx)) {
-        net_cancel_signal_free(&state.rx);
-        signal_peer(config.rx.id, about_to_wait);
-    }
-    state.notify_rx = false;
-
-    if (state.notify_tx && net_require_signal_active(&state.tx)) {
-        net_cancel_signal_active(&state.tx);
-        signal_peer(config.tx.id, about_to_wait);
-    }
-    state.notify_tx = false;
+    return net_enqueue_active(&echo.tx, buffer) == 0;
 }
 
 void init(void)
 {
-    assert(net_config_check_magic(&config));
     assert(config.tx_data.size >= (uint64_t)NET_BUFFER_SIZE * config.tx.num_buffers);
     assert(config.tx_data.size >= NET_BUFFER_SIZE);
 
-    net_queue_init(&state.rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&state.tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
-    net_buffers_init(&state.tx, 0);
+    echo_init();
+    net_buffers_init(&echo.tx, 0);
     /* Buffers that come back are of interest only while frames wait for them. */
-    net_cancel_signal_free(&state.tx);
+    net_cancel_signal_free(&echo.tx);
 }
 
-/* A frame came, or a buffer came back: either way, whatever was waiting for it goes on. */
 void notified(sddf_channel ch)
 {
-    bool more = true;
-
     (void)ch;
-    while (more) {
-        more = echo_frames();
-        signal_peers(!more);
-    }
+    echo_all();
 }

@@ -36,11 +36,18 @@
         ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
     ROW(net_copy, "network/copy", "copies one client's frames out of the shared receive region", \
         ".net_copy_config", net_copy_config_t, config, NO_PARAMS, NO_OTHERS)                     \
+    ROW(net_copy_forward, "network/copy_forward", "stands where a copier would, copies nothing", \
+        ".net_copy_config", net_copy_config_t, config, NO_PARAMS, NO_OTHERS)                     \
     ROW(net_client_echo, "network/client_echo", "answers ARP and ping, sends back the rest",     \
         ".net_client_config", net_client_config_t, config,                                       \
         PARAMS(".client_echo_config", struct client_echo_config, client_config,                  \
                client_echo_params),                                                              \
         NO_OTHERS)                                                                               \
+    ROW(net_client_direct, "network/client_direct", "the same, alone with the driver",           \
+        ".net_client_config", net_client_config_t, config,                                       \
+        PARAMS(".client_echo_config", struct client_echo_config, client_config,                  \
+               client_echo_params),                                                              \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_client_sink, "network/client_sink", "takes every frame, slowly if asked to",         \
         ".net_client_config", net_client_config_t, config,                                       \
         PARAMS(".client_sink_config", struct client_sink_config, client_config,                  \

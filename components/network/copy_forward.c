@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What stands where a copier would and copies nothing: it passes each descriptor on as it is, and
+ * the client works on the receive region itself. It is there to be measured: what a copier costs
+ * beyond this is the copying, and what this costs is one more domain on the way.
+ *
+ *   virt.active -> forward -> client.active    the packet, where it lies
+ *   virt.free   <- forward <- client.free      its buffer
+ *
+ * Nothing is isolated by it, but neither side can harm it by what it puts into a queue: a packet
+ * for which the client leaves no room goes back to the virtualiser at once, and whether what the
+ * client returns is a buffer that it holds, the virtualiser checks.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <os/sddf.h>
+#include <sddf/network/config.h>
+#include <sddf/network/queue.h>
+#include <sddf/util/util.h>
+
+__attribute__((__section__(".net_copy_config"))) net_copy_config_t config;
+
+/* What came to nothing, and why; by these names a debugger or a test finds them. */
+uint64_t packets_unwanted;  /* the client left no room */
+uint64_t queues_incredible; /* a queue claimed to hold more than it can */
+uint64_t virt_refusals;     /* the virtualiser left no room for its own buffer */
+
+static struct {
+    net_queue_handle_t virt;
+    net_queue_handle_t client;
+    bool notify_virt;
+    bool notify_client;
+} state;
+
+/* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
+static uint32_t offered(net_queue_t *queue, uint32_t capacity)
+{
+    uint32_t length = net_queue_length(queue);
+
+    if (unlikely(length > capacity)) {
+        queues_incredible++;
+        return 0;
+    }
+    return length;
+}
+
+static void give_back(net_buff_desc_t buffer)
+{
+    if (unlikely(net_enqueue_free(&state.virt, buffer) != 0)) {
+        virt_refusals++;
+        return;
+    }
+    state.notify_virt = true;
+}
+
+/* Pass one packet on; false if there is none. */
+static bool pass_packet(void)
+{
+    net_buff_desc_t packet;
+
+    if (offered(state.virt.active, state.virt.capacity) == 0 ||
+        net_dequeue_active(&state.virt, &packet) != 0) {
+        return false;
+    }
+    if (likely(net_enqueue_active(&state.client, packet) == 0)) {
+        state.notify_client = true;
+    } else {
+        packets_unwanted++;
+        give_back(packet);
+    }
+    return true;
+}
+
+/* Pass one buffer back; false if there is none. What it is worth, the virtualiser knows. */
+static bool pass_buffer(void)
+{
+    net_buff_desc_t buffer;
+
+    if (offered(state.client.free, state.client.capacity) == 0 ||
+        net_dequeue_free(&state.client, &buffer) != 0) {
+        return false;
+    }
+    give_back(buffer);
+    return true;
+}
+
+/*
+ * Pass on what there is, at most one queue full; true if there may be more. Drain, ask to be
+ * signalled, look again: what came in between is either seen here or signalled. (One turn more than
+ * the queue is long, so that a full queue and the look after it are one round.)
+ */
+static bool rx_return(void)
+{
+    for (uint32_t i = 0; i <= state.virt.capacity; i++) {
+        if (pass_packet()) {
+            continue;
+        }
+        net_request_signal_active(&state.virt);
+        if (offered(state.virt.active, state.virt.capacity) == 0) {
+            return false;
+        }
+        net_cancel_signal_active(&state.virt);
+    }
+    return true;
+}
+
+/*
+ * The same for what the client returns. It holds no more buffers than the virtualiser's queue has
+ * places; if that is full, the client has put in what is none, and waits for the next wake-up.
+ */
+static bool rx_provide(void)
+{
+    for (uint32_t i = 0; i <= state.client.capacity; i++) {
+        if (unlikely(net_queue_full_free(&state.virt))) {
+            return false;
+        }
+        if (pass_buffer()) {
+            continue;
+        }
+        net_request_signal_free(&state.client);
+        if (offered(state.client.free, state.client.capacity) == 0) {
+            return false;
+        }
+        net_cancel_signal_free(&state.client);
+    }
+    return true;
+}
+
+/*
+ * One signal for all that each peer was given. The virtualiser's may wait until this PD does, if it
+ * is about to.
+ */
+static void signal_peers(bool about_to_wait)
+{
+    if (state.notify_client && net_require_signal_active(&state.client)) {
+        net_cancel_signal_active(&state.client);
+        sddf_notify(config.client.id);
+    }
+    state.notify_client = false;
+
+    if (state.notify_virt && net_require_signal_free(&state.virt)) {
+        net_cancel_signal_free(&state.virt);
+        if (about_to_wait) {
+            sddf_deferred_notify(config.rx.id);
+        } else {
+            sddf_notify(config.rx.id);
+        }
+    }
+    state.notify_virt = false;
+}
+
+void init(void)
+{
+    assert(net_config_check_magic(&config));
+    /* An offset means the same on both sides, which it does not where a copier belongs. */
+    assert(config.client_data.vaddr == config.rx_data[0].vaddr);
+    assert(config.client.num_buffers >= config.rx.num_buffers);
+
+    net_queue_init(&state.virt, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
+                   config.rx.num_buffers);
+    net_queue_init(&state.client, config.client.free_queue.vaddr, config.client.active_queue.vaddr,
+                   config.client.num_buffers);
+}
+
+/* Any signal means: see what there is, on both sides. */
+void notified(sddf_channel ch)
+{
+    bool more = true;
+
+    (void)ch;
+    while (more) {
+        more = rx_return();
+        more |= rx_provide();
+        signal_peers(!more);
+    }
+}

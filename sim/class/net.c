@@ -6,7 +6,10 @@
  * offsets into the client's own region; each client and virt_tx share a pair of offsets into the
  * client's transmit region, which the device only reads; and virt_tx and the driver share a pair of
  * IO addresses again. A client without a copier sits where its copier would, and sees the whole
- * receive region.
+ * receive region, as does one with a forwarder, which copies nothing.
+ *
+ * A network without virtualisers has one client, in their place: it shares both pairs of IO
+ * addresses with the driver, and owns the receive region.
  *
  * A queue pair is one region: both neighbours map it with the same rights, so two would keep nobody
  * apart.
@@ -16,6 +19,7 @@
 
 #include <sddf/network/config.h>
 #include <sddf/network/queue.h>
+#include <sddf/resources/device.h>
 #include <sddf/timer/config.h>
 
 #include "sim/class/class.h"
@@ -24,6 +28,7 @@
 
 struct net_instance {
     uint64_t rx_buffers;
+    bool virtualisers;
 };
 
 struct net_client {
@@ -35,6 +40,9 @@ struct net_client {
 static const struct param instance_params[] = {
     PARAM_UINT(struct net_instance, rx_buffers, 512, 1, 32768,
                "receive buffers the device fills, a power of two"),
+    PARAM_BOOL(
+        struct net_instance, virtualisers, true,
+        "false: there is no virt_rx and no virt_tx, and its only client talks to the driver"),
     PARAM_END,
 };
 
@@ -49,6 +57,7 @@ static const struct param client_params[] = {
 };
 
 enum { ROLE_DRIVER, ROLE_VIRT_TX, ROLE_VIRT_RX };
+enum { ROLE_COPIER, ROLE_FORWARDER };
 
 static const struct role_view instance_roles[] = {
     [ROLE_DRIVER] = {.name = "driver",
@@ -71,13 +80,20 @@ static const struct role_view instance_roles[] = {
 };
 
 static const struct role_view client_roles[] = {
-    {.name = "copier",
-     .image = "network/copy",
-     .priority = 98,
-     .budget_ns = 20000000,
-     .period_ns = 20000000,
-     .optional = true,
-     .doc = "copies the client's frames out of the shared receive region"},
+    [ROLE_COPIER] = {.name = "copier",
+                     .image = "network/copy",
+                     .priority = 98,
+                     .budget_ns = 20000000,
+                     .period_ns = 20000000,
+                     .optional = true,
+                     .doc = "copies the client's frames out of the shared receive region"},
+    [ROLE_FORWARDER] = {.name = "forwarder",
+                        .image = "network/copy_forward",
+                        .priority = 98,
+                        .budget_ns = 20000000,
+                        .period_ns = 20000000,
+                        .optional = true,
+                        .doc = "stands where a copier would and copies nothing"},
     {.name = NULL},
 };
 
@@ -86,14 +102,18 @@ struct net {
     struct plan *p;
     const struct scenario_instance *asked;
     const struct net_instance *params;
-    uint32_t device, driver, virt_rx, virt_tx;
+    uint32_t device, driver;
     uint32_t rx_pool, rx_region;
     net_driver_config_t driver_config;
+    uint32_t clients[SDDF_NET_MAX_CLIENTS]; /* PDs, as numbered in rx_config */
+    uint32_t client_count;
+
+    /* Where there are virtualisers: */
+    uint32_t virt_rx, virt_tx;
     net_virt_rx_config_t *rx_config; /* these two are too large for a stack */
     net_virt_tx_config_t *tx_config;
     uint32_t *tx_pools;
     uint32_t tx_pool_count;
-    uint32_t clients[SDDF_NET_MAX_CLIENTS]; /* PDs, as numbered in rx_config */
 };
 
 /* One side's view of a queue pair, and the pair's two shapes in the plan. */
@@ -218,7 +238,20 @@ static region_resource_t resource(uint64_t vaddr, uint64_t bytes)
     return (region_resource_t){.vaddr = (void *)(uintptr_t)vaddr, .size = bytes};
 }
 
-/* The receive region, as the device, virt_rx and everyone who takes frames from it see it. */
+/* The receive region, as the device sees it. */
+static void build_receive_region(struct net *n)
+{
+    struct plan *p = n->p;
+
+    n->rx_pool = add_pool(n, arena_format(p->arena, "%s.rx", n->asked->name),
+                          (uint32_t)n->params->rx_buffers, true, &n->rx_region);
+    p->pools[n->rx_pool].io_addr =
+        plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps,
+                 RIGHT_READ | RIGHT_WRITE);
+}
+
+/* ... and as virt_rx does, and what it shares with the driver. */
 static void build_receive(struct net *n)
 {
     struct plan *p = n->p;
@@ -226,11 +259,6 @@ static void build_receive(struct net *n)
     uint32_t count = (uint32_t)n->params->rx_buffers;
     uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
 
-    n->rx_pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &n->rx_region);
-    p->pools[n->rx_pool].io_addr =
-        plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
-    plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps,
-                 RIGHT_READ | RIGHT_WRITE);
     n->rx_config->data.region =
         resource(plan_add_map(p, n->virt_rx, n->rx_region, RIGHT_READ | RIGHT_WRITE), bytes);
     n->rx_config->data.io_addr = p->pools[n->rx_pool].io_addr;
@@ -245,47 +273,101 @@ static void build_receive(struct net *n)
     n->driver_config.virt_rx = link.producer;
 }
 
-/* Who takes frames from virt_rx on behalf of a client: its copier, or itself. Fills the client's rx
- * half. */
-static void build_client_rx(struct net *n, uint32_t client, const struct scenario_join *join,
-                            const struct net_client *params, net_client_config_t *config)
+/* What virt_rx and whoever takes a client's frames from it share. */
+static struct link add_virt_link(struct net *n, const char *name, uint32_t taker)
+{
+    struct link link = add_link(n, name, n->virt_rx, taker, (uint32_t)n->params->rx_buffers,
+                                NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
+
+    n->rx_config->clients[n->client_count].conn = link.producer;
+    return link;
+}
+
+/* The receive region, for one who reads it: a client with its arrival times. */
+static region_resource_t share_receive_region(struct net *n, uint32_t pd)
+{
+    uint64_t vaddr = plan_add_map(n->p, pd, n->rx_region, RIGHT_READ);
+
+    if (n->p->pds[pd].endpoint) {
+        plan_add_map(n->p, pd, n->p->pools[n->rx_pool].stamps, RIGHT_READ);
+    }
+    return resource(vaddr, n->params->rx_buffers * NET_BUFFER_SIZE);
+}
+
+/* A client that takes its frames from virt_rx itself. */
+static void build_shared_rx(struct net *n, uint32_t client, net_client_config_t *config)
+{
+    const char *name = n->p->pds[client].name;
+
+    config->rx_data = share_receive_region(n, client);
+    config->rx = add_virt_link(n, arena_format(n->p->arena, "%s.rx", name), client).consumer;
+}
+
+/* One behind a forwarder: both see the receive region, though only the client looks. */
+static void build_forwarded_rx(struct net *n, uint32_t client, const struct scenario_pd *asked,
+                               net_client_config_t *config)
 {
     struct plan *p = n->p;
     const char *name = p->pds[client].name;
-    bool copied = join->roles[0].name != NULL;
-    uint32_t taker = copied ? plan_add_pd(p, &join->roles[0], "net", "copier") : client;
-    uint64_t shared_bytes = n->params->rx_buffers * NET_BUFFER_SIZE;
-    uint64_t shared_vaddr = plan_add_map(p, taker, n->rx_region, RIGHT_READ);
-
-    plan_add_map(p, taker, p->pools[n->rx_pool].stamps, RIGHT_READ);
-    struct link from_virt =
-        add_link(n, arena_format(p->arena, copied ? "%s.virt_rx" : "%s.rx", name), n->virt_rx,
-                 taker, (uint32_t)n->params->rx_buffers, NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
-    n->rx_config->clients[n->rx_config->num_clients].conn = from_virt.producer;
-    if (!copied) {
-        config->rx = from_virt.consumer;
-        config->rx_data = resource(shared_vaddr, shared_bytes);
-        return;
-    }
-
-    uint32_t region;
-    uint32_t count = (uint32_t)params->rx_buffers;
-    uint32_t pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &region);
+    uint32_t forwarder = plan_add_pd(p, asked, "net", "forwarder");
     net_copy_config_t *copy = arena_alloc(p->arena, sizeof *copy);
-    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), taker, client, count,
-                                NAMES_OFFSET, pool_list(n, pool), 1);
+
+    memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    copy->client_data = copy->rx_data[0] = share_receive_region(n, forwarder);
+    copy->rx = add_virt_link(n, arena_format(p->arena, "%s.virt_rx", name), forwarder).consumer;
+    struct link link =
+        add_link(n, arena_format(p->arena, "%s.rx", name), forwarder, client,
+                 (uint32_t)n->params->rx_buffers, NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
+    copy->client = link.producer;
+    plan_add_blob(p, forwarder, ".net_copy_config", copy, sizeof *copy, false);
+    config->rx = link.consumer;
+    config->rx_data = share_receive_region(n, client);
+}
+
+/* One behind a copier, which alone sees the receive region, and fills the client's own. */
+static void build_copied_rx(struct net *n, uint32_t client, const struct scenario_pd *asked,
+                            uint32_t count, net_client_config_t *config)
+{
+    struct plan *p = n->p;
+    const char *name = p->pds[client].name;
+    uint32_t region, copier = plan_add_pd(p, asked, "net", "copier");
+    net_copy_config_t *copy = arena_alloc(p->arena, sizeof *copy);
     uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
 
     memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    copy->rx = from_virt.consumer;
-    copy->rx_data[0] = resource(shared_vaddr, shared_bytes);
+    copy->rx_data[0] = share_receive_region(n, copier);
+    plan_add_map(p, copier, p->pools[n->rx_pool].stamps, RIGHT_READ);
+    copy->rx = add_virt_link(n, arena_format(p->arena, "%s.virt_rx", name), copier).consumer;
+    uint32_t pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &region);
+    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), copier, client, count,
+                                NAMES_OFFSET, pool_list(n, pool), 1);
     copy->client = link.producer;
-    copy->client_data = resource(plan_add_map(p, taker, region, RIGHT_READ | RIGHT_WRITE), bytes);
-    plan_add_map(p, taker, p->pools[pool].stamps, RIGHT_READ | RIGHT_WRITE);
-    plan_add_blob(p, taker, ".net_copy_config", copy, sizeof *copy, false);
+    copy->client_data = resource(plan_add_map(p, copier, region, RIGHT_READ | RIGHT_WRITE), bytes);
+    plan_add_map(p, copier, p->pools[pool].stamps, RIGHT_READ | RIGHT_WRITE);
+    plan_add_blob(p, copier, ".net_copy_config", copy, sizeof *copy, false);
     config->rx = link.consumer;
     config->rx_data = resource(plan_add_map(p, client, region, RIGHT_READ | RIGHT_WRITE), bytes);
     plan_add_map(p, client, p->pools[pool].stamps, RIGHT_READ);
+}
+
+/* The client's receiving half, by who stands between it and virt_rx. */
+static void build_client_rx(struct net *n, uint32_t client, const struct scenario_join *join,
+                            const struct net_client *params, net_client_config_t *config)
+{
+    const struct scenario_pd *copier = &join->roles[ROLE_COPIER];
+    const struct scenario_pd *forwarder = &join->roles[ROLE_FORWARDER];
+
+    if (copier->name != NULL && forwarder->name != NULL) {
+        diag_error(n->p->diag, forwarder->place,
+                   "%s has a copier already; a forwarder would stand in its place",
+                   n->p->pds[client].name);
+    } else if (copier->name != NULL) {
+        build_copied_rx(n, client, copier, (uint32_t)params->rx_buffers, config);
+    } else if (forwarder->name != NULL) {
+        build_forwarded_rx(n, client, forwarder, config);
+    } else {
+        build_shared_rx(n, client, config);
+    }
 }
 
 static void build_client_tx(struct net *n, uint32_t client, const struct net_client *params,
@@ -347,7 +429,6 @@ static void build_macs(struct net *n, uint32_t client, uint32_t number,
 {
     static const uint8_t none[6], broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct plan *p = n->p;
-    net_virt_rx_client_config_t *at_virt = &n->rx_config->clients[n->rx_config->num_clients];
     uint8_t(*macs)[6] = arena_array(p->arena, 64, sizeof *macs);
     size_t count = 1;
     const char *rest = params->more_macs;
@@ -378,8 +459,6 @@ static void build_macs(struct net *n, uint32_t client, uint32_t number,
         rest += MAC_TEXT_LENGTH;
         rest += strspn(rest, ", ");
     }
-    memcpy(at_virt->mac_addrs, macs, count * 6);
-    at_virt->num_macs = (uint8_t)count;
     p->pds[client].macs = (const uint8_t(*)[6])macs;
     p->pds[client].mac_count = count;
 }
@@ -402,11 +481,81 @@ static void check_two(struct net *n, const struct plan_pd *one, const struct pla
 
 static void check_macs(struct net *n)
 {
-    for (unsigned i = 0; i < n->rx_config->num_clients; i++) {
+    for (unsigned i = 0; i < n->client_count; i++) {
         for (unsigned j = 0; j < i; j++) {
             check_two(n, &n->p->pds[n->clients[j]], &n->p->pds[n->clients[i]]);
         }
     }
+}
+
+/* What cannot be without virtualisers. False after a complaint. */
+static bool check_direct(struct net *n, const struct scenario_join *join,
+                         const struct net_client *params)
+{
+    struct diag *diag = n->p->diag;
+    size_t errors = diag->errors;
+
+    if (n->client_count != 0) {
+        diag_error(diag, join->place, "%s has no virtualisers, so only one client can join it",
+                   n->asked->name);
+    }
+    for (unsigned i = 0; client_roles[i].name != NULL; i++) {
+        if (join->roles[i].name != NULL) {
+            diag_error(diag, join->roles[i].place,
+                       "%s has no virtualisers, so there is nothing a %s could take frames from",
+                       n->asked->name, client_roles[i].name);
+        }
+    }
+    if (params->more_macs != NULL) {
+        diag_error(diag, join->place,
+                   "more_macs: %s has no virtualisers to be told of further addresses",
+                   n->asked->name);
+    }
+    return diag->errors == errors;
+}
+
+/*
+ * A client that has the driver to itself: it owns the buffers, and is told where they lie for the
+ * device, since it is the one who names them to the driver.
+ */
+static void build_direct(struct net *n, uint32_t client, const struct scenario_join *join,
+                         const struct net_client *params, net_client_config_t *config)
+{
+    struct plan *p = n->p;
+    const char *name = p->pds[client].name;
+    uint32_t rx_count = (uint32_t)n->params->rx_buffers, tx_count = (uint32_t)params->tx_buffers;
+    uint32_t tx_region;
+    device_resources_t resources = {.num_regions = 2};
+
+    if (!check_direct(n, join, params)) {
+        return;
+    }
+    struct link rx = add_link(n, arena_format(p->arena, "%s.rx", name), n->driver, client, rx_count,
+                              NAMES_IO_ADDR, pool_list(n, n->rx_pool), 1);
+    config->rx = rx.consumer;
+    config->rx_data = resource(plan_add_map(p, client, n->rx_region, RIGHT_READ | RIGHT_WRITE),
+                               (uint64_t)rx_count * NET_BUFFER_SIZE);
+    plan_add_map(p, client, p->pools[n->rx_pool].stamps, RIGHT_READ);
+    n->driver_config.virt_rx = rx.producer;
+    p->devices[n->device].rx_queue_source = rx.active;
+
+    uint32_t tx_pool =
+        add_pool(n, arena_format(p->arena, "%s.tx", name), tx_count, false, &tx_region);
+    p->pools[tx_pool].io_addr = plan_add_window(p, n->device, tx_region, RIGHT_READ);
+    struct link tx = add_link(n, arena_format(p->arena, "%s.tx", name), client, n->driver, tx_count,
+                              NAMES_IO_ADDR, pool_list(n, tx_pool), 1);
+    config->tx = tx.producer;
+    config->tx_data = resource(plan_add_map(p, client, tx_region, RIGHT_READ | RIGHT_WRITE),
+                               (uint64_t)tx_count * NET_BUFFER_SIZE);
+    n->driver_config.virt_tx = tx.consumer;
+    p->devices[n->device].tx_queue_sink = tx.active;
+
+    memcpy(resources.magic, DEVICE_MAGIC, DEVICE_MAGIC_LEN);
+    resources.regions[0] = (device_region_resource_t){.region = config->rx_data,
+                                                      .io_addr = p->pools[n->rx_pool].io_addr};
+    resources.regions[1] =
+        (device_region_resource_t){.region = config->tx_data, .io_addr = p->pools[tx_pool].io_addr};
+    plan_add_blob(p, client, ".device_resources", &resources, sizeof resources, false);
 }
 
 static void build_client(struct net *n, uint32_t number, const struct scenario_join *join)
@@ -421,16 +570,20 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     if (!rx_good || !tx_good) {
         return;
     }
-    if (n->rx_config->num_clients == SDDF_NET_MAX_CLIENTS) {
+    if (n->client_count == SDDF_NET_MAX_CLIENTS) {
         diag_error(p->diag, join->place, "%s has %u clients already; sDDF allows no more",
                    n->asked->name, SDDF_NET_MAX_CLIENTS);
         return;
     }
     p->pds[client].class_name = "net";
     build_macs(n, client, number, join, params);
-    build_client_rx(n, client, join, params, config);
-    build_client_tx(n, client, params, config);
-    n->clients[n->rx_config->num_clients++] = client;
+    if (n->params->virtualisers) {
+        build_client_rx(n, client, join, params, config);
+        build_client_tx(n, client, params, config);
+    } else {
+        build_direct(n, client, join, params, config);
+    }
+    n->clients[n->client_count++] = client;
     memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     memcpy(config->mac_addr.addr, p->pds[client].macs[0], 6);
     plan_add_blob(p, client, ".net_client_config", config, sizeof *config, false);
@@ -469,6 +622,66 @@ static void build_transmit(struct net *n)
     n->driver_config.virt_tx = link.consumer;
 }
 
+/* All clients of this instance, in the scenario's order. */
+static void build_clients(struct net *n, uint32_t instance)
+{
+    const struct scenario *s = n->p->scenario;
+
+    for (uint32_t i = 0; i < s->client_count; i++) {
+        for (size_t j = 0; j < s->clients[i].join_count; j++) {
+            if (s->clients[i].joins[j].instance == instance) {
+                build_client(n, i, &s->clients[i].joins[j]);
+            }
+        }
+    }
+    check_macs(n);
+}
+
+/* What virt_rx is told of its clients. */
+static void list_clients(struct net *n)
+{
+    n->rx_config->num_clients = (uint8_t)n->client_count;
+    for (uint32_t i = 0; i < n->client_count; i++) {
+        const struct plan_pd *client = &n->p->pds[n->clients[i]];
+
+        memcpy(n->rx_config->clients[i].mac_addrs, client->macs, client->mac_count * 6);
+        n->rx_config->clients[i].num_macs = (uint8_t)client->mac_count;
+    }
+}
+
+static void build_virtualised(struct net *n, uint32_t instance)
+{
+    struct plan *p = n->p;
+
+    n->rx_config = arena_alloc(p->arena, sizeof *n->rx_config);
+    n->tx_config = arena_alloc(p->arena, sizeof *n->tx_config);
+    n->tx_pools = arena_array(p->arena, SDDF_NET_MAX_CLIENTS, sizeof *n->tx_pools);
+    memcpy(n->rx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    memcpy(n->tx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    n->virt_rx = plan_add_pd(p, &n->asked->roles[ROLE_VIRT_RX], "net", "virt_rx");
+    n->virt_tx = plan_add_pd(p, &n->asked->roles[ROLE_VIRT_TX], "net", "virt_tx");
+    n->device = class_attach_device(p, n->asked->device, n->driver);
+    build_receive_region(n);
+    build_receive(n);
+    build_clients(n, instance);
+    list_clients(n);
+    build_transmit(n);
+    plan_add_blob(p, n->virt_rx, ".net_virt_rx_config", n->rx_config, sizeof *n->rx_config, false);
+    plan_add_blob(p, n->virt_tx, ".net_virt_tx_config", n->tx_config, sizeof *n->tx_config, false);
+}
+
+static void build_unvirtualised(struct net *n, uint32_t instance)
+{
+    n->device = class_attach_device(n->p, n->asked->device, n->driver);
+    build_receive_region(n);
+    build_clients(n, instance);
+    if (n->client_count == 0) {
+        diag_error(n->p->diag, n->asked->place,
+                   "%s has no virtualisers, so one client must join it, and none does",
+                   n->asked->name);
+    }
+}
+
 static void net_build(struct plan *p, uint32_t instance)
 {
     const struct scenario *s = p->scenario;
@@ -478,30 +691,15 @@ static void net_build(struct plan *p, uint32_t instance)
     if (!power_of_two(&n, n.asked->place, "rx_buffers", n.params->rx_buffers)) {
         return;
     }
-    n.rx_config = arena_alloc(p->arena, sizeof *n.rx_config);
-    n.tx_config = arena_alloc(p->arena, sizeof *n.tx_config);
-    n.tx_pools = arena_array(p->arena, SDDF_NET_MAX_CLIENTS, sizeof *n.tx_pools);
     memcpy(n.driver_config.magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    memcpy(n.rx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    memcpy(n.tx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     n.driver = plan_add_pd(p, &n.asked->roles[ROLE_DRIVER], "net", "driver");
-    n.virt_rx = plan_add_pd(p, &n.asked->roles[ROLE_VIRT_RX], "net", "virt_rx");
-    n.virt_tx = plan_add_pd(p, &n.asked->roles[ROLE_VIRT_TX], "net", "virt_tx");
-    n.device = class_attach_device(p, n.asked->device, n.driver);
-    build_receive(&n);
-    for (uint32_t i = 0; i < s->client_count; i++) {
-        for (size_t j = 0; j < s->clients[i].join_count; j++) {
-            if (s->clients[i].joins[j].instance == instance) {
-                build_client(&n, i, &s->clients[i].joins[j]);
-            }
-        }
+    if (n.params->virtualisers) {
+        build_virtualised(&n, instance);
+    } else {
+        build_unvirtualised(&n, instance);
     }
-    check_macs(&n);
-    build_transmit(&n);
     plan_add_blob(p, n.driver, ".net_driver_config", &n.driver_config, sizeof n.driver_config,
                   false);
-    plan_add_blob(p, n.virt_rx, ".net_virt_rx_config", n.rx_config, sizeof *n.rx_config, false);
-    plan_add_blob(p, n.virt_tx, ".net_virt_tx_config", n.tx_config, sizeof *n.tx_config, false);
 }
 
 const struct class_type class_net = {

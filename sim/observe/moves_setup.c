@@ -111,6 +111,17 @@ static struct held_pool *held_pool(struct moves *m, uint32_t pool)
     return NULL;
 }
 
+/* Is this the queue by which some device's driver passes on what came in? */
+static bool is_fed_by_device(const struct plan *plan, uint32_t queue)
+{
+    for (uint32_t d = 0; d < plan->device_count; d++) {
+        if (plan->devices[d].rx_queue_source == queue) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
 {
     const struct plan *plan = m->plan;
@@ -167,6 +178,28 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     }
     m->hash[slot % HASH_SLOTS] = (uint16_t)(m->queue_count + 1);
     m->queue_count++;
+}
+
+/*
+ * An endpoint that gives a driver the buffers its device is to fill, as only one with no
+ * virtualiser between does, has them all from the start. (A virtualiser may give away what was
+ * never seen to come; an endpoint may not.)
+ */
+static void take_stock(struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count && m->endpoint; i++) {
+        struct watched *q = &m->queues[i];
+
+        if (!q->produces || q->frames || !is_fed_by_device(m->plan, q->shape->partner)) {
+            continue;
+        }
+        for (uint32_t k = 0; k < q->pool_count; k++) {
+            for (uint32_t b = 0; b < q->pools[k]->count; b++) {
+                q->pools[k]->buffers[b].hand = HAND_EMPTY;
+            }
+            *q->pools[k]->held = (int32_t)q->pools[k]->count;
+        }
+    }
 }
 
 static bool takes_from_pool(const struct moves *m, uint32_t pool)
@@ -296,6 +329,7 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
     }
     share_out_bits(m);
     find_reach(m);
+    take_stock(m);
     if (find_relinks(m)) {
         uint32_t room = 1;
 

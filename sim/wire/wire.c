@@ -302,12 +302,22 @@ out:
     free(book.entries);
 }
 
+/* The world as the far end sees it: at this wire's speed. */
+static struct wire_world world_of(const struct scenario_wire *asked, const struct wire_world *world)
+{
+    struct wire_world here = *world;
+
+    here.speed_bps = asked->speed_bps;
+    return here;
+}
+
 bool wire_check(const struct scenario_wire *asked, const struct wire_world *world,
                 struct diag *diag)
 {
     const struct wire_type *type = asked->type->type;
     bool macs_good = check_macs(asked, world, diag);
-    bool good = type->check == NULL || type->check(asked->state, world, diag, asked->place);
+    struct wire_world here = world_of(asked, world);
+    bool good = type->check == NULL || type->check(asked->state, &here, diag, asked->place);
 
     if (good && macs_good && asked->mac_count > 0) {
         warn_of_unseen(asked, world, diag);
@@ -353,6 +363,7 @@ static int make_addresses(struct wire *w, const struct scenario_wire *asked,
 int wire_open(struct wire *w, const struct scenario_wire *asked, const struct wire_world *world,
               struct wire_stats *stats, char why[static WIRE_WHY_BYTES])
 {
+    struct wire_world here = world_of(asked, world);
     int error = 0;
 
     *stats = (struct wire_stats){.in_frames = 0};
@@ -364,7 +375,7 @@ int wire_open(struct wire *w, const struct scenario_wire *asked, const struct wi
     };
     assert(w->type->next != NULL);
     if (w->type->open != NULL) {
-        error = w->type->open(w->state, world, stats, why);
+        error = w->type->open(w->state, &here, stats, why);
     }
     if (error == 0) {
         error = make_addresses(w, asked, world);
@@ -492,6 +503,26 @@ void wire_send(struct wire *w, const uint8_t *bytes, size_t length, uint64_t now
             w->next_is = WIRE_ASK;
         }
     }
+}
+
+static uint64_t window_rate(const struct wire_echo *e, uint64_t bits)
+{
+    if (e->window_end_ns <= e->first_ns) {
+        return 0;
+    }
+    unsigned __int128 rate = (unsigned __int128)bits * NS_PER_S / (e->window_end_ns - e->first_ns);
+
+    return rate > UINT64_MAX ? UINT64_MAX : (uint64_t)rate;
+}
+
+uint64_t wire_offered_bps(const struct wire_echo *e)
+{
+    return window_rate(e, e->window_in_bits);
+}
+
+uint64_t wire_achieved_bps(const struct wire_echo *e)
+{
+    return window_rate(e, e->window_back_bits);
 }
 
 bool wire_exhausted(struct wire *w)

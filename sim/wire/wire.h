@@ -54,6 +54,8 @@ struct wire_world {
     const char *wire_name;
     const struct wire_client *clients;
     size_t client_count;
+    uint64_t seed;      /* of the run; dice of a wire are streams "wire.<name>.<what>" of it */
+    uint64_t speed_bps; /* for check and open: the wire's own, filled in by the core */
 };
 
 /* What a generator learnt from what came back. Frames are known by the number in their payload. */
@@ -62,13 +64,20 @@ struct wire_echo {
     uint64_t returned;  /* of these, came back, each counted once */
     uint64_t corrupt;   /* came back as something else, or claims to be one that was not sent */
     uint64_t duplicate; /* came back again */
-    uint64_t misrouted; /* came back from another station than it was sent to */
+    uint64_t misrouted; /* from another station than it was sent to, or to another source */
     uint64_t stale;     /* came back so late that it is not known whether for the first time */
     uint64_t other;     /* frames that are none of ours: ARP, say */
     /* Of the frames after the warm-up: */
     uint64_t measured, measured_bytes; /* returned */
     uint64_t first_ns, last_ns;        /* the first of them entered, the last of them came back */
-    struct rtt rtt;                    /* from entering to coming back */
+    struct rtt rtt; /* from entering, or being due at its source in an open loop, to coming back */
+    /*
+     * The measuring window: after first_ns, up to and with when the last of them so far entered.
+     * UDP payload that entered and that came back intact meanwhile, whenever that had entered: as
+     * much comes in from before the window as is under way at its end.
+     */
+    uint64_t window_end_ns;
+    uint64_t window_in_bits, window_back_bits;
 };
 
 /* Plain numbers in memory that others may look at, while the wire runs or after its end. */
@@ -89,6 +98,11 @@ static inline uint64_t wire_missing(const struct wire_echo *e)
 
     return back < e->sent ? e->sent - back : 0;
 }
+
+/* UDP payload that entered, and that came back, in bits a second of the measuring window; rounded
+ * down, 0 while there is none. Safe for any contents. */
+uint64_t wire_offered_bps(const struct wire_echo *e);
+uint64_t wire_achieved_bps(const struct wire_echo *e);
 
 struct wire_frame {
     const uint8_t *bytes; /* without FCS */

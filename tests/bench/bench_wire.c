@@ -82,7 +82,7 @@ static void open_or_exit(struct wire *w, const struct scenario_wire *asked,
 {
     static const struct wire_client clients[] = {{"client0", true, {2, 0, 0, 0, 0, 1}},
                                                  {"client1", true, {2, 0, 0, 0, 0, 2}}};
-    const struct wire_world world = {"lan", clients, 2};
+    const struct wire_world world = {.wire_name = "lan", .clients = clients, .client_count = 2};
     char why[WIRE_WHY_BYTES] = "";
 
     if (wire_open(w, asked, &world, stats, why) != 0) {

@@ -58,6 +58,11 @@ const char *param_path_absolute(const struct param_reader *r, const char *path);
 
 /* For `list`: one line a key: name, what it may hold, default, what it is for. */
 void param_document(FILE *to, const struct param *params);
+/* The same of keys that no table reads, told as they are; the rows of both stand in one column. */
+struct param_line {
+    const char *name, *kind, *preset, *doc; /* name NULL ends; preset "-": none */
+};
+void param_document_with(FILE *to, const struct param *params, const struct param_line *more);
 /* For `schema`: a JSON schema property for each key; the names of required ones to `required` (or
  * NULL). */
 void param_schema(json_t *properties, json_t *required, const struct param *params);

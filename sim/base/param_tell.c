@@ -137,29 +137,57 @@ static int widest(int so_far, const char *text)
     return width > so_far && width <= 32 ? width : so_far;
 }
 
-void param_document(FILE *to, const struct param *params)
+/* A table's entry as it is told. */
+static struct param_line line_of(const struct param *p, struct arena *arena)
 {
-    struct arena arena = {0};
+    const char *standard = p->required ? "required" : preset(p, arena);
+
+    return (struct param_line){.name = p->name,
+                               .kind = column_kind(p, arena),
+                               .preset = standard == NULL ? "-" : standard,
+                               .doc = p->doc == NULL ? "" : p->doc};
+}
+
+static void print_lines(FILE *to, const struct param_line *lines, size_t count)
+{
     int name = 0, kind = 0, value = 0;
 
-    for (const struct param *p = params; p != NULL && p->name != NULL; p++) {
-        const char *standard = preset(p, &arena);
-
-        name = widest(name, p->name);
-        kind = widest(kind, column_kind(p, &arena));
-        value = widest(value, p->required ? "required" : standard == NULL ? "-" : standard);
+    for (size_t i = 0; i < count; i++) {
+        name = widest(name, lines[i].name);
+        kind = widest(kind, lines[i].kind);
+        value = widest(value, lines[i].preset);
     }
-    for (const struct param *p = params; p != NULL && p->name != NULL; p++) {
-        const char *standard = preset(p, &arena);
-
-        fprintf(to, "    %-*s  %-*s  %-*s  %s\n", name, p->name, kind, column_kind(p, &arena),
-                value,
-                p->required        ? "required"
-                : standard == NULL ? "-"
-                                   : standard,
-                p->doc == NULL ? "" : p->doc);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(to, "    %-*s  %-*s  %-*s  %s\n", name, lines[i].name, kind, lines[i].kind, value,
+                lines[i].preset, lines[i].doc);
     }
+}
+
+void param_document_with(FILE *to, const struct param *params, const struct param_line *more)
+{
+    struct arena arena = {0};
+    size_t count = 0, room = 0;
+
+    for (const struct param *p = params; p != NULL && p->name != NULL; p++) {
+        room++;
+    }
+    for (const struct param_line *line = more; line != NULL && line->name != NULL; line++) {
+        room++;
+    }
+    struct param_line *lines = arena_array(&arena, room, sizeof *lines);
+    for (const struct param *p = params; p != NULL && p->name != NULL; p++) {
+        lines[count++] = line_of(p, &arena);
+    }
+    for (const struct param_line *line = more; line != NULL && line->name != NULL; line++) {
+        lines[count++] = *line;
+    }
+    print_lines(to, lines, count);
     arena_finish(&arena);
+}
+
+void param_document(FILE *to, const struct param *params)
+{
+    param_document_with(to, params, NULL);
 }
 
 /* --- `schema` -----------------------------------------------------------------------------------

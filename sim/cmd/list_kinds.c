@@ -210,6 +210,80 @@ static void executor_pack(size_t i, json_t *object)
     put(object, "isolates", json_boolean(executor(i)->isolates));
 }
 
+/* ---- platforms ---- */
+
+struct listed_platform {
+    const char *name, *doc;
+    const struct platform *platform; /* NULL: it cannot be read, as `diag` says */
+    struct diag diag;
+};
+
+struct listed_platforms {
+    struct arena arena;
+    const char *dir;
+    struct listed_platform *all;
+    size_t count;
+};
+
+static void read_platform(struct listed_platform *p, const char *dir, struct arena *arena)
+{
+    p->diag.arena = arena;
+    p->platform =
+        platform_read_file(arena_format(arena, "%s/%s.json", dir, p->name), arena, &p->diag);
+    p->doc = p->platform != NULL
+                 ? p->platform->story
+                 : arena_format(arena, "cannot be used; see `sddfsim list platforms %s`", p->name);
+}
+
+/* Those that come with the program: read when first asked for, and kept. */
+static const struct listed_platforms *platforms(void)
+{
+    static struct listed_platforms kept;
+    const char *dir = system_platform_dir(&kept.arena);
+
+    if (kept.dir == NULL || strcmp(kept.dir, dir) != 0) {
+        const char *const *names = platform_names(dir, &kept.arena, &kept.count);
+
+        kept.dir = dir;
+        kept.all = arena_array(&kept.arena, kept.count, sizeof *kept.all);
+        for (size_t i = 0; i < kept.count; i++) {
+            kept.all[i].name = names[i];
+            read_platform(&kept.all[i], dir, &kept.arena);
+        }
+    }
+    return &kept;
+}
+
+static size_t platform_count(void)
+{
+    return platforms()->count;
+}
+
+static struct list_entry platform_at(size_t i)
+{
+    return (struct list_entry){.name = platforms()->all[i].name, .doc = platforms()->all[i].doc};
+}
+
+static void platform_tell(size_t i, FILE *to)
+{
+    const struct listed_platform *p = &platforms()->all[i];
+
+    if (p->platform == NULL) {
+        diag_print(&p->diag, to);
+        return;
+    }
+    fprintf(to, "  %s, in full; `sddfsim list keys` says what is what\n%s\n", p->platform->file,
+            p->platform->json);
+}
+
+static void platform_pack(size_t i, json_t *object)
+{
+    const struct listed_platform *p = &platforms()->all[i];
+
+    put(object, "table",
+        p->platform == NULL ? json_null() : json_loads(p->platform->json, 0, NULL));
+}
+
 /* ---- faults ---- */
 
 static size_t fault_count(void)
@@ -389,6 +463,8 @@ static const struct list_kind kinds[] = {
      image_tell, image_pack},
     {"executors", "executor", "what runs the domains", executor_count, executor_at, executor_tell,
      executor_pack},
+    {"platforms", "platform", "machines whose costs virtual time has", platform_count, platform_at,
+     platform_tell, platform_pack},
     {"faults", "fault", "what can be made to go wrong", fault_count, fault_at, fault_tell,
      fault_pack},
     {"checks", "check", "what every run is judged by", check_count, check_at, check_tell,

@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/model/platform_parts.h"
 #include "sim/model/scenario_parts.h"
+
+#define SEED_DOC         "what all chance of the run comes from; a string where JSON's numbers end"
+#define PLATFORM_DOC     "whose costs virtual time has: a name, a path, or the table itself"
+#define IMAGE_PARAMS_DOC "the image's own keys; see `sddfsim list images NAME`"
 
 /* An object with those keys and no others. Takes both over. */
 static json_t *closed_object(json_t *properties, json_t *required)
@@ -38,9 +43,8 @@ static json_t *pd_properties(json_t *required, bool image_required)
     json_t *properties = json_object();
 
     param_schema(properties, NULL, scenario_pd_params);
-    json_object_set_new(
-        properties, "params",
-        json_pack("{s:s, s:s}", "type", "object", "description", "the image's own keys"));
+    json_object_set_new(properties, "params",
+                        json_pack("{s:s, s:s}", "type", "object", "description", IMAGE_PARAMS_DOC));
     if (image_required) {
         json_array_append_new(required, json_string("image"));
     }
@@ -132,9 +136,13 @@ static json_t *top_properties(const struct scenario_types *types, json_t *requir
     json_object_set_new(p, "version", json_pack("{s:i}", "const", 1));
     json_array_append_new(required, json_string("version"));
     param_schema(p, required, scenario_top_params);
-    json_object_set_new(
-        p, "seed",
-        json_pack("{s:[s,s], s:i, s:i}", "type", "integer", "string", "minimum", 0, "default", 1));
+    json_object_set_new(p, "seed",
+                        json_pack("{s:s, s:[s,s], s:i, s:i}", "description", SEED_DOC, "type",
+                                  "integer", "string", "minimum", 0, "default", 1));
+    json_object_set_new(p, "platform",
+                        json_pack("{s:s, s:[o,o]}", "description", PLATFORM_DOC, "anyOf",
+                                  text_of("its name, or a path that ends in .json"),
+                                  platform_schema()));
     param_schema(stop, NULL, scenario_stop_params);
     json_object_set_new(p, "stop", closed_object(stop, json_array()));
     json_object_set_new(p, "wires",
@@ -184,25 +192,60 @@ void scenario_schema(FILE *to, const struct scenario_types *types)
     json_decref(schema);
 }
 
+/* Keys that are read by hand, not by a table. */
+static const struct param_line top_lines[] = {
+    {"version", "number 1..1", "required", "of this format"},
+    {"seed", "number|text", "1", SEED_DOC},
+    {"platform", "text|object", PLATFORM_STANDARD, PLATFORM_DOC},
+    {"checks", "object", "-", "\"NAME\": false leaves a check out; see `sddfsim list checks`"},
+    {"expect", "array", "-", "\"NAME OP INTEGER\" each; see `sddfsim list expectations`"},
+    {NULL, NULL, NULL, NULL},
+};
+static const struct param_line wire_lines[] = {
+    {"kind", "text", "required", "see `sddfsim list wires`"},
+    {"macs", "\"spread\"|object", "-", "which client each recorded address stands for"},
+    {NULL, NULL, NULL, NULL},
+};
+static const struct param_line device_lines[] = {
+    {"model", "text", "required", "see `sddfsim list devices`"},
+    {"wire", "text|null", "-", "the wire it is on; the only one if left out"},
+    {NULL, NULL, NULL, NULL},
+};
+static const struct param_line instance_lines[] = {
+    {"device", "text", "-", "the device it drives; the only one if left out"},
+    {NULL, NULL, NULL, NULL},
+};
+static const struct param_line pd_lines[] = {
+    {"params", "object", "-", IMAGE_PARAMS_DOC},
+    {NULL, NULL, NULL, NULL},
+};
+static const struct param_line fault_lines[] = {
+    {"kind", "text", "required", "see `sddfsim list faults`"},
+    {NULL, NULL, NULL, NULL},
+};
+
 void scenario_document(FILE *to)
 {
     static const struct {
         const char *title;
         const struct param *params;
+        const struct param_line *lines;
     } sections[] = {
-        {"a scenario", scenario_top_params},
-        {"stop", scenario_stop_params},
-        {"each of wires, beside its kind's keys", scenario_wire_params},
-        {"each of devices, beside its model's keys", scenario_device_params},
-        {"each instance of a class, beside the class's keys", scenario_instance_params},
-        {"each protection domain: clients and roles", scenario_pd_params},
-        {"each of clients, beside the classes' keys", scenario_client_params},
-        {"each of captures", scenario_capture_params},
-        {"each of faults, beside its kind's keys", scenario_fault_params},
+        {"a scenario", scenario_top_params, top_lines},
+        {"stop", scenario_stop_params, NULL},
+        {"each of wires, beside its kind's keys", scenario_wire_params, wire_lines},
+        {"each of devices, beside its model's keys", scenario_device_params, device_lines},
+        {"each instance of a class, beside the class's keys", scenario_instance_params,
+         instance_lines},
+        {"each protection domain: clients and roles", scenario_pd_params, pd_lines},
+        {"each of clients, beside the classes' keys", scenario_client_params, NULL},
+        {"each of captures", scenario_capture_params, NULL},
+        {"each of faults, beside its kind's keys", scenario_fault_params, fault_lines},
     };
 
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         fprintf(to, "%s%s:\n", i == 0 ? "" : "\n", sections[i].title);
-        param_document(to, sections[i].params);
+        param_document_with(to, sections[i].params, sections[i].lines);
     }
+    platform_document(to);
 }

@@ -8,10 +8,10 @@
 
 #define PARAMS(section, type, variable, table) section, sizeof(type), table
 #define NO_PARAMS                              NULL, 0, NULL
-#define OTHER(section, type, variable)
+#define OTHER(section, type, variable)         section,
 #define NO_OTHERS
 #define ROW(id, name, doc, section, type, variable, params, others) \
-    {name, doc, section, sizeof(type), params},
+    {name, doc, section, sizeof(type), params, {others NULL}},
 
 static const struct component components[] = {COMPONENT_ROWS(ROW)};
 

@@ -12,6 +12,8 @@
 
 #include "sim/model/scenario.h"
 
+#define COMPONENT_OTHERS_MAX 3
+
 struct component {
     const char *name, *doc;
     const char *config_section; /* the class's own configuration, e.g. ".net_copy_config" */
@@ -19,6 +21,7 @@ struct component {
     const char *param_section; /* where "params" of a scenario go; NULL for none */
     size_t param_size;
     const struct param *params;
+    const char *others[COMPONENT_OTHERS_MAX + 1]; /* further sections to be filled; NULL ends */
 };
 
 const struct component *component_list(size_t *count);

@@ -419,6 +419,30 @@ static void add_clients(struct plan *p)
     }
 }
 
+static bool is_told(const struct plan_pd *pd, const char *section)
+{
+    for (size_t i = 0; i < pd->blob_count; i++) {
+        if (strcmp(pd->blobs[i].section, section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An image that must be told more than its place has to tell would only stop when it starts. */
+static void check_told(struct plan *p, const struct plan_pd *pd)
+{
+    const struct component *image = pd->kind == PD_IMAGE ? component_find(pd->asked->image) : NULL;
+
+    for (size_t i = 0; image != NULL && image->others[i] != NULL; i++) {
+        if (!is_told(pd, image->others[i])) {
+            diag_error(p->diag, pd->asked->place,
+                       "%s cannot be %s: nothing here fills its section %s", image->name, pd->name,
+                       image->others[i]);
+        }
+    }
+}
+
 struct plan *plan_make(const struct scenario *s,
                        void (*class_build)(struct plan *, uint32_t instance), const char *image_dir,
                        struct arena *arena, struct diag *diag)
@@ -437,6 +461,10 @@ struct plan *plan_make(const struct scenario *s,
     }
     for (size_t i = 0; i < s->capture_count; i++) {
         add_capture(p, &s->captures[i]);
+    }
+    bool wired = diag->errors == errors_before;
+    for (uint32_t i = 0; wired && i < p->pd_count; i++) {
+        check_told(p, &p->pds[i]);
     }
     uint32_t images = p->pd_count - p->device_count;
     if (images > PLAN_MICROKIT_PDS_MAX) {

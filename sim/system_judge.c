@@ -77,7 +77,12 @@ static struct report_device *report_devices(struct run *r)
             {"echo_measured_ns", e->measured == 0 ? 0 : e->last_ns - e->first_ns},
             {"rtt_p50_ns", rtt_quantile(&e->rtt, 500)},
             {"rtt_p99_ns", rtt_quantile(&e->rtt, 990)},
+            {"rtt_p999_ns", rtt_quantile(&e->rtt, 999)},
             {"rtt_min_ns", e->rtt.count == 0 ? 0 : e->rtt.min_ns},
+            {"rtt_max_ns", e->rtt.count == 0 ? 0 : e->rtt.max_ns},
+            {"rtt_mean_ns", rtt_mean(&e->rtt)},
+            {"offered_bps", wire_offered_bps(e)},
+            {"achieved_bps", wire_achieved_bps(e)},
         };
         bool echoes = e->sent != 0;
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <wordexp.h>
 
-#include "sim/exec/freely.h"
 #include "sim/exec/image.h"
+#include "sim/exec/virtual.h"
 #include "sim/system_parts.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -169,11 +169,12 @@ static int run_in_folder(struct run *r)
     account_init(&r->account, r->plan);
     probe_listen(&r->bus, account_event, &r->account);
     checks_listen(&r->system->checks, &r->bus);
-    if (exec->host_clock) {
+    r->s.platform = r->system->platform;
+    if (s->clock == CLOCK_HOST) {
         error = supervise_run(&r->s, r->why, sizeof r->why);
     } else {
         supervise_hold_signals(false);
-        error = freely_run(&r->s, r->why, sizeof r->why);
+        error = virtual_run(&r->s, r->why, sizeof r->why);
         supervise_hold_signals(true);
     }
     if (error != 0) {

@@ -89,38 +89,7 @@ void domain_notify(struct domain *d, unsigned channel)
         return;
     }
     atomic_fetch_add_explicit(&d->page->signals_sent, 1, memory_order_relaxed);
-    /* The exchange is a full barrier: what was published before is seen by whoever finds the word
-     * set. If it was set already, the ring that came with it still stands or has yet to be
-     * answered. */
-    if (atomic_exchange(&c->page->word[1 - c->side], 1) == 0) {
-        atomic_fetch_add_explicit(&d->page->rings, 1, memory_order_relaxed);
-        d->exec->ring(d->exec->context, c->peer);
-    }
-}
-
-static void post(struct domain *d, const struct mmio_entry *entry);
-
-/* Unmask; what is still high fires again at once. */
-static void ack(struct domain_channel *c)
-{
-    if (channel_unmask(c->page)) {
-        atomic_store(&c->page->word[c->side], 1);
-    }
-}
-
-/*
- * Acknowledge behind the register writes that are still on their way. The device sees to it when
- * those have taken effect; it need not be woken for that if one of them lowers the line.
- */
-static void post_ack(struct domain *d, const struct domain_channel *c)
-{
-    post(d, &(struct mmio_entry){.kind = MMIO_ACK, .offset = c->plan->irq_line});
-    bool lowers = d->lowering.posted && mmio_unseen(d->mmio, d->lowering.at);
-
-    if (!lowers && atomic_exchange(&d->mmio->device_sleeps, 0) != 0) {
-        d->exec->ring(d->exec->context, d->device_pd);
-    }
-    d->lowering.posted = false;
+    d->calls->notify(d, c);
 }
 
 static struct domain_channel *usable_irq(struct domain *d, unsigned channel, const char *what)
@@ -137,13 +106,8 @@ void domain_irq_ack(struct domain *d, unsigned channel)
 {
     struct domain_channel *c = usable_irq(d, channel, "irq_ack");
 
-    if (c == NULL) {
-        return;
-    }
-    if (d->mmio != NULL && c->peer == d->device_pd && mmio_pending(d->mmio)) {
-        post_ack(d, c);
-    } else {
-        ack(c);
+    if (c != NULL) {
+        d->calls->ack(d, c);
     }
 }
 
@@ -167,7 +131,7 @@ void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel)
     d->deferred.channel = channel;
 }
 
-static void flush_deferred(struct domain *d)
+void domain_flush_deferred(struct domain *d)
 {
     enum deferred_kind kind = d->deferred.kind;
 
@@ -205,49 +169,13 @@ void domain_wait(struct domain *d, uint64_t deadline_ns)
     domain_end_if_told(d);
 }
 
-/* Take every notification that is pending. */
-static uint64_t gather(struct domain *d)
+uint64_t domain_timer_badge(struct domain *d)
 {
-    uint64_t badge = 0;
-
-    for (unsigned i = 0; i < d->channel_count; i++) {
-        struct domain_channel *c = &d->channels[i];
-
-        if (c->page != NULL &&
-            atomic_load_explicit(&c->page->word[c->side], memory_order_relaxed) != 0 &&
-            atomic_exchange(&c->page->word[c->side], 0) != 0) {
-            badge |= 1ull << i;
-        }
+    if (d->timeout_ns == DOMAIN_FOREVER || d->exec->now(d->exec->context) < d->timeout_ns) {
+        return 0;
     }
-    if (d->timeout_ns != DOMAIN_FOREVER && d->exec->now(d->exec->context) >= d->timeout_ns) {
-        d->timeout_ns = DOMAIN_FOREVER;
-        badge |= 1ull << d->timer_channel;
-    }
-    return badge;
-}
-
-/* The lowest channel on which a caller waits for an answer, PLAN_CHANNELS_MAX if none does. */
-static unsigned gather_call(struct domain *d)
-{
-    for (uint64_t left = d->callers; left != 0; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(left);
-        struct domain_channel *c = &d->channels[i];
-
-        if (atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
-            return i;
-        }
-    }
-    return PLAN_CHANNELS_MAX;
-}
-
-/* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will
- * come of it. */
-static void wait_for(struct domain *d, uint32_t pd)
-{
-    atomic_store(&d->page->waits_for, pd + 1);
-    d->exec->block(d->exec->context, DOMAIN_FOREVER);
-    atomic_store(&d->page->waits_for, 0);
-    domain_end_if_told(d);
+    d->timeout_ns = DOMAIN_FOREVER;
+    return 1ull << d->timer_channel;
 }
 
 /* -- protected calls -- */
@@ -281,25 +209,13 @@ uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info)
     if (c->plan->kind == CHANNEL_TIMER) {
         return timer_call(d, channel, info);
     }
-    struct channel_call *call = &c->page->call[1 - c->side];
-    memcpy(call->mrs, d->mrs, sizeof call->mrs);
-    call->info = info;
-    atomic_store(&call->state, CALL_ASKED);
-    d->exec->ring(d->exec->context, c->peer);
-    while (atomic_load(&call->state) != CALL_ANSWERED) {
-        wait_for(d, c->peer);
-    }
-    memcpy(d->mrs, call->mrs, sizeof d->mrs);
-    uint64_t answer = call->info;
-    atomic_store(&call->state, CALL_NONE);
-    return answer;
+    return d->calls->call(d, c, info);
 }
 
 static void answer_call(struct domain *d, unsigned channel)
 {
     struct domain_channel *c = &d->channels[channel];
-    struct channel_call *call = &c->page->call[c->side];
-    seL4_MessageInfo_t info = {.words = {call->info}};
+    seL4_MessageInfo_t info = {.words = {d->calls->receive(d, c)}};
 
     if (d->entry.protected == NULL) {
         static const char text[] = "a protected call, but the image has no protected()\n";
@@ -307,13 +223,8 @@ static void answer_call(struct domain *d, unsigned channel)
         domain_print(d, text, sizeof text - 1);
         __builtin_trap();
     }
-    memcpy(d->mrs, call->mrs, sizeof d->mrs);
     info = d->entry.protected(channel, info);
-    flush_deferred(d);
-    memcpy(call->mrs, d->mrs, sizeof call->mrs);
-    call->info = info.words[0];
-    atomic_store(&call->state, CALL_ANSWERED);
-    d->exec->ring(d->exec->context, c->peer);
+    d->calls->reply(d, c, info.words[0]);
 }
 
 /* -- registers -- */
@@ -329,27 +240,6 @@ static void stray_access(struct domain *d, uint64_t vaddr, bool write)
     __builtin_trap();
 }
 
-static void post(struct domain *d, const struct mmio_entry *entry)
-{
-    bool wake;
-
-    while (!mmio_post(d->mmio, entry, &wake)) {
-        atomic_store(&d->mmio->driver_waits, 1);
-        /* Say that we wait, then look once more: the device makes room, then looks whether we wait.
-         */
-        atomic_thread_fence(memory_order_seq_cst);
-        if (mmio_post(d->mmio, entry, &wake)) {
-            break;
-        }
-        d->exec->ring(d->exec->context, d->device_pd);
-        wait_for(d, d->device_pd);
-    }
-    if (wake) {
-        atomic_store(&d->mmio->device_sleeps, 0);
-        d->exec->ring(d->exec->context, d->device_pd);
-    }
-}
-
 void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value)
 {
     uint64_t offset = vaddr - d->regs_vaddr;
@@ -357,17 +247,7 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
     if (d->mmio == NULL || offset >= d->regs_bytes) {
         stray_access(d, vaddr, true);
     }
-    const struct mmio_entry entry = {
-        .kind = MMIO_WRITE,
-        .offset = (uint32_t)offset,
-        .bytes = (uint8_t)bytes,
-        .number = (uint16_t)atomic_load_explicit(&d->mmio->raised, memory_order_acquire),
-        .value = value};
-
-    if (mmio_lowers(d->mmio, &entry, &d->lowering.at)) {
-        d->lowering.posted = true;
-    }
-    post(d, &entry);
+    d->calls->mmio_write(d, (uint32_t)offset, bytes, value);
 }
 
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
@@ -377,27 +257,18 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
     if (d->mmio == NULL || offset >= d->regs_bytes) {
         stray_access(d, vaddr, false);
     }
-    uint16_t number = ++d->reads;
-
-    post(d, &(struct mmio_entry){.offset = (uint32_t)offset,
-                                 .bytes = (uint8_t)bytes,
-                                 .kind = MMIO_READ,
-                                 .number = number});
-    for (;;) {
-        atomic_store(&d->mmio->driver_waits, 1);
-        if (atomic_load(&d->mmio->answered) == number + 1u) {
-            break;
-        }
-        wait_for(d, d->device_pd);
-    }
-    atomic_store_explicit(&d->mmio->driver_waits, 0, memory_order_relaxed);
-    return d->mmio->answer;
+    return d->calls->mmio_read(d, (uint32_t)offset, bytes);
 }
 
 /* -- watching -- */
 
 static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
 {
+    struct turn *t = domain_current->turn;
+
+    if (t != NULL) {
+        t->hash = turn_mix(turn_mix(t->hash, name ^ (uint64_t)kind << 62), rest);
+    }
     moves_moved(domain_current->moves, kind, queue, name, rest);
 }
 
@@ -457,8 +328,7 @@ static void stop_for_good(struct domain *d)
     tell(d, PROBE_PD_STOPPED, PLAN_NONE, 0, 0);
     for (;;) {
         atomic_store(&d->page->state, PD_STOPPED);
-        d->exec->ring(d->exec->context, PLAN_NONE);
-        d->exec->block(d->exec->context, DOMAIN_FOREVER);
+        d->calls->stop(d);
         domain_end_if_told(d);
     }
 }
@@ -502,19 +372,14 @@ static void enter(struct domain *d, uint64_t badge, unsigned call)
     settle(d);
 }
 
-/* Has the time come for a fault in this domain that nobody has woken? */
-static bool fault_waits(const struct domain *d)
+bool domain_fault_waits(const struct domain *d)
 {
     uint64_t at_ns = d->faults.count == 0 ? FAULTS_NEVER : faults_wake_ns(&d->faults);
 
     return at_ns != FAULTS_NEVER && domain_run_ns(d) >= at_ns;
 }
 
-/*
- * When to go on by itself: its timer's time, or its next fault's. As long as frames may not enter
- * yet a fault has no time, but one who waits for ever would count as having nothing to do.
- */
-static uint64_t next_deadline(const struct domain *d)
+uint64_t domain_deadline(const struct domain *d)
 {
     uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
     uint64_t at_ns = d->faults.count == 0 ? FAULTS_NEVER : faults_wake_ns(&d->faults);
@@ -531,27 +396,17 @@ void domain_run(struct domain *d)
     domain_current = d;
     sddfsim_move_hook = d->moves != NULL ? on_move : NULL;
     atomic_store(&d->page->state, PD_RUNNING);
+    if (d->turn != NULL) {
+        calls_virtual_hook(d);
+    }
     begin_watching(d);
     d->entry.init();
     settle(d);
-    for (unsigned i = 0; i < d->channel_count; i++) {
-        if (d->channels[i].page != NULL && d->channels[i].plan->kind == CHANNEL_IRQ) {
-            ack(&d->channels[i]);
-        }
-    }
-    flush_deferred(d);
-    atomic_store(&d->page->ready, 1);
-    d->exec->ring(d->exec->context, PLAN_NONE);
+    d->calls->ready(d);
     for (;;) {
-        uint64_t badge = gather(d);
-        unsigned call = badge == 0 ? gather_call(d) : PLAN_CHANNELS_MAX;
+        struct domain_wake wake = d->calls->next(d);
 
-        if (badge == 0 && call == PLAN_CHANNELS_MAX && !fault_waits(d)) {
-            domain_wait(d, next_deadline(d));
-            continue;
-        }
-        enter(d, badge, call);
-        flush_deferred(d);
+        enter(d, wake.badge, wake.call);
         domain_end_if_told(d);
     }
 }
@@ -612,7 +467,7 @@ static void capture_wait(void *context)
 {
     struct domain *d = context;
 
-    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+    d->calls->drain(d);
     domain_end_if_told(d);
 }
 
@@ -642,6 +497,7 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     d->plan = plan;
     d->pd = pd;
     d->exec = exec;
+    d->calls = &calls_host;
     d->page = (struct pd_page *)(uintptr_t)plan->pds[pd].page_vaddr;
     d->timeout_ns = DOMAIN_FOREVER;
     faults_init(&d->faults, plan, pd);

@@ -15,6 +15,7 @@
 #include <sddf/hw/bus.h>
 #include <sddf/hw/device.h>
 
+#include "sim/exec/calls.h"
 #include "sim/exec/image.h"
 #include "sim/exec/page.h"
 #include "sim/fault/fault_set.h"
@@ -39,6 +40,11 @@ struct domain_exec {
     uint64_t (*now)(void *context);   /* nanoseconds since the run began */
     uint64_t (*stamp)(void *context); /* the same, nearly, and cheaper: for differences only */
     void (*write)(void *context, const char *text, size_t bytes); /* the domain's log */
+    /* In virtual time: the request in the domain's turn is carried out. Returns when it may go on.
+     */
+    void (*request)(void *context);
+    /* In virtual time, for a device: an interrupt line has this level now. */
+    void (*line)(void *context, unsigned line, bool level);
     /* The domain ends: order_stop. Does not return. */
     void (*end)(void *context) __attribute__((noreturn));
 };
@@ -52,12 +58,22 @@ struct domain_channel {
 
 enum deferred_kind { DEFERRED_NONE, DEFERRED_NOTIFY, DEFERRED_ACK };
 
+/* What an image's operations cost it in virtual time; those by the unit, per 1024 of them. */
+struct domain_costs {
+    uint64_t entry_ps[PLATFORM_ENTRIES], op_ps[POINT_OPS];
+    uint64_t wake_ps, notified_ps;
+    uint64_t byte_ps_1024, copy_ps_1024, clean_ps_1024, invalidate_ps_1024, line_bytes;
+};
+
 struct domain {
     char name[SDDF_NAME_LENGTH]; /* as the image asks for it */
     const struct plan *plan;
     uint32_t pd;
     const struct domain_exec *exec;
+    const struct domain_calls *calls;
     struct pd_page *page;
+    struct turn *turn; /* in virtual time; else NULL */
+    struct domain_costs costs;
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];
     unsigned channel_count; /* highest configured id, plus one */
@@ -91,6 +107,10 @@ struct domain {
  */
 void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
                  const struct domain_exec *exec, void *moves_memory);
+/* From here on in virtual time: costs of this platform, system calls by the simulated kernel. */
+void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image);
+void calls_virtual_hook(struct domain *d); /* points move the clock from now on */
+void calls_virtual_pay_frame(struct domain *d, uint64_t bytes); /* what an image does with one */
 /* Run an image: init(), then wake-ups until told to end. Does not return. */
 void domain_run(struct domain *d) __attribute__((noreturn));
 
@@ -117,6 +137,17 @@ static inline void domain_capture(struct domain *d, unsigned going, uint64_t tim
         capture_put(&d->captures[going].ring, time_ns > go_ns ? time_ns - go_ns : 0, bytes, length);
     }
 }
+/* -- for the two kinds of system calls -- */
+void domain_flush_deferred(struct domain *d);
+/* The bit of its timer's channel if that is due, which then no longer is set. */
+uint64_t domain_timer_badge(struct domain *d);
+/* Has the time come for a fault in this domain that nobody has woken? */
+bool domain_fault_waits(const struct domain *d);
+/*
+ * When to go on by itself: its timer's time, or its next fault's. As long as frames may not enter
+ * yet a fault has no time, but one who waits for ever would count as having nothing to do.
+ */
+uint64_t domain_deadline(const struct domain *d);
 /* Nanoseconds since the first frame may enter; 0 before. */
 uint64_t domain_run_ns(const struct domain *d);
 /* End here and now if the run is over. */

@@ -11,18 +11,15 @@
 #include <sys/types.h>
 
 #include "sim/exec/world.h"
+#include "sim/kernel/kernel.h"
 
 /*
- * What an executor that runs one domain at a time shares with whoever chooses which: a domain that
- * yields says until when, one that rings says whom, and the chooser moves the time.
+ * A run in virtual time, as an executor needs to know it: whose kernel to ask who goes next, and
+ * what things cost.
  */
-struct exec_turns {
-    uint64_t now_ns;
-    bool supervisor_rung;
-    struct exec_turn {
-        bool rung, ended;
-        uint64_t deadline_ns;
-    } * domains; /* by plan domain */
+struct exec_virtual {
+    struct kernel *kernel;
+    const struct platform *platform;
 };
 
 struct exec_type {
@@ -31,12 +28,18 @@ struct exec_type {
     bool host_clock, virtual_clock;
     size_t state_size; /* for a whole run, zeroed by the core */
 
-    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. `turns` is
-     * NULL where the host schedules. 0 or -errno with what was attempted in `why`. */
-    int (*start)(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
+    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. `v` is
+     * NULL on the host's clock. 0 or -errno with what was attempted in `why`. */
+    int (*start)(void *state, struct world *w, const struct exec_virtual *v, uint32_t pd,
                  const char *const *wrap, char *why, size_t why_bytes);
-    /* Run domain `pd` until it yields. NULL: the host does that. */
+    /* In virtual time: run domain `pd`, and whoever follows it, until the kernel has nobody to run.
+     * NULL: the host's clock only. */
     void (*resume)(void *state, uint32_t pd);
+    /* In virtual time, a device; see station.h. */
+    uint64_t (*access)(void *state, uint32_t pd, uint64_t now_ns, bool write, uint32_t offset,
+                       unsigned bytes, uint64_t value);
+    void (*step)(void *state, uint32_t pd, uint64_t now_ns);
+    uint64_t (*next_ns)(void *state, uint32_t pd);
     /* End domain `pd` now, whatever it does; harmless if it has ended or never began. */
     void (*stop)(void *state, struct world *w, uint32_t pd);
     /* The domain's process, 0 if it has none of its own or has ended. NULL: there are none. */

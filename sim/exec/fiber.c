@@ -25,9 +25,9 @@ struct fiber_run;
 
 struct fiber {
     struct fiber_run *run; /* NULL: not begun */
-    struct exec_turn *turn;
     uint32_t pd;
-    struct stack stack;
+    struct stack stack; /* a device has none: it acts when it is asked, on whose stack does not
+                           matter */
     struct domain domain;
     struct domain_exec exec;
     void *memory; /* of its watch, or its device */
@@ -37,44 +37,68 @@ struct fiber {
 };
 
 struct fiber_run {
-    struct exec_turns *turns;
+    struct exec_virtual v;
+    struct world *world;
     struct stack chooser; /* the program's own */
     struct fiber fibers[FIBERS_MAX];
 };
 
 /* -- what a domain needs -- */
 
+/* Nobody sleeps but by the kernel, and the supervisor looks when it is time. */
 static void ring(void *context, uint32_t target)
 {
-    struct exec_turns *turns = ((struct fiber *)context)->run->turns;
-
-    if (target == PLAN_NONE) {
-        turns->supervisor_rung = true;
-    } else {
-        turns->domains[target].rung = true;
-    }
-}
-
-static void yield(struct fiber *f)
-{
-    stack_switch(&f->stack, &f->run->chooser);
-    domain_current = &f->domain;
+    (void)context;
+    (void)target;
 }
 
 static void block(void *context, uint64_t deadline_ns)
 {
-    struct fiber *f = context;
-
-    f->turn->deadline_ns = deadline_ns;
-    if (!f->turn->rung) {
-        yield(f);
-    }
-    f->turn->rung = false;
+    (void)context;
+    (void)deadline_ns;
+    abort(); /* nothing in virtual time waits so */
 }
 
+/* To whoever is to run now, or back to who began. */
+static void go_to(struct fiber_run *run, struct stack *from, uint32_t next)
+{
+    struct stack *to = next == KERNEL_NONE ? &run->chooser : &run->fibers[next].stack;
+
+    if (next != KERNEL_NONE) {
+        domain_current = &run->fibers[next].domain;
+    }
+    stack_switch(from, to);
+}
+
+static void request(void *context)
+{
+    struct fiber *f = context;
+    struct kernel *k = f->run->v.kernel;
+
+    if (kernel_request(k, f->pd)) {
+        return;
+    }
+    uint32_t next = kernel_next(k);
+
+    if (next != f->pd) {
+        go_to(f->run, &f->stack, next);
+    }
+    domain_current = &f->domain;
+}
+
+static void line(void *context, unsigned number, bool level)
+{
+    struct fiber *f = context;
+
+    kernel_irq(f->run->v.kernel, f->run->world->plan->pds[f->pd].device, number, level);
+}
+
+/* A domain's clock is its turn's; a device's is the kernel's. */
 static uint64_t now(void *context)
 {
-    return ((struct fiber *)context)->run->turns->now_ns;
+    const struct fiber *f = context;
+
+    return (f->station != NULL ? f->run->v.kernel->now_ps : f->domain.turn->now_ps) / 1000;
 }
 
 static void write_log(void *context, const char *text, size_t bytes)
@@ -96,19 +120,14 @@ static void end(void *context)
 {
     struct fiber *f = context;
 
-    f->turn->ended = true;
-    yield(f);
+    f->domain.turn->request = TURN_END;
+    request(f);
     abort(); /* nobody goes on with a fiber that has ended */
 }
 
 static void body(void *argument)
 {
-    struct fiber *f = argument;
-
-    if (f->station != NULL) {
-        station_run(f->station);
-    }
-    domain_run(&f->domain);
+    domain_run(&((struct fiber *)argument)->domain);
 }
 
 /* -- starting -- */
@@ -123,6 +142,7 @@ static int load(struct fiber *f, const struct world *w, char *why, size_t why_by
         return -ENOMEM;
     }
     domain_init(&f->domain, plan, f->pd, &f->exec, f->memory);
+    calls_virtual_init(&f->domain, f->run->v.platform, plan->pds[f->pd].asked->image);
     snprintf(file, sizeof file, "%s/%s.so", w->images, plan->pds[f->pd].name);
     if (!image_load(file, &f->domain.entry, reason, sizeof reason)) {
         snprintf(why, why_bytes, "load the image of %s (%s)", plan->pds[f->pd].name, reason);
@@ -158,29 +178,32 @@ static int open_device(struct fiber *f, const struct world *w, char *why, size_t
                  IOMMU_WINDOWS_MAX);
         return -E2BIG;
     }
+    station_begin(f->station, f->run->v.platform);
     return 0;
 }
 
-static int fiber_start(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
+static int fiber_start(void *state, struct world *w, const struct exec_virtual *v, uint32_t pd,
                        const char *const *wrap, char *why, size_t why_bytes)
 {
     struct fiber_run *run = state;
     char path[4096];
 
-    if (pd >= FIBERS_MAX || wrap != NULL || turns == NULL) {
+    if (pd >= FIBERS_MAX || wrap != NULL || v == NULL) {
         snprintf(why, why_bytes, "run %s as a fiber%s", w->plan->pds[pd].name,
                  wrap != NULL ? " under a tool; --wrap needs --executor process" : "");
         return -EINVAL;
     }
     struct fiber *f = &run->fibers[pd];
-    run->turns = turns;
-    *f = (struct fiber){.run = run, .turn = &turns->domains[pd], .pd = pd};
-    *f->turn = (struct exec_turn){.rung = true, .deadline_ns = DOMAIN_FOREVER};
+    run->v = *v;
+    run->world = w;
+    *f = (struct fiber){.run = run, .pd = pd};
     f->exec = (struct domain_exec){.context = f,
                                    .ring = ring,
                                    .block = block,
                                    .now = now,
                                    .stamp = now,
+                                   .request = request,
+                                   .line = line,
                                    .write = write_log,
                                    .end = end};
     snprintf(path, sizeof path, "%s/%s.log", w->logs, w->plan->pds[pd].name);
@@ -197,19 +220,36 @@ static int fiber_start(void *state, struct world *w, struct exec_turns *turns, u
             return error;
         }
     }
-    int error = w->plan->pds[pd].kind == PD_DEVICE ? open_device(f, w, why, why_bytes)
-                                                   : load(f, w, why, why_bytes);
+    if (w->plan->pds[pd].kind == PD_DEVICE) {
+        return open_device(f, w, why, why_bytes);
+    }
+    int error = load(f, w, why, why_bytes);
+
     return error != 0 ? error : stack_create(&f->stack, STACK_BYTES, body, f);
 }
 
 static void fiber_resume(void *state, uint32_t pd)
 {
     struct fiber_run *run = state;
-    struct fiber *f = &run->fibers[pd];
 
-    domain_current = &f->domain;
-    f->turn->deadline_ns = DOMAIN_FOREVER;
-    stack_switch(&run->chooser, &f->stack);
+    go_to(run, &run->chooser, pd);
+}
+
+static uint64_t fiber_access(void *state, uint32_t pd, uint64_t now_ns, bool write, uint32_t offset,
+                             unsigned bytes, uint64_t value)
+{
+    return station_access(((struct fiber_run *)state)->fibers[pd].station, now_ns, write, offset,
+                          bytes, value);
+}
+
+static void fiber_step(void *state, uint32_t pd, uint64_t now_ns)
+{
+    station_step(((struct fiber_run *)state)->fibers[pd].station, now_ns);
+}
+
+static uint64_t fiber_next(void *state, uint32_t pd)
+{
+    return station_next(((struct fiber_run *)state)->fibers[pd].station);
 }
 
 static void fiber_stop(void *state, struct world *w, uint32_t pd)
@@ -219,7 +259,6 @@ static void fiber_stop(void *state, struct world *w, uint32_t pd)
     if (f->run == NULL) {
         return;
     }
-    f->turn->ended = true;
     stack_destroy(&f->stack);
     wire_close(&f->wire);
     image_unload(&f->domain.entry);
@@ -245,5 +284,8 @@ const struct exec_type exec_fiber = {
     .state_size = sizeof(struct fiber_run),
     .start = fiber_start,
     .resume = fiber_resume,
+    .access = fiber_access,
+    .step = fiber_step,
+    .next_ns = fiber_next,
     .stop = fiber_stop,
 };

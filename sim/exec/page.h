@@ -14,6 +14,7 @@
 #include <sddf/hw/bus.h>
 
 #include "sim/hook/probe.h"
+#include "sim/kernel/turn.h"
 #include "sim/observe/moves.h"
 #include "sim/wire/rtt.h"
 #include "sim/wire/wire.h"
@@ -59,6 +60,7 @@ struct pd_page {
     char text[192];
     struct moves_counts counts;
     struct rtt latency;
+    struct turn turn; /* in virtual time */
     struct page_device device;
     _Atomic uint64_t event_count; /* events so far; the last PAGE_EVENTS_MAX are kept */
     struct probe events[PAGE_EVENTS_MAX];

@@ -124,12 +124,12 @@ static void become_wrapped(const struct world *w, uint32_t pd, const char *const
     _exit(CONFINE_EXIT_FAILED);
 }
 
-static int process_start(void *state, struct world *w, struct exec_turns *turns, uint32_t pd,
+static int process_start(void *state, struct world *w, const struct exec_virtual *v, uint32_t pd,
                          const char *const *wrap, char *why, size_t why_bytes)
 {
     struct process_run *run = state;
 
-    (void)turns; /* Linux takes them */
+    (void)v; /* Linux takes them */
     if (pd >= PDS_MAX) {
         snprintf(why, why_bytes, "run more than %u domains", PDS_MAX);
         return -E2BIG;

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/digest.h"
+
 #define STATION_TIMERS 4u
 #define MMIO_BATCH     512u
 #define FRAME_BATCH    64u
@@ -39,6 +41,11 @@ struct station {
     uint32_t *pool_of; /* plan region -> plan pool with stamps, PLAN_NONE */
     uint64_t **stamps; /* plan pool -> this domain's view of its stamps */
     uint64_t number[2];
+    /* In virtual time: what DMA costs, the frame that is on its way into memory, until when; and
+     * when the last one left. */
+    const struct platform *costs; /* NULL: host time */
+    const struct wire_frame *entering;
+    uint64_t entered_ns, left_ns;
     uint8_t *altered; /* room for a gate that changes a frame */
     _Alignas(16) uint8_t state[];
 };
@@ -136,6 +143,10 @@ static void bus_irq(struct bus *bus, unsigned line, bool level)
         return;
     }
     s->lines[line].level = level;
+    if (s->costs != NULL) {
+        s->d->exec->line(s->d->exec->context, line, level);
+        return;
+    }
     atomic_store(&page->line, level);
     if (level && channel_fires(page)) {
         deliver(s, page);
@@ -165,10 +176,38 @@ static uint64_t bus_now(struct bus *bus)
     return s->now_ns;
 }
 
+/* How long a frame is on its way between device and memory. */
+static uint64_t dma_ns(const struct station *s, size_t bytes)
+{
+    if (s->costs == NULL) {
+        return 0;
+    }
+    return s->costs->dma_latency_ns +
+           (s->costs->dma_bytes_per_us == 0 ? 0 : bytes * 1000 / s->costs->dma_bytes_per_us);
+}
+
+/* The frame has left memory that much later; frames do not overtake each other. */
+static uint64_t out_ns(struct station *s, uint64_t now_ns, size_t bytes)
+{
+    uint64_t at_ns = now_ns + dma_ns(s, bytes);
+
+    s->left_ns = at_ns > s->left_ns ? at_ns : s->left_ns;
+    return s->left_ns;
+}
+
+static void fold_frame(struct station *s, uint64_t way, const uint8_t *frame, size_t bytes)
+{
+    struct turn *t = s->d->turn;
+
+    if (t != NULL) {
+        t->hash = turn_mix(t->hash, digest_bytes(frame, bytes) ^ way << 60);
+    }
+}
+
 static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
 {
     struct station *s = bus->context;
-    uint64_t now = s->d->exec->stamp(s->d->exec->context);
+    uint64_t now = out_ns(s, s->d->exec->stamp(s->d->exec->context), bytes);
 
     if (s->d->faults.count != 0 && bytes <= FRAME_ROOM) {
         memcpy(s->altered, frame, bytes);
@@ -188,6 +227,7 @@ static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
         bytes = gate.length;
     }
     domain_capture(s->d, 1, now, frame, bytes);
+    fold_frame(s, 1, frame, bytes);
     if (s->wire != NULL) {
         wire_send(s->wire, frame, bytes, wire_time(s, now));
     }
@@ -357,6 +397,7 @@ static void frame_in(struct station *s, const struct wire_frame *frame)
         bytes = s->altered;
         length = gate.length;
     }
+    fold_frame(s, 2, bytes, length);
     enum device_drop why = s->type->frame_in(s->state, bytes, length);
     note_raised(s);
     s->counts->drops_rx[why]++;
@@ -384,6 +425,110 @@ static bool serve_wire(struct station *s)
         taken++;
     }
     return taken > 0;
+}
+
+/* -- in virtual time: the kernel says what time it is, and asks when there is more to do -- */
+
+static bool wire_on(const struct station *s)
+{
+    return s->wire != NULL && go_ns(s) != 0 &&
+           atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) == 0;
+}
+
+/* Frames arrive one by one, each in memory a while after it left the wire. */
+static void step_wire(struct station *s)
+{
+    while (wire_on(s)) {
+        uint64_t now_ns = wire_time(s, s->now_ns);
+
+        if (s->entering == NULL) {
+            if (wire_due(s->wire) > now_ns || !willing(s)) {
+                break;
+            }
+            uint64_t due_ns = wire_due(s->wire);
+
+            s->entering = wire_take(s->wire, now_ns);
+            if (s->entering == NULL) {
+                break;
+            }
+            due_ns = due_ns > s->entered_ns ? due_ns : s->entered_ns;
+            s->entered_ns = due_ns + dma_ns(s, s->entering->length);
+        }
+        if (s->entered_ns > now_ns) {
+            break;
+        }
+        const struct wire_frame *frame = s->entering;
+
+        s->entering = NULL;
+        frame_in(s, frame);
+    }
+}
+
+static void note_holds(struct station *s);
+
+static void note_end(struct station *s)
+{
+    note_holds(s);
+    if (s->counts->finished == 0 && go_ns(s) != 0 && s->entering == NULL &&
+        (s->wire == NULL || wire_exhausted(s->wire))) {
+        atomic_store(&s->counts->finished, 1);
+    }
+}
+
+void station_step(struct station *s, uint64_t now_ns)
+{
+    s->now_ns = now_ns;
+    atomic_fetch_add_explicit(&s->d->page->entries, 1, memory_order_relaxed);
+    serve_timers(s);
+    step_wire(s);
+    note_end(s);
+}
+
+uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t offset,
+                        unsigned bytes, uint64_t value)
+{
+    const struct mmio_entry e = {.offset = offset, .bytes = (uint8_t)bytes};
+
+    s->now_ns = now_ns;
+    if (!well_formed(s, &e)) {
+        bus_violation(&s->bus, "register access outside the window, or misaligned");
+        return 0;
+    }
+    if (!write) {
+        return s->type->read(s->state, offset, bytes);
+    }
+    s->type->write(s->state, offset, bytes, value);
+    step_wire(s); /* one that waits for a descriptor may have one now */
+    note_end(s);
+    return 0;
+}
+
+uint64_t station_next(struct station *s)
+{
+    uint64_t at = DOMAIN_FOREVER;
+
+    for (unsigned id = 0; id < STATION_TIMERS; id++) {
+        if (s->timers[id] != 0 && s->timers[id] < at) {
+            at = s->timers[id];
+        }
+    }
+    if (wire_on(s) && (s->entering != NULL || willing(s))) {
+        uint64_t due = s->entering != NULL ? s->entered_ns : wire_due(s->wire);
+
+        due = due == WIRE_NEVER ? DOMAIN_FOREVER : due + go_ns(s);
+        at = due < at ? due : at;
+    }
+    return at;
+}
+
+void station_begin(struct station *s, const struct platform *costs)
+{
+    s->costs = costs;
+    s->d->turn = &s->d->page->turn;
+    s->now_ns = s->d->exec->now(s->d->exec->context);
+    atomic_store(&s->d->page->state, PD_IDLE);
+    s->type->reset(s->state, &s->bus);
+    atomic_store(&s->d->page->ready, 1);
 }
 
 /*

@@ -7,6 +7,7 @@
  * leave when the model puts them out; everything that becomes of one here is counted here.
  */
 #include "sim/exec/domain.h"
+#include "sim/model/platform.h"
 
 struct station;
 
@@ -18,6 +19,19 @@ size_t station_bytes(const struct plan *plan, uint32_t device);
  * IOMMU here holds.
  */
 bool station_init(void *memory, struct domain *d, struct wire *wire, struct station **out);
-/* Serve until told to end. Does not return. */
+/* On the host's clock: serve until told to end. Does not return. */
 void station_run(struct station *s) __attribute__((noreturn));
+
+/*
+ * In virtual time a device has no loop: the kernel says what happens to it, and when. Times are
+ * those of domain_exec's now(). `costs` must stay valid.
+ */
+void station_begin(struct station *s, const struct platform *costs);
+/* A register access by its driver; the value read. */
+uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t offset,
+                        unsigned bytes, uint64_t value);
+/* Time has come to `now_ns`: timers fire, frames arrive. */
+void station_step(struct station *s, uint64_t now_ns);
+/* When it wants to be stepped next; DOMAIN_FOREVER: not by itself. */
+uint64_t station_next(struct station *s);
 #endif

@@ -15,6 +15,8 @@
 #include "sim/hook/probe.h"
 #include "sim/observe/capture.h"
 
+struct virtual_result;
+
 /* What became of one domain. */
 struct supervise_pd {
     bool started, ended;
@@ -34,16 +36,18 @@ struct supervise {
     void *exec_state;
     const char *const *
         *wraps; /* by domain: a command to run it under, or NULL; NULL: none at all */
-    struct capture_sink *sinks; /* by plan capture, open */
-    uint64_t after_ns, wall_ns; /* planned length, 0 for none; and the limit of patience */
-    bool progress;              /* say on stderr how it goes */
+    struct capture_sink *sinks;      /* by plan capture, open */
+    uint64_t after_ns, wall_ns;      /* planned length, 0 for none; and the limit of patience */
+    bool progress;                   /* say on stderr how it goes */
+    const struct platform *platform; /* what things cost in virtual time */
 
     /* Filled in by supervise_run. */
     struct supervise_pd *pds;
     enum run_end end;
-    bool input_left;       /* it ended with a wire that still had frames to give or to wait for */
-    uint64_t ready_ns;     /* from the first fork until all were ready */
-    uint64_t length_ns;    /* from letting traffic in until the end */
+    bool input_left;    /* it ended with a wire that still had frames to give or to wait for */
+    uint64_t ready_ns;  /* from the first fork until all were ready */
+    uint64_t length_ns; /* from letting traffic in until the end */
+    struct virtual_result *virtual_result; /* see virtual.h; NULL on the host's clock */
     const char *failed_pd; /* which domain could not start, or was not ready in time; NULL */
 };
 

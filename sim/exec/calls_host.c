@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls on the host's clock. Each channel has its own word in a page that only its two ends
+ * map: the sender sets it, then rings the receiver's doorbell; the receiver gathers its words into
+ * a badge. A register access goes through the ring of posted writes.
+ */
+#include <string.h>
+
+#include "sim/exec/domain.h"
+
+/* -- notifications -- */
+
+static void host_notify(struct domain *d, struct domain_channel *c)
+{
+    /* The exchange is a full barrier: what was published before is seen by whoever finds the word
+     * set. If it was set already, the ring that came with it still stands or has yet to be
+     * answered. */
+    if (atomic_exchange(&c->page->word[1 - c->side], 1) == 0) {
+        atomic_fetch_add_explicit(&d->page->rings, 1, memory_order_relaxed);
+        d->exec->ring(d->exec->context, c->peer);
+    }
+}
+
+/* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will
+ * come of it. */
+static void wait_for(struct domain *d, uint32_t pd)
+{
+    atomic_store(&d->page->waits_for, pd + 1);
+    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+    atomic_store(&d->page->waits_for, 0);
+    domain_end_if_told(d);
+}
+
+/* Take every notification that is pending. */
+static uint64_t gather(struct domain *d)
+{
+    uint64_t badge = 0;
+
+    for (unsigned i = 0; i < d->channel_count; i++) {
+        struct domain_channel *c = &d->channels[i];
+
+        if (c->page != NULL &&
+            atomic_load_explicit(&c->page->word[c->side], memory_order_relaxed) != 0 &&
+            atomic_exchange(&c->page->word[c->side], 0) != 0) {
+            badge |= 1ull << i;
+        }
+    }
+    return badge | domain_timer_badge(d);
+}
+
+/* The lowest channel on which a caller waits for an answer, PLAN_CHANNELS_MAX if none does. */
+static unsigned gather_call(struct domain *d)
+{
+    for (uint64_t left = d->callers; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
+        struct domain_channel *c = &d->channels[i];
+
+        if (atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
+            return i;
+        }
+    }
+    return PLAN_CHANNELS_MAX;
+}
+
+static struct domain_wake host_next(struct domain *d)
+{
+    struct domain_wake wake;
+
+    domain_flush_deferred(d);
+    domain_end_if_told(d);
+    for (;;) {
+        wake.badge = gather(d);
+        wake.call = wake.badge == 0 ? gather_call(d) : PLAN_CHANNELS_MAX;
+        if (wake.badge != 0 || wake.call != PLAN_CHANNELS_MAX || domain_fault_waits(d)) {
+            return wake;
+        }
+        domain_wait(d, domain_deadline(d));
+    }
+}
+
+/* -- protected calls: one at a time on a channel, since the caller waits -- */
+
+static uint64_t host_call(struct domain *d, struct domain_channel *c, uint64_t info)
+{
+    struct channel_call *call = &c->page->call[1 - c->side];
+
+    memcpy(call->mrs, d->mrs, sizeof call->mrs);
+    call->info = info;
+    atomic_store(&call->state, CALL_ASKED);
+    d->exec->ring(d->exec->context, c->peer);
+    while (atomic_load(&call->state) != CALL_ANSWERED) {
+        wait_for(d, c->peer);
+    }
+    memcpy(d->mrs, call->mrs, sizeof d->mrs);
+    uint64_t answer = call->info;
+
+    atomic_store(&call->state, CALL_NONE);
+    return answer;
+}
+
+static uint64_t host_receive(struct domain *d, struct domain_channel *c)
+{
+    const struct channel_call *call = &c->page->call[c->side];
+
+    memcpy(d->mrs, call->mrs, sizeof d->mrs);
+    return call->info;
+}
+
+static void host_reply(struct domain *d, struct domain_channel *c, uint64_t info)
+{
+    struct channel_call *call = &c->page->call[c->side];
+
+    domain_flush_deferred(d);
+    memcpy(call->mrs, d->mrs, sizeof call->mrs);
+    call->info = info;
+    atomic_store(&call->state, CALL_ANSWERED);
+    d->exec->ring(d->exec->context, c->peer);
+}
+
+/* -- registers -- */
+
+static void post(struct domain *d, const struct mmio_entry *entry)
+{
+    bool wake;
+
+    while (!mmio_post(d->mmio, entry, &wake)) {
+        atomic_store(&d->mmio->driver_waits, 1);
+        /* Say that we wait, then look once more: the device makes room, then looks whether we wait.
+         */
+        atomic_thread_fence(memory_order_seq_cst);
+        if (mmio_post(d->mmio, entry, &wake)) {
+            break;
+        }
+        d->exec->ring(d->exec->context, d->device_pd);
+        wait_for(d, d->device_pd);
+    }
+    if (wake) {
+        atomic_store(&d->mmio->device_sleeps, 0);
+        d->exec->ring(d->exec->context, d->device_pd);
+    }
+}
+
+static void host_mmio_write(struct domain *d, uint32_t offset, unsigned bytes, uint64_t value)
+{
+    const struct mmio_entry entry = {
+        .kind = MMIO_WRITE,
+        .offset = offset,
+        .bytes = (uint8_t)bytes,
+        .number = (uint16_t)atomic_load_explicit(&d->mmio->raised, memory_order_acquire),
+        .value = value};
+
+    if (mmio_lowers(d->mmio, &entry, &d->lowering.at)) {
+        d->lowering.posted = true;
+    }
+    post(d, &entry);
+}
+
+static uint64_t host_mmio_read(struct domain *d, uint32_t offset, unsigned bytes)
+{
+    uint16_t number = ++d->reads;
+
+    post(d, &(struct mmio_entry){
+                .offset = offset, .bytes = (uint8_t)bytes, .kind = MMIO_READ, .number = number});
+    for (;;) {
+        atomic_store(&d->mmio->driver_waits, 1);
+        if (atomic_load(&d->mmio->answered) == number + 1u) {
+            break;
+        }
+        wait_for(d, d->device_pd);
+    }
+    atomic_store_explicit(&d->mmio->driver_waits, 0, memory_order_relaxed);
+    return d->mmio->answer;
+}
+
+/* -- interrupts -- */
+
+/* Unmask; what is still high fires again at once. */
+static void ack(struct domain_channel *c)
+{
+    if (channel_unmask(c->page)) {
+        atomic_store(&c->page->word[c->side], 1);
+    }
+}
+
+/*
+ * Acknowledge behind the register writes that are still on their way. The device sees to it when
+ * those have taken effect; it need not be woken for that if one of them lowers the line.
+ */
+static void post_ack(struct domain *d, const struct domain_channel *c)
+{
+    post(d, &(struct mmio_entry){.kind = MMIO_ACK, .offset = c->plan->irq_line});
+    bool lowers = d->lowering.posted && mmio_unseen(d->mmio, d->lowering.at);
+
+    if (!lowers && atomic_exchange(&d->mmio->device_sleeps, 0) != 0) {
+        d->exec->ring(d->exec->context, d->device_pd);
+    }
+    d->lowering.posted = false;
+}
+
+static void host_ack(struct domain *d, struct domain_channel *c)
+{
+    if (d->mmio != NULL && c->peer == d->device_pd && mmio_pending(d->mmio)) {
+        post_ack(d, c);
+    } else {
+        ack(c);
+    }
+}
+
+static void host_ready(struct domain *d)
+{
+    for (unsigned i = 0; i < d->channel_count; i++) {
+        if (d->channels[i].page != NULL && d->channels[i].plan->kind == CHANNEL_IRQ) {
+            ack(&d->channels[i]);
+        }
+    }
+    domain_flush_deferred(d);
+    atomic_store(&d->page->ready, 1);
+    d->exec->ring(d->exec->context, PLAN_NONE);
+}
+
+/* -- the rest -- */
+
+static void host_stop(struct domain *d)
+{
+    d->exec->ring(d->exec->context, PLAN_NONE);
+    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+}
+
+static void host_drain(struct domain *d)
+{
+    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+}
+
+const struct domain_calls calls_host = {.ready = host_ready,
+                                        .next = host_next,
+                                        .notify = host_notify,
+                                        .ack = host_ack,
+                                        .call = host_call,
+                                        .receive = host_receive,
+                                        .reply = host_reply,
+                                        .mmio_write = host_mmio_write,
+                                        .mmio_read = host_mmio_read,
+                                        .stop = host_stop,
+                                        .drain = host_drain};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls in virtual time: each is charged, then left as a request in the domain's turn, and
+ * the processor is given back to whoever carries it out. And points: each moves the domain's clock
+ * by what the operation costs on the platform, up to the horizon at most, where whatever comes
+ * first is let happen.
+ */
+#include <string.h>
+
+#include "sim/exec/domain.h"
+#include "sim/kernel/kernel.h"
+
+/* What a domain pays, in picoseconds; made once from the platform. */
+static void fill_costs(struct domain_costs *costs, const struct platform *p, const char *image)
+{
+    const struct platform_image *work = platform_image(p, image);
+
+    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
+        costs->entry_ps[i] = kernel_ps(p, p->entry[i]);
+    }
+    for (int i = 0; i < POINT_OPS; i++) {
+        costs->op_ps[i] = kernel_ps(p, p->op[i]);
+    }
+    uint64_t barrier_ps = p->barriers ? kernel_ps(p, p->barrier) : 0;
+    static const enum point_op fenced[] = {POINT_ENQUEUE, POINT_DEQUEUE, POINT_REQUEST,
+                                           POINT_REQUIRE};
+
+    for (size_t i = 0; i < sizeof fenced / sizeof fenced[0]; i++) {
+        costs->op_ps[fenced[i]] += barrier_ps;
+    }
+    costs->op_ps[POINT_ENQUEUE] += kernel_ps(p, work->enqueue);
+    costs->op_ps[POINT_DEQUEUE] += kernel_ps(p, work->dequeue);
+    costs->wake_ps = kernel_ps(p, work->wake);
+    costs->notified_ps = kernel_ps(p, work->notified);
+    /* Per 1024 units, so that thousandths of a cycle at any clock keep their fraction. */
+    costs->byte_ps_1024 = kernel_ps(p, work->byte_milli * 1024) / 1000;
+    costs->copy_ps_1024 = kernel_ps(p, p->copy_byte_milli * 1024) / 1000;
+    costs->clean_ps_1024 = kernel_ps(p, p->clean_line_milli * 1024) / 1000;
+    costs->invalidate_ps_1024 = kernel_ps(p, p->invalidate_line_milli * 1024) / 1000;
+    costs->line_bytes = p->line_bytes;
+}
+
+void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image)
+{
+    d->calls = &calls_virtual;
+    d->turn = &d->page->turn;
+    fill_costs(&d->costs, platform, image);
+}
+
+/* -- the clock -- */
+
+static void ask(struct domain *d, enum turn_request request)
+{
+    d->turn->request = request;
+    d->exec->request(d->exec->context);
+}
+
+/* As far as the horizon, as often as it takes. */
+static __attribute__((noinline)) void pay_in_parts(struct domain *d, uint64_t ps)
+{
+    struct turn *t = d->turn;
+
+    while (t->now_ps + ps >= t->horizon_ps) {
+        uint64_t part = t->horizon_ps - t->now_ps;
+
+        t->now_ps += part;
+        ps -= part;
+        ask(d, TURN_TICK);
+    }
+    t->now_ps += ps;
+}
+
+static inline void pay(struct domain *d, uint64_t ps)
+{
+    struct turn *t = d->turn;
+
+    if (__builtin_expect(t->now_ps + ps < t->horizon_ps, 1)) {
+        t->now_ps += ps;
+    } else {
+        pay_in_parts(d, ps);
+    }
+}
+
+static inline void pay_entry(struct domain *d, enum platform_entry entry)
+{
+    d->turn->entry_ps[entry] += d->costs.entry_ps[entry];
+    d->turn->entry_count[entry]++;
+    pay(d, d->costs.entry_ps[entry]);
+}
+
+static void pay_work(struct domain *d, enum turn_work work, uint64_t ps)
+{
+    d->turn->work_ps[work] += ps;
+    pay(d, ps);
+}
+
+static uint64_t lines(const struct domain *d, const volatile void *where, uint64_t bytes)
+{
+    uint64_t first = (uint64_t)(uintptr_t)where / d->costs.line_bytes;
+    uint64_t last = ((uint64_t)(uintptr_t)where + bytes - 1) / d->costs.line_bytes;
+
+    return bytes == 0 ? 0 : last - first + 1;
+}
+
+static uint64_t units_ps(const struct domain *d, enum point_op op, const volatile void *where,
+                         uint64_t units)
+{
+    switch (op) {
+    case POINT_COPY:
+        return units * d->costs.copy_ps_1024 / 1024;
+    case POINT_CACHE_CLEAN:
+        return lines(d, where, units) * d->costs.clean_ps_1024 / 1024;
+    case POINT_CACHE_INVALIDATE:
+        return lines(d, where, units) * d->costs.invalidate_ps_1024 / 1024;
+    default:
+        return 0;
+    }
+}
+
+static void on_point(enum point_op op, const volatile void *where, uint64_t units)
+{
+    struct domain *d = domain_current;
+    struct turn *t = d->turn;
+    uint64_t ps = d->costs.op_ps[op];
+
+    if (op >= POINT_COPY) {
+        ps += units_ps(d, op, where, units);
+    }
+    t->hash = turn_mix(t->hash, (uint64_t)op << 56 ^ (uint64_t)(uintptr_t)where ^ units);
+    t->op_ps[op] += ps;
+    t->op_count[op]++;
+    pay(d, ps);
+}
+
+void calls_virtual_hook(struct domain *d)
+{
+    (void)d;
+    sddfsim_point_hook = on_point;
+}
+
+void calls_virtual_pay_frame(struct domain *d, uint64_t bytes)
+{
+    if (d->costs.byte_ps_1024 != 0) {
+        pay_work(d, TURN_WORK_BYTES, bytes * d->costs.byte_ps_1024 / 1024);
+    }
+}
+
+/* -- system calls -- */
+
+static void carry_deferred(struct domain *d)
+{
+    static const uint32_t kinds[] = {[DEFERRED_NONE] = TURN_DEFERRED_NONE,
+                                     [DEFERRED_NOTIFY] = TURN_DEFERRED_NOTIFY,
+                                     [DEFERRED_ACK] = TURN_DEFERRED_ACK};
+
+    d->turn->deferred = kinds[d->deferred.kind];
+    d->turn->deferred_channel = d->deferred.channel;
+    if (d->deferred.kind == DEFERRED_NOTIFY) {
+        atomic_fetch_add_explicit(&d->page->signals_sent, 1, memory_order_relaxed);
+    }
+    d->deferred.kind = DEFERRED_NONE;
+}
+
+static uint64_t deadline_ps(const struct domain *d)
+{
+    uint64_t at_ns = domain_deadline(d);
+
+    return at_ns > UINT64_MAX / 1000 - 1 ? UINT64_MAX : at_ns * 1000;
+}
+
+static struct domain_wake virtual_next(struct domain *d)
+{
+    struct turn *t = d->turn;
+    struct domain_wake wake;
+
+    do {
+        pay_entry(d, t->replies ? PLATFORM_REPLY : PLATFORM_WAIT);
+        carry_deferred(d);
+        t->deadline_ps = deadline_ps(d);
+        enum turn_request request = t->replies ? TURN_REPLY : TURN_WAIT;
+        t->replies = 0;
+        atomic_store_explicit(&d->page->state, PD_IDLE, memory_order_relaxed);
+        ask(d, request);
+        atomic_store_explicit(&d->page->state, PD_RUNNING, memory_order_relaxed);
+        domain_end_if_told(d);
+        wake.badge = t->badge | domain_timer_badge(d);
+        wake.call = t->is_call ? t->call : PLAN_CHANNELS_MAX;
+    } while (wake.badge == 0 && wake.call == PLAN_CHANNELS_MAX && !domain_fault_waits(d));
+    pay_work(d, TURN_WORK_WAKE, d->costs.wake_ps);
+    return wake;
+}
+
+static void virtual_ready(struct domain *d)
+{
+    atomic_store(&d->page->ready, 1);
+    ask(d, TURN_READY);
+}
+
+static void virtual_notify(struct domain *d, struct domain_channel *c)
+{
+    pay_entry(d, PLATFORM_NOTIFY);
+    d->turn->channel = (uint32_t)(c - d->channels);
+    ask(d, TURN_NOTIFY);
+}
+
+static void virtual_ack(struct domain *d, struct domain_channel *c)
+{
+    pay_entry(d, PLATFORM_ACK);
+    d->turn->channel = (uint32_t)(c - d->channels);
+    ask(d, TURN_ACK);
+}
+
+static uint64_t virtual_call(struct domain *d, struct domain_channel *c, uint64_t info)
+{
+    pay_entry(d, PLATFORM_CALL);
+    d->turn->channel = (uint32_t)(c - d->channels);
+    memcpy(d->turn->mrs, d->mrs, sizeof d->mrs);
+    d->turn->a = info;
+    ask(d, TURN_CALL);
+    domain_end_if_told(d);
+    memcpy(d->mrs, d->turn->mrs, sizeof d->mrs);
+    return d->turn->a;
+}
+
+static uint64_t virtual_receive(struct domain *d, struct domain_channel *c)
+{
+    (void)c;
+    memcpy(d->mrs, d->turn->mrs, sizeof d->mrs);
+    return d->turn->a;
+}
+
+/* The answer goes out with the next wait, as one system call. */
+static void virtual_reply(struct domain *d, struct domain_channel *c, uint64_t info)
+{
+    (void)c;
+    memcpy(d->turn->mrs, d->mrs, sizeof d->mrs);
+    d->turn->a = info;
+    d->turn->replies = 1;
+}
+
+static void virtual_mmio_write(struct domain *d, uint32_t offset, unsigned bytes, uint64_t value)
+{
+    d->turn->a = offset;
+    d->turn->b = bytes;
+    d->turn->c = value;
+    ask(d, TURN_MMIO_WRITE);
+}
+
+static uint64_t virtual_mmio_read(struct domain *d, uint32_t offset, unsigned bytes)
+{
+    d->turn->a = offset;
+    d->turn->b = bytes;
+    d->turn->c = 0;
+    ask(d, TURN_MMIO_READ);
+    return d->turn->a;
+}
+
+static void virtual_stop(struct domain *d)
+{
+    ask(d, TURN_STOP);
+}
+
+static void virtual_drain(struct domain *d)
+{
+    ask(d, TURN_DRAIN);
+}
+
+const struct domain_calls calls_virtual = {.ready = virtual_ready,
+                                           .next = virtual_next,
+                                           .notify = virtual_notify,
+                                           .ack = virtual_ack,
+                                           .call = virtual_call,
+                                           .receive = virtual_receive,
+                                           .reply = virtual_reply,
+                                           .mmio_write = virtual_mmio_write,
+                                           .mmio_read = virtual_mmio_read,
+                                           .stop = virtual_stop,
+                                           .drain = virtual_drain};

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the first init() to the last wait in virtual time. First everybody gets ready, with no
+ * traffic; then frames enter until the input is used up and all is quiet, or the planned length is
+ * over; then no more enter, and everybody may finish what it has begun and end.
+ */
+#include "sim/exec/virtual.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "sim/exec/domain.h"
+
+#define SETTLE_PS 100000000000u  /* at most for domains to settle before the start: 0.1 s */
+#define FINISH_PS 1000000000000u /* at most for domains to finish what they have begun: 1 s */
+
+struct virtual
+{
+    struct supervise *s;
+    struct kernel kernel;
+    uint64_t wall_until_ns;
+    bool out_of_patience;
+};
+
+/* What would end the program ends the run. */
+static volatile sig_atomic_t told_to_end;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    told_to_end = 1;
+}
+
+static void listen_to_signals(bool on)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on ? on_signal : SIG_DFL};
+
+    told_to_end = 0;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+/* -- what the kernel asks -- */
+
+static uint32_t device_pd(const struct virtual *v, uint32_t device)
+{
+    return v->s->world->plan->devices[device].pd;
+}
+
+static uint64_t on_access(void *context, uint32_t device, uint64_t now_ps, bool write,
+                          uint32_t offset, unsigned bytes, uint64_t value)
+{
+    struct virtual *v = context;
+
+    return v->s->exec->access(v->s->exec_state, device_pd(v, device), now_ps / 1000, write, offset,
+                              bytes, value);
+}
+
+static void on_step(void *context, uint32_t device, uint64_t now_ps)
+{
+    struct virtual *v = context;
+
+    v->s->exec->step(v->s->exec_state, device_pd(v, device), now_ps / 1000);
+}
+
+static uint64_t on_next(void *context, uint32_t device)
+{
+    struct virtual *v = context;
+    uint64_t at_ns = v->s->exec->next_ns(v->s->exec_state, device_pd(v, device));
+
+    return at_ns > UINT64_MAX / 1000 - 1 ? EVENTS_NEVER : at_ns * 1000;
+}
+
+static uint64_t on_take_hash(void *context, uint32_t device)
+{
+    struct virtual *v = context;
+    struct turn *turn = &v->s->world->pages[device_pd(v, device)]->turn;
+    uint64_t hash = turn->hash;
+
+    turn->hash = 0;
+    return hash;
+}
+
+static void on_drain(void *context)
+{
+    struct virtual *v = context;
+
+    for (uint32_t i = 0; i < v->s->world->plan->capture_count; i++) {
+        capture_drain(&v->s->sinks[i]);
+    }
+}
+
+static bool on_go_on(void *context)
+{
+    struct virtual *v = context;
+
+    v->out_of_patience = clock_host_ns() > v->wall_until_ns;
+    return !v->out_of_patience && told_to_end == 0;
+}
+
+/* -- the run -- */
+
+static uint32_t domains(const struct virtual *v)
+{
+    return v->s->world->plan->pd_count;
+}
+
+/* Everybody's turns, as far as `until_ps`. */
+static void run_until(struct virtual *v, uint64_t until_ps, bool settle)
+{
+    kernel_run_until(&v->kernel, until_ps, settle);
+    for (;;) {
+        uint32_t pd = kernel_next(&v->kernel);
+
+        if (pd == KERNEL_NONE) {
+            return;
+        }
+        v->s->exec->resume(v->s->exec_state, pd);
+    }
+}
+
+/* Let traffic in, or tell everybody to end. */
+static void order(struct virtual *v, bool stop)
+{
+    uint64_t now_ns = v->kernel.now_ps / 1000;
+
+    for (uint32_t i = 0; i < domains(v); i++) {
+        struct pd_page *page = v->s->world->pages[i];
+
+        if (stop) {
+            atomic_store(&page->order_stop, 1);
+        } else {
+            atomic_store(&page->order_go_ns, now_ns == 0 ? 1 : now_ns);
+        }
+        if (v->s->world->plan->pds[i].kind == PD_DEVICE) {
+            kernel_ask_device(&v->kernel, v->s->world->plan->pds[i].device);
+        } else {
+            kernel_nudge(&v->kernel, i);
+        }
+    }
+}
+
+/* What was done so far; `sign` 1 to take it off later, then 0 to add it up. */
+static void measure(struct virtual *v, struct virtual_result *r, bool begin)
+{
+    for (uint32_t c = 0; c < v->kernel.core_count; c++) {
+        uint32_t pd = v->kernel.cores[c].current;
+
+        if (pd != KERNEL_NONE) {
+            kernel_charge(&v->kernel, pd);
+        }
+        r->busy_ps[c] = v->kernel.cores[c].busy_ps - (begin ? 0 : r->busy_ps[c]);
+    }
+    for (uint32_t i = 0; i < domains(v); i++) {
+        const struct kernel_domain *d = &v->kernel.domains[i];
+        const struct turn *t = &v->s->world->pages[i]->turn;
+        struct virtual_pd *p = &r->pds[i];
+
+        p->spent_ps = d->spent_ps - (begin ? 0 : p->spent_ps);
+        p->activations = d->activations - (begin ? 0 : p->activations);
+        p->switches = d->switches - (begin ? 0 : p->switches);
+        for (int k = 0; k < POINT_OPS; k++) {
+            p->op_ps[k] = t->op_ps[k] - (begin ? 0 : p->op_ps[k]);
+            p->op_count[k] = t->op_count[k] - (begin ? 0 : p->op_count[k]);
+        }
+        for (int k = 0; k < PLATFORM_ENTRIES; k++) {
+            p->entry_ps[k] = t->entry_ps[k] - (begin ? 0 : p->entry_ps[k]);
+            p->entry_count[k] = t->entry_count[k] - (begin ? 0 : p->entry_count[k]);
+        }
+        for (int k = 0; k < TURN_WORKS; k++) {
+            p->work_ps[k] = t->work_ps[k] - (begin ? 0 : p->work_ps[k]);
+        }
+    }
+}
+
+static bool input_left(const struct virtual *v)
+{
+    const struct plan *plan = v->s->world->plan;
+
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        if (atomic_load(&v->s->world->pages[plan->devices[i].pd]->device.finished) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int start_all(struct virtual *v, char *why, size_t why_bytes)
+{
+    struct supervise *s = v->s;
+    const struct exec_virtual how = {.kernel = &v->kernel, .platform = s->platform};
+    int error = 0;
+
+    for (uint32_t i = 0; i < domains(v) && error == 0; i++) {
+        const char *const *wrap = s->wraps == NULL ? NULL : s->wraps[i];
+
+        error = s->exec->start(s->exec_state, s->world, &how, i, wrap, why, why_bytes);
+        s->pds[i].started = error == 0;
+    }
+    return error;
+}
+
+static struct turn **find_turns(struct virtual *v)
+{
+    struct turn **turns = arena_array(v->s->world->arena, domains(v), sizeof *turns);
+
+    for (uint32_t i = 0; i < domains(v); i++) {
+        turns[i] = &v->s->world->pages[i]->turn;
+    }
+    return turns;
+}
+
+static enum run_end end_of(const struct virtual *v)
+{
+    switch (v->kernel.halt) {
+    case KERNEL_QUIET:
+        return RUN_QUIET;
+    case KERNEL_HOST:
+        return v->out_of_patience ? RUN_WALL : RUN_INTERRUPTED;
+    default:
+        return RUN_LIMIT;
+    }
+}
+
+static void run_all(struct virtual *v)
+{
+    struct supervise *s = v->s;
+    struct virtual_result *r = s->virtual_result;
+    uint64_t begun_ps;
+
+    run_until(v, SETTLE_PS, true);
+    begun_ps = v->kernel.now_ps;
+    s->ready_ns = begun_ps / 1000;
+    measure(v, r, true);
+    if (v->kernel.halt != KERNEL_HOST) {
+        order(v, false);
+        run_until(v, s->after_ns == 0 ? EVENTS_NEVER - 1 : begun_ps + s->after_ns * 1000, false);
+    }
+    s->end = end_of(v);
+    r->length_ps = v->kernel.now_ps - begun_ps;
+    s->length_ns = r->length_ps / 1000;
+    s->input_left = s->end == RUN_QUIET && input_left(v);
+    measure(v, r, false);
+    if (s->end != RUN_WALL) {
+        order(v, true);
+        run_until(v, v->kernel.now_ps + FINISH_PS, false);
+    }
+    on_drain(v);
+    r->digest = v->kernel.digest;
+    r->events = v->kernel.sequence;
+}
+
+int virtual_run(struct supervise *s, char *why, size_t why_bytes)
+{
+    struct arena *arena = s->world->arena;
+    struct virtual *v = arena_alloc(arena, sizeof *v);
+    const struct kernel_devices devices = {.context = v,
+                                           .access = on_access,
+                                           .step = on_step,
+                                           .next_ps = on_next,
+                                           .take_hash = on_take_hash,
+                                           .drain = on_drain,
+                                           .go_on = on_go_on};
+
+    v->s = s;
+    v->wall_until_ns = clock_host_ns() + s->wall_ns;
+    s->pds = arena_array(arena, domains(v), sizeof *s->pds);
+    s->virtual_result = arena_alloc(arena, sizeof *s->virtual_result);
+    s->virtual_result->pds = arena_array(arena, domains(v), sizeof *s->virtual_result->pds);
+    listen_to_signals(true);
+    int error = start_all(v, why, why_bytes);
+
+    if (error == 0) {
+        kernel_init(&v->kernel, s->world->plan, s->platform, find_turns(v), &devices, arena);
+        s->virtual_result->core_count = v->kernel.core_count;
+        s->virtual_result->busy_ps = arena_array(arena, v->kernel.core_count, sizeof(uint64_t));
+        run_all(v);
+    }
+    for (uint32_t i = 0; i < domains(v); i++) {
+        s->exec->stop(s->exec_state, s->world, i);
+        s->pds[i].ended = true;
+    }
+    listen_to_signals(false);
+    return error;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_VIRTUAL_H
+#define SIM_EXEC_VIRTUAL_H
+/*
+ * A run in virtual time: domains of whichever executor, devices, and the simulated kernel that says
+ * who goes next. Everything in it is a function of plan, platform and seed; the host's clock is
+ * looked at only for the limit of patience.
+ */
+#include "sim/exec/supervise.h"
+#include "sim/kernel/kernel.h"
+
+/* What a domain or a core did from letting traffic in until the end. */
+struct virtual_pd {
+    uint64_t spent_ps, activations, switches;
+    uint64_t op_ps[POINT_OPS], entry_ps[PLATFORM_ENTRIES], work_ps[TURN_WORKS];
+    uint64_t op_count[POINT_OPS], entry_count[PLATFORM_ENTRIES];
+};
+
+struct virtual_result {
+    uint64_t digest;
+    uint64_t length_ps;
+    uint32_t core_count;
+    uint64_t *busy_ps;      /* by core */
+    struct virtual_pd *pds; /* by plan domain */
+    uint64_t events;        /* that went into the digest */
+};
+
+/* As supervise_run: 0, or -errno with what was attempted in `why`. s->platform says what things
+ * cost, s->virtual_result is filled in. */
+int virtual_run(struct supervise *s, char *why, size_t why_bytes);
+#endif

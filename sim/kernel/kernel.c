@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What domains ask of the kernel: to signal, acknowledge, call, answer and wait; and what comes to
+ * them from outside: interrupts, deadlines, time for devices. The semantics are Microkit's upon
+ * seL4: a signal to one who waits wakes it with that badge, and those that follow wait for its next
+ * wait.
+ */
+#include "sim/kernel/kernel.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sim/kernel/kernel_parts.h"
+
+#define TURNS_BETWEEN_LOOKS 16384u /* at the host's limits */
+
+/* -- telling -- */
+
+void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd, uint64_t a, uint64_t b,
+                 uint64_t c, uint64_t hash)
+{
+    /* Each word has a multiplier of its own, so that the products need not wait for each other and
+     * any one word that differs makes a difference. */
+    uint64_t word =
+        k->now_ps * 0x9e3779b97f4a7c15ull ^ ((uint64_t)kind << 32 | pd) * 0xc2b2ae3d27d4eb4full ^
+        a * 0x165667b19e3779f9ull ^ b * 0x27d4eb2f165667c5ull ^ c * 0xd6e8feb86659fd93ull ^ hash;
+
+    k->digest = turn_mix(k->digest, word);
+    k->sequence++;
+    if (k->listen != NULL) {
+        k->listen(k->listener, &(struct kernel_event){.at_ps = k->now_ps,
+                                                      .sequence = k->sequence,
+                                                      .kind = kind,
+                                                      .pd = pd,
+                                                      .a = a,
+                                                      .b = b,
+                                                      .c = c,
+                                                      .hash = hash});
+    }
+}
+
+/* -- waking -- */
+
+static void woken(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    d->woke = true;
+    d->activations++;
+    events_set(&k->events, alarm_deadline(pd), EVENTS_NEVER);
+    sched_wake(k, pd, k->now_ps);
+}
+
+static void signal_here(struct kernel *k, uint32_t pd, uint64_t bits)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    if (d->state != KERNEL_WAITING) {
+        d->badge |= bits;
+        return;
+    }
+    d->delivered = bits;
+    d->runs_on = &d->sc; /* a passive one has it from its notification */
+    woken(k, pd);
+}
+
+static void notify(struct kernel *k, uint32_t from, uint32_t channel)
+{
+    const struct kernel_end *e = &k->ends[from][channel];
+    struct kernel_domain *d = &k->domains[from];
+
+    if (channel >= PLAN_CHANNELS_MAX || !e->may_notify || e->peer == KERNEL_NONE) {
+        return;
+    }
+    if (k->domains[e->peer].core == d->core) {
+        signal_here(k, e->peer, 1ull << e->peer_channel);
+        return;
+    }
+    d->owed_ps += k->ps_per_entry[PLATFORM_CROSS_CORE];
+    d->turn->entry_ps[PLATFORM_CROSS_CORE] += k->ps_per_entry[PLATFORM_CROSS_CORE];
+    d->turn->entry_count[PLATFORM_CROSS_CORE]++;
+    k->domains[e->peer].travelling |= 1ull << e->peer_channel;
+    if (events_time(&k->events, alarm_signal(e->peer)) == EVENTS_NEVER) {
+        events_set(&k->events, alarm_signal(e->peer),
+                   k->now_ps + k->platform->cross_core_ns * 1000);
+    }
+}
+
+/* -- interrupts -- */
+
+static void deliver(struct kernel *k, struct kernel_line *line)
+{
+    struct kernel_domain *d = &k->domains[line->pd];
+
+    line->masked = true;
+    d->owed_ps += k->ps_per_entry[PLATFORM_IRQ];
+    d->turn->entry_ps[PLATFORM_IRQ] += k->ps_per_entry[PLATFORM_IRQ];
+    d->turn->entry_count[PLATFORM_IRQ]++;
+    kernel_tell(k, KERNEL_EVENT_IRQ, line->pd, line->channel, 0, 0, 0);
+    signal_here(k, line->pd, 1ull << line->channel);
+}
+
+void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
+{
+    for (uint32_t i = 0; i < k->line_count; i++) {
+        struct kernel_line *line = &k->lines[i];
+
+        if (line->device == device && line->number == number) {
+            line->level = level;
+            if (level && !line->masked) {
+                deliver(k, line);
+            }
+        }
+    }
+}
+
+static void ack(struct kernel *k, uint32_t pd, uint32_t channel)
+{
+    if (channel >= PLAN_CHANNELS_MAX || k->ends[pd][channel].kind != CHANNEL_IRQ) {
+        return;
+    }
+    struct kernel_line *line = &k->lines[k->ends[pd][channel].line];
+
+    line->masked = false;
+    if (line->level) {
+        deliver(k, line);
+    }
+}
+
+static void ack_all(struct kernel *k, uint32_t pd)
+{
+    for (uint32_t i = 0; i < k->line_count; i++) {
+        if (k->lines[i].pd == pd) {
+            ack(k, pd, k->lines[i].channel);
+        }
+    }
+}
+
+/* -- calls -- */
+
+static void pass_message(struct kernel *k, uint32_t from, uint32_t to)
+{
+    struct turn *a = k->domains[from].turn, *b = k->domains[to].turn;
+    uint64_t info = a->a, words = info & 0x7f;
+
+    words = words < TURN_MRS ? words : TURN_MRS;
+    memcpy(b->mrs, a->mrs, words * sizeof a->mrs[0]);
+    b->a = info;
+}
+
+/* The callee waits: it goes on with the call, on the caller's time if it has none of its own. */
+static void take_call(struct kernel *k, uint32_t caller, uint32_t callee, uint8_t channel)
+{
+    struct kernel_domain *d = &k->domains[callee];
+
+    d->caller = caller;
+    d->call_channel = channel;
+    d->delivered = 0;
+    d->runs_on = d->passive ? k->domains[caller].runs_on : &d->sc;
+    pass_message(k, caller, callee);
+}
+
+static void call(struct kernel *k, uint32_t pd, uint32_t channel)
+{
+    const struct kernel_end *e = &k->ends[pd][channel];
+
+    if (channel >= PLAN_CHANNELS_MAX || !e->may_call || e->peer == KERNEL_NONE) {
+        k->domains[pd].turn->a = 0;
+        return;
+    }
+    k->domains[pd].state = KERNEL_CALLING;
+    sched_leave(k, pd);
+    if (k->domains[e->peer].state == KERNEL_WAITING) {
+        take_call(k, pd, e->peer, e->peer_channel);
+        woken(k, e->peer);
+    } else {
+        k->domains[e->peer].calls |= 1ull << e->peer_channel;
+    }
+}
+
+static void reply(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+    uint32_t caller = d->caller;
+
+    if (caller == KERNEL_NONE) {
+        return;
+    }
+    d->caller = KERNEL_NONE;
+    pass_message(k, pd, caller);
+    if (d->passive) {
+        sched_charge(k, pd);
+    }
+    sched_wake(k, caller, k->now_ps);
+}
+
+/* -- waiting -- */
+
+static void deferred(struct kernel *k, uint32_t pd)
+{
+    const struct turn *t = k->domains[pd].turn;
+
+    if (t->deferred == TURN_DEFERRED_NOTIFY) {
+        notify(k, pd, t->deferred_channel);
+    } else if (t->deferred == TURN_DEFERRED_ACK) {
+        ack(k, pd, t->deferred_channel);
+    }
+}
+
+/* What a domain goes on with. */
+static void hand_over(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+    struct turn *t = d->turn;
+
+    t->badge = d->delivered;
+    t->is_call = d->caller != KERNEL_NONE;
+    t->call = d->call_channel;
+    d->delivered = 0;
+    d->woke = false;
+    kernel_tell(k, KERNEL_EVENT_WAKE, pd, t->badge, t->is_call, 0, 0);
+}
+
+/* Notifications before calls, one call at a time. False: it has to wait. */
+static bool find_work(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    if (d->badge != 0) {
+        d->delivered = d->badge;
+        d->badge = 0;
+        d->runs_on = &d->sc;
+        return true;
+    }
+    if (d->calls != 0) {
+        uint8_t channel = (uint8_t)__builtin_ctzll(d->calls);
+
+        d->calls &= d->calls - 1;
+        take_call(k, k->ends[pd][channel].peer, pd, channel);
+        return true;
+    }
+    return d->turn->deadline_ps <= k->now_ps;
+}
+
+static void wait(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    deferred(k, pd);
+    if (d->passive) { /* on whose time it goes on may be another's */
+        sched_charge(k, pd);
+    }
+    if (find_work(k, pd)) {
+        d->activations++;
+        hand_over(k, pd);
+        return;
+    }
+    d->state = KERNEL_WAITING;
+    events_set(&k->events, alarm_deadline(pd), d->turn->deadline_ps);
+    sched_leave(k, pd);
+}
+
+/* -- devices -- */
+
+static void fold_device(struct kernel *k, uint32_t device)
+{
+    kernel_tell(k, KERNEL_EVENT_STEP, k->plan->devices[device].pd, 0, 0, 0,
+                k->devices->take_hash(k->devices->context, device));
+}
+
+void kernel_ask_device(struct kernel *k, uint32_t device)
+{
+    uint64_t at_ps = k->devices->next_ps(k->devices->context, device);
+
+    /* Whatever was due has been done; time goes on at least by a nanosecond. */
+    if (at_ps <= k->now_ps) {
+        at_ps = k->now_ps + 1000;
+    }
+    events_set(&k->events, alarm_device(k, device), at_ps);
+}
+
+static void access(struct kernel *k, uint32_t pd, bool write)
+{
+    struct turn *t = k->domains[pd].turn;
+    uint32_t device = k->domains[pd].device;
+
+    if (device == KERNEL_NONE) {
+        t->a = 0;
+        return;
+    }
+    t->a = k->devices->access(k->devices->context, device, k->now_ps, write, (uint32_t)t->a,
+                              (unsigned)t->b, t->c);
+    fold_device(k, device);
+    kernel_ask_device(k, device);
+}
+
+void kernel_alarm(struct kernel *k, uint32_t alarm, uint64_t at_ps)
+{
+    uint32_t pds = k->plan->pd_count;
+
+    k->now_ps = at_ps;
+    if (alarm >= 3 * pds) {
+        uint32_t device = alarm - 3 * pds;
+
+        k->devices->step(k->devices->context, device, at_ps);
+        fold_device(k, device);
+        kernel_ask_device(k, device);
+    } else if (alarm % 3 == 0) {
+        sched_refilled(k, alarm / 3, at_ps);
+    } else if (alarm % 3 == 1) {
+        signal_here(k, alarm / 3, 0);
+    } else {
+        uint64_t bits = k->domains[alarm / 3].travelling;
+
+        k->domains[alarm / 3].travelling = 0;
+        signal_here(k, alarm / 3, bits);
+    }
+}
+
+void kernel_nudge(struct kernel *k, uint32_t pd)
+{
+    if (k->domains[pd].state == KERNEL_WAITING) {
+        signal_here(k, pd, 0);
+    }
+}
+
+/* -- turns -- */
+
+static void end(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    d->state = KERNEL_ENDED;
+    if (k->cores[d->core].current == pd) {
+        sched_leave(k, pd);
+    }
+}
+
+void kernel_charge(struct kernel *k, uint32_t pd)
+{
+    sched_charge(k, pd);
+}
+
+void kernel_died(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    if (d->state == KERNEL_READY && k->cores[d->core].current != pd) {
+        ready_remove(&k->cores[d->core].ready, pd, d->priority);
+    }
+    events_set(&k->events, alarm_refill(pd), EVENTS_NEVER);
+    events_set(&k->events, alarm_deadline(pd), EVENTS_NEVER);
+    end(k, pd);
+}
+
+static void carry_out(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+    struct turn *t = d->turn;
+
+    switch (t->request) {
+    case TURN_NOTIFY:
+        notify(k, pd, t->channel);
+        break;
+    case TURN_WAIT:
+        wait(k, pd);
+        break;
+    case TURN_MMIO_READ:
+    case TURN_MMIO_WRITE:
+        access(k, pd, t->request == TURN_MMIO_WRITE);
+        break;
+    case TURN_ACK:
+        ack(k, pd, t->channel);
+        break;
+    case TURN_CALL:
+        call(k, pd, t->channel);
+        break;
+    case TURN_REPLY:
+        deferred(k, pd);
+        t->deferred = TURN_DEFERRED_NONE;
+        reply(k, pd);
+        wait(k, pd);
+        break;
+    case TURN_READY:
+        d->ready = true;
+        ack_all(k, pd);
+        break;
+    case TURN_DRAIN:
+        k->devices->drain(k->devices->context);
+        break;
+    case TURN_STOP:
+    case TURN_END:
+        end(k, pd);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A domain may say what it likes about its clock; it goes forward, and not beyond the horizon. */
+static uint64_t believed_ps(struct kernel *k, uint32_t pd, uint64_t from_ps)
+{
+    const struct turn *t = k->domains[pd].turn;
+    uint64_t now_ps = t->now_ps;
+
+    if (now_ps < from_ps || now_ps > k->domains[pd].horizon_ps) {
+        if (!k->lied) {
+            k->lied = true;
+            k->liar = pd;
+        }
+        now_ps = now_ps < from_ps ? from_ps : k->domains[pd].horizon_ps;
+    }
+    return now_ps;
+}
+
+bool kernel_request(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+    struct kernel_core *c = &k->cores[d->core];
+    struct turn *t = d->turn;
+
+    assert(c->current == pd);
+    c->now_ps = believed_ps(k, pd, c->now_ps);
+    k->now_ps = c->now_ps;
+    kernel_tell(k, KERNEL_EVENT_TURN, pd, (uint64_t)t->request << 32 | t->channel, t->a,
+                t->c ^ (uint64_t)t->deferred << 56 ^ (uint64_t)t->deferred_channel << 48, t->hash);
+    t->hash = 0;
+    if (++k->turns % TURNS_BETWEEN_LOOKS == 0 && !k->devices->go_on(k->devices->context)) {
+        k->halt = KERNEL_HOST;
+    }
+    carry_out(k, pd);
+    if (!sched_goes_on(k, pd)) {
+        return false;
+    }
+    d->horizon_ps = t->horizon_ps;
+    return true;
+}
+
+static bool everybody_ready(const struct kernel *k)
+{
+    for (uint32_t i = 0; i < k->plan->pd_count; i++) {
+        const struct kernel_domain *d = &k->domains[i];
+
+        if (k->plan->pds[i].kind == PD_IMAGE && d->state != KERNEL_ENDED && !d->ready) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void kernel_run_until(struct kernel *k, uint64_t until_ps, bool settle)
+{
+    k->until_ps = until_ps;
+    k->settling = settle;
+    k->halt = KERNEL_GOES_ON;
+}
+
+static uint32_t halt(struct kernel *k, enum kernel_halt why)
+{
+    k->halt = why;
+    return KERNEL_NONE;
+}
+
+uint32_t kernel_next(struct kernel *k)
+{
+    while (k->halt == KERNEL_GOES_ON) {
+        struct kernel_core *c = sched_choose(k);
+        uint64_t event_ps = events_first_ps(&k->events);
+
+        if (c == NULL && k->settling && everybody_ready(k)) {
+            return halt(k, KERNEL_SETTLED);
+        }
+        if (c == NULL && event_ps == EVENTS_NEVER) {
+            return halt(k, KERNEL_QUIET);
+        }
+        if (c == NULL || event_ps <= c->now_ps) {
+            if (event_ps > k->until_ps) {
+                k->now_ps = k->until_ps;
+                return halt(k, KERNEL_LIMIT);
+            }
+            kernel_alarm(k, events_take(&k->events), event_ps);
+            continue;
+        }
+        if (c->now_ps >= k->until_ps) {
+            k->now_ps = k->until_ps;
+            return halt(k, KERNEL_LIMIT);
+        }
+        struct kernel_domain *d = &k->domains[c->current];
+        if (d->owed_ps > 0) {
+            c->now_ps += d->owed_ps;
+            d->owed_ps = 0;
+            continue;
+        }
+        k->now_ps = c->now_ps;
+        if (!sched_horizon(k, c)) {
+            continue;
+        }
+        d->horizon_ps = d->turn->horizon_ps;
+        if (d->woke) {
+            hand_over(k, c->current);
+        }
+        return c->current;
+    }
+    return KERNEL_NONE;
+}
+
+/* -- getting ready -- */
+
+uint64_t kernel_ps(const struct platform *p, uint64_t cycles)
+{
+    return (uint64_t)(((unsigned __int128)cycles * 1000000000000u + p->clock_hz / 2) / p->clock_hz);
+}
+
+static void init_channels(struct kernel *k, struct arena *arena)
+{
+    const struct plan *plan = k->plan;
+
+    k->ends = arena_alloc(arena, plan->pd_count * sizeof *k->ends);
+    k->lines = arena_array(arena, plan->channel_count + 1, sizeof *k->lines);
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        for (uint32_t c = 0; c < PLAN_CHANNELS_MAX; c++) {
+            k->ends[i][c].peer = KERNEL_NONE;
+        }
+    }
+    for (uint32_t i = 0; i < plan->channel_count; i++) {
+        const struct plan_channel *c = &plan->channels[i];
+
+        if (c->kind == CHANNEL_IRQ) {
+            const struct plan_end *driver = &c->end[1];
+
+            k->ends[driver->pd][driver->id] = (struct kernel_end){
+                .peer = KERNEL_NONE, .kind = CHANNEL_IRQ, .line = k->line_count};
+            /* Masked until the driver is ready. */
+            k->lines[k->line_count++] =
+                (struct kernel_line){.device = plan->pds[c->end[0].pd].device,
+                                     .pd = driver->pd,
+                                     .channel = driver->id,
+                                     .number = c->irq_line,
+                                     .masked = true};
+            continue;
+        }
+        for (int side = 0; c->kind == CHANNEL_PEER && side < 2; side++) {
+            const struct plan_end *end = &c->end[side], *other = &c->end[1 - side];
+
+            k->ends[end->pd][end->id] = (struct kernel_end){.peer = other->pd,
+                                                            .kind = CHANNEL_PEER,
+                                                            .peer_channel = other->id,
+                                                            .may_notify = end->may_notify,
+                                                            .may_call = end->may_call};
+        }
+    }
+}
+
+static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn)
+{
+    const struct plan_pd *asked = &k->plan->pds[pd];
+    const struct platform *p = k->platform;
+    struct kernel_domain *d = &k->domains[pd];
+    uint64_t slice_ps = p->timeslice_ns * 1000;
+    uint64_t budget_ps = asked->budget_ns == 0 ? slice_ps : asked->budget_ns * 1000;
+    uint64_t period_ps = asked->period_ns == 0 ? budget_ps : asked->period_ns * 1000;
+
+    *d = (struct kernel_domain){.turn = turn,
+                                .priority = asked->priority,
+                                .core = asked->cpu < 0 ? 0 : (uint32_t)asked->cpu % k->core_count,
+                                .caller = KERNEL_NONE,
+                                .device = KERNEL_NONE,
+                                .state = KERNEL_ENDED};
+    sc_init(&d->sc, budget_ps, period_ps, p->min_budget_ns * 1000, (unsigned)p->refills, 0);
+    d->runs_on = &d->sc;
+    for (uint32_t i = 0; i < k->plan->device_count; i++) {
+        if (k->plan->devices[i].driver == pd) {
+            d->device = i;
+        }
+    }
+}
+
+void kernel_init(struct kernel *k, const struct plan *plan, const struct platform *platform,
+                 struct turn **turns, const struct kernel_devices *devices, struct arena *arena)
+{
+    *k = (struct kernel){.plan = plan,
+                         .platform = platform,
+                         .devices = devices,
+                         .core_count = platform->cores == 0 ? 1 : (uint32_t)platform->cores,
+                         .until_ps = EVENTS_NEVER};
+    k->domains = arena_array(arena, plan->pd_count, sizeof *k->domains);
+    k->links = arena_array(arena, plan->pd_count, sizeof *k->links);
+    k->cores = arena_array(arena, k->core_count, sizeof *k->cores);
+    events_init(&k->events, 3 * plan->pd_count + plan->device_count, arena);
+    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
+        k->ps_per_entry[i] = kernel_ps(platform, platform->entry[i]);
+    }
+    for (uint32_t i = 0; i < k->core_count; i++) {
+        k->cores[i].current = k->cores[i].last = KERNEL_NONE;
+        ready_init(&k->cores[i].ready, k->links);
+    }
+    init_channels(k, arena);
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        init_domain(k, i, turns[i]);
+        if (plan->pds[i].kind == PD_IMAGE) {
+            sched_wake(k, i, 0);
+        }
+    }
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        kernel_ask_device(k, i);
+    }
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_KERNEL_KERNEL_H
+#define SIM_KERNEL_KERNEL_H
+/*
+ * The seL4 we imitate, and the clock. One domain runs at a time: kernel_next() says which, having
+ * let everything happen that comes before, and kernel_request() carries out what it asked for when
+ * it gave the processor back. Neither knows how a domain is run, what a device is or where queues
+ * lie.
+ *
+ * Time is in picoseconds from the beginning of the run. Each core has a clock; the one that is
+ * behind goes first, the lower number among equals. An event at a time comes before what a domain
+ * does at that time. So the order of everything is a function of the plan, the platform and what
+ * the domains ask for.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/kernel/ready.h"
+#include "sim/kernel/refill.h"
+#include "sim/kernel/turn.h"
+#include "sim/model/plan.h"
+#include "sim/time/events.h"
+
+#define KERNEL_NONE UINT32_MAX
+
+/* The devices, as the kernel sees them. `device` is a plan device. */
+struct kernel_devices {
+    void *context;
+    /* A register access at `now_ps`; the value read. */
+    uint64_t (*access)(void *context, uint32_t device, uint64_t now_ps, bool write, uint32_t offset,
+                       unsigned bytes, uint64_t value);
+    /* Time has come to `now_ps`: timers, frames. */
+    void (*step)(void *context, uint32_t device, uint64_t now_ps);
+    /* When it wants to be stepped next; EVENTS_NEVER: not by itself. */
+    uint64_t (*next_ps)(void *context, uint32_t device);
+    /* The hash of what it did since this was asked last. */
+    uint64_t (*take_hash)(void *context, uint32_t device);
+    /* Captures are to be emptied. */
+    void (*drain)(void *context);
+    /* Now and then: may the run go on? The host's own limits. */
+    bool (*go_on)(void *context);
+};
+
+/* What is told of as it happens; `plan domain` numbers. NULL: nobody listens. */
+enum kernel_event_kind {
+    KERNEL_EVENT_TURN,   /* a domain gave the processor back: a is its request, b its channel */
+    KERNEL_EVENT_WAKE,   /* a domain went on after waiting: a is its badge */
+    KERNEL_EVENT_SWITCH, /* a core went on with it: a is the core */
+    KERNEL_EVENT_IRQ,    /* an interrupt was delivered to it: a is the channel */
+    KERNEL_EVENT_REFILL, /* its budget came back */
+    KERNEL_EVENT_SPENT,  /* its budget was used up */
+    KERNEL_EVENT_STEP,   /* a device (`pd` is its domain) let time pass */
+    KERNEL_EVENT_KINDS
+};
+struct kernel_event {
+    uint64_t at_ps, sequence;
+    enum kernel_event_kind kind;
+    uint32_t pd;
+    uint64_t a, b, c;
+    uint64_t hash; /* of all that the domain or device did since it was last told of */
+};
+
+enum kernel_state {
+    KERNEL_READY,   /* in a ready queue, or running */
+    KERNEL_WAITING, /* for a notification or a call */
+    KERNEL_CALLING, /* for the answer to its call, or until the callee takes it */
+    KERNEL_SPENT,   /* until its budget comes back */
+    KERNEL_ENDED
+};
+
+struct kernel_domain {
+    struct turn *turn;
+    struct sched_context sc;
+    struct sched_context *runs_on; /* its own, or its caller's; NULL: none, it is passive */
+    uint8_t priority;
+    uint8_t state;
+    bool passive, ready;
+    bool woke;       /* it has yet to be told what it was woken with */
+    bool slice_over; /* those of its priority go first now */
+    uint32_t core;
+    uint32_t device;     /* whose registers it has, KERNEL_NONE */
+    uint64_t horizon_ps; /* what it was told */
+    uint64_t travelling; /* notifications from other cores, on their way */
+    uint64_t badge;      /* notifications nobody has taken yet */
+    uint64_t delivered;  /* what it was woken with */
+    uint64_t owed_ps;    /* kernel work to charge it before it goes on */
+    uint64_t from_ps;    /* its clock when it was last charged */
+    uint32_t caller;     /* whose call it has in hand, KERNEL_NONE */
+    uint8_t call_channel;
+    uint64_t calls;    /* channels on which somebody waits to call it */
+    uint64_t spent_ps; /* processor time in all */
+    uint64_t activations, switches;
+};
+
+struct kernel_core {
+    struct ready ready;
+    uint32_t current, last; /* KERNEL_NONE: idle; last: whose address space it has */
+    bool stale;             /* who runs is to be looked at anew */
+    uint64_t now_ps, busy_ps;
+};
+
+struct kernel_end {
+    uint32_t peer; /* domain; KERNEL_NONE: no such channel */
+    uint8_t kind;  /* enum plan_channel_kind */
+    uint8_t peer_channel;
+    bool may_notify, may_call;
+    uint32_t line; /* CHANNEL_IRQ: index into lines */
+};
+
+struct kernel_line {
+    uint32_t device, pd;
+    uint8_t channel;
+    unsigned number;
+    bool level, masked;
+};
+
+enum kernel_halt {
+    KERNEL_GOES_ON,
+    KERNEL_SETTLED, /* all have returned from init() and wait */
+    KERNEL_QUIET,   /* nothing will ever happen again */
+    KERNEL_LIMIT,   /* the time kernel_run_until() set has come */
+    KERNEL_HOST     /* go_on() said no */
+};
+
+struct kernel {
+    const struct plan *plan;
+    const struct platform *platform;
+    const struct kernel_devices *devices;
+    void (*listen)(void *context, const struct kernel_event *e);
+    void *listener;
+    struct kernel_domain *domains; /* by plan domain; those of devices are unused */
+    struct kernel_end (*ends)[PLAN_CHANNELS_MAX];
+    struct kernel_line *lines;
+    struct kernel_core *cores;
+    struct ready_link *links;
+    struct events events;
+    uint32_t line_count, core_count;
+    bool stale, settling;
+    uint64_t until_ps, now_ps, digest, sequence, turns;
+    uint64_t ps_per_entry[PLATFORM_ENTRIES];
+    enum kernel_halt halt;
+    bool lied; /* a domain's clock did; `liar` is the first */
+    uint32_t liar;
+};
+
+/* Cycles of a platform in picoseconds, rounded to the nearest. */
+uint64_t kernel_ps(const struct platform *p, uint64_t cycles);
+
+/*
+ * Everything from the plan; every domain is about to run its init(). turns[i] is the turn of domain
+ * i, NULL for a device's. All stays valid as long as the kernel does.
+ */
+void kernel_init(struct kernel *k, const struct plan *plan, const struct platform *platform,
+                 struct turn **turns, const struct kernel_devices *devices, struct arena *arena);
+/* How far kernel_next() may go. `settle`: only until everybody has returned from init() and waits.
+ */
+void kernel_run_until(struct kernel *k, uint64_t until_ps, bool settle);
+/* The domain to run now, its turn filled in; KERNEL_NONE: see k->halt. Asked again, it says the
+ * same again. */
+uint32_t kernel_next(struct kernel *k);
+/* The domain that runs has left a request in its turn. True: it may go on at once, with the answer
+ * there; else ask kernel_next(). */
+bool kernel_request(struct kernel *k, uint32_t pd);
+/* Bring the account of the domain that runs on a core up to date. */
+void kernel_charge(struct kernel *k, uint32_t pd);
+/* The level of an interrupt line, at the time of the access or step it comes from. */
+void kernel_irq(struct kernel *k, uint32_t device, unsigned line, bool level);
+/* A domain has died at its last point: it never runs again. */
+void kernel_died(struct kernel *k, uint32_t pd);
+/* A device has something to do that it did not say: ask it when. */
+void kernel_ask_device(struct kernel *k, uint32_t device);
+/* Let a domain that waits go on with nothing, to look around. */
+void kernel_nudge(struct kernel *k, uint32_t pd);
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_KERNEL_KERNEL_PARTS_H
+#define SIM_KERNEL_KERNEL_PARTS_H
+/* What the kernel's two rooms share: who may run (sched.c), and who waits for whom (kernel.c). */
+#include "sim/kernel/kernel.h"
+
+/* Alarms: for each domain its refill, its deadline and signals on their way to it; then devices. */
+static inline uint32_t alarm_refill(uint32_t pd)
+{
+    return 3 * pd;
+}
+static inline uint32_t alarm_deadline(uint32_t pd)
+{
+    return 3 * pd + 1;
+}
+static inline uint32_t alarm_signal(uint32_t pd)
+{
+    return 3 * pd + 2;
+}
+static inline uint32_t alarm_device(const struct kernel *k, uint32_t device)
+{
+    return 3 * k->plan->pd_count + device;
+}
+
+/* Something happened: into the digest, and to whoever listens. */
+void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd, uint64_t a, uint64_t b,
+                 uint64_t c, uint64_t hash);
+
+/* -- sched.c -- */
+
+/* Account for what the domain that runs on its core has used since last time. */
+void sched_charge(struct kernel *k, uint32_t pd);
+/* It has something to do from now on. */
+void sched_wake(struct kernel *k, uint32_t pd, uint64_t now_ps);
+/* It runs, and does not go on: its state has been changed already. */
+void sched_leave(struct kernel *k, uint32_t pd);
+/* Its budget has come back. */
+void sched_refilled(struct kernel *k, uint32_t pd, uint64_t now_ps);
+/* May the domain that just ran go straight on? Its horizon is set if so. */
+bool sched_goes_on(struct kernel *k, uint32_t pd);
+/* The core that is behind, with somebody to run on it; NULL: all are idle. */
+struct kernel_core *sched_choose(struct kernel *k);
+/* Give the domain of this core a horizon. False: its budget is used up, and it has left. */
+bool sched_horizon(struct kernel *k, struct kernel_core *c);
+
+/* -- kernel.c -- */
+
+/* An alarm has rung. */
+void kernel_alarm(struct kernel *k, uint32_t alarm, uint64_t at_ps);
+#endif

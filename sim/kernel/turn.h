@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_KERNEL_TURN_H
+#define SIM_KERNEL_TURN_H
+/*
+ * What the kernel and one domain tell each other in virtual time. The kernel gives the domain a
+ * turn: its clock, and how far it may go. The domain moves its clock at points, and when it has
+ * come to the horizon, or wants something of the kernel, leaves a request here and gives the
+ * processor back. Under a process executor this lies in the domain's own page, so the kernel reads
+ * it as hostile: a clock that went backwards or beyond the horizon is a finding.
+ */
+#include <stdint.h>
+
+#include <sddf/os/point.h>
+
+#include "sim/model/platform.h"
+
+#define TURN_MRS 64u
+
+enum turn_request {
+    TURN_TICK,       /* the horizon was reached; nothing else */
+    TURN_READY,      /* init() has returned, and every interrupt is to be acknowledged once */
+    TURN_WAIT,       /* until there is something; carries the deferred operation */
+    TURN_REPLY,      /* answer the call in hand (mrs), then as TURN_WAIT */
+    TURN_NOTIFY,     /* channel */
+    TURN_ACK,        /* channel */
+    TURN_CALL,       /* channel; mrs, a: message info. The answer comes in mrs and a */
+    TURN_MMIO_READ,  /* a: offset, b: bytes; the answer in a */
+    TURN_MMIO_WRITE, /* a: offset, b: bytes, c: value */
+    TURN_DRAIN,      /* a capture is full */
+    TURN_STOP,       /* for good: a fault */
+    TURN_END,        /* the run is over for it */
+    TURN_REQUESTS
+};
+
+/* What a domain spent its time on: entries into the kernel, operations at points, its own work. */
+enum turn_work { TURN_WORK_WAKE, TURN_WORK_ENTRY, TURN_WORK_BYTES, TURN_WORKS };
+
+enum turn_deferred { TURN_DEFERRED_NONE, TURN_DEFERRED_NOTIFY, TURN_DEFERRED_ACK };
+
+struct turn {
+    uint64_t now_ps, horizon_ps;
+    uint64_t hash; /* of what it did, since the kernel took this last */
+    /* The request. */
+    uint32_t request, channel;
+    uint64_t a, b, c;
+    uint32_t deferred, deferred_channel;
+    uint32_t replies;     /* the domain's own: it has answered, and sends that with its next wait */
+    uint64_t deadline_ps; /* TURN_WAIT: when to go on with nothing; all ones: never */
+    /* The answer to a wait: notifications, or else a call on a channel. */
+    uint64_t badge;
+    uint32_t call, is_call;
+    uint64_t mrs[TURN_MRS];
+    /* For the report only. */
+    uint64_t op_ps[POINT_OPS], entry_ps[PLATFORM_ENTRIES], work_ps[TURN_WORKS];
+    uint64_t op_count[POINT_OPS], entry_count[PLATFORM_ENTRIES];
+};
+
+/* One more word into a running digest; sim/hook/digest.h has the whole of it. */
+static inline uint64_t turn_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+    return hash ^ hash >> 29;
+}
+#endif

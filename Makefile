@@ -8,6 +8,7 @@ CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+OBJCOPY ?= objcopy
 BUILD ?= build
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -29,6 +30,8 @@ IMAGE_CPPFLAGS := -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
 SIM_CPPFLAGS := -D_GNU_SOURCE -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
 LIBS := -lpcap -ljansson -levent_core -lseccomp -lm -ldl -pthread
 EXPORTS := -Wl,--dynamic-list=sim/exec/exports.list
+# Only images call these, so a test that loads one must be made to have them.
+FOR_IMAGES := -Wl,--undefined=sddfsim_memcpy
 
 SIM_SRC := $(sort $(wildcard sim/*.c sim/*/*.c))
 MODEL_SRC := $(sort $(wildcard components/device/*.c))
@@ -48,6 +51,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 .PHONY: all demo test checks bench fuzz soak tidy install clean help deps unit scenarios
 .DEFAULT_GOAL := all
 .SECONDARY:
+.DELETE_ON_ERROR:
 
 all: $(PROGRAM) $(IMAGES) $(TEST_IMAGES) $(BUILD)/platforms
 
@@ -83,16 +87,26 @@ $(PROGRAM): $(BUILD)/sim/main.o $(LIB_OBJ) sim/exec/exports.list
 	@[ $(V) = 1 ] || echo '  LINK  $@'
 	$(Q)$(CC) $(BASEFLAGS) $(EXPORTS) $(BUILD)/sim/main.o $(LIB_OBJ) -o $@ $(LIBS)
 
-# An image is one source file and sees only sddf/; -Bsymbolic keeps its globals its own.
-$(BUILD)/images/%.so: components/%.c | $(BUILD)/deps.ok
-	@mkdir -p $(@D)
-	@[ $(V) = 1 ] || echo '  IMAGE $@'
-	$(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -shared -Wl,-Bsymbolic $< -o $@
+# An image is one source file and sees only sddf/. Its bulk copies become points (sim/exec/copy.h),
+# also where a sanitizer has its own name for them; -Bsymbolic keeps its globals its own.
+define COMPILE_IMAGE
+@mkdir -p $(@D)
+@[ $(V) = 1 ] || echo '  IMAGE $<'
+$(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -c $< -o $@
+$(Q)$(OBJCOPY) $(call RENAME_COPIES,) $@
+$(Q)$(if $(SAN),$(OBJCOPY) $(call RENAME_COPIES,__asan_) $@)
+endef
+RENAME_COPIES = $(foreach copy,memcpy memmove,--redefine-sym $(1)$(copy)=sddfsim_$(copy))
 
-$(BUILD)/images/test/%.so: tests/image/%.c | $(BUILD)/deps.ok
+$(BUILD)/image-objects/%.o: components/%.c Makefile | $(BUILD)/deps.ok
+	$(COMPILE_IMAGE)
+
+$(BUILD)/image-objects/test/%.o: tests/image/%.c Makefile | $(BUILD)/deps.ok
+	$(COMPILE_IMAGE)
+
+$(BUILD)/images/%.so: $(BUILD)/image-objects/%.o
 	@mkdir -p $(@D)
-	@[ $(V) = 1 ] || echo '  IMAGE $@'
-	$(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -shared -Wl,-Bsymbolic $< -o $@
+	$(Q)$(CC) $(BASEFLAGS) -fPIC -shared -Wl,-Bsymbolic $< -o $@
 
 # The program looks for platforms beside itself; a link, for nothing is made of them.
 $(BUILD)/platforms: | $(BUILD)/deps.ok
@@ -101,7 +115,7 @@ $(BUILD)/platforms: | $(BUILD)/deps.ok
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libsim.a sim/exec/exports.list
 	@mkdir -p $(@D)
 	@[ $(V) = 1 ] || echo '  TEST  $@'
-	$(Q)$(CC) $(BASEFLAGS) $(SIM_CPPFLAGS) $(WARN) $(EXPORTS) $< -o $@ \
+	$(Q)$(CC) $(BASEFLAGS) $(SIM_CPPFLAGS) $(WARN) $(EXPORTS) $(FOR_IMAGES) $< -o $@ \
 	    $(BUILD)/libsim.a -lcmocka $(LIBS)
 
 unit: all $(UNITS)

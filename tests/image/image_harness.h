@@ -32,6 +32,8 @@
 #include <sddf/util/cache.h>
 #include <sddf/util/printf.h>
 
+#include "sim/exec/copy.h"
+
 #define HARNESS_CHANNELS 64
 #define NO_CHANNEL       ((sddf_channel)-1)
 
@@ -46,6 +48,9 @@ static struct {
     uint64_t points;
     uint64_t cleaned_bytes, invalidated_bytes;
     unsigned long cache_start; /* of the last cache operation */
+    unsigned copies;           /* bulk copies, and of the last one whence and how much */
+    const void *copy_source;
+    uint64_t copy_bytes;
     uint64_t now_ns;
     uint64_t timeout_ns; /* when the timer is due; 0: not set */
     unsigned timer_calls;
@@ -62,6 +67,7 @@ static inline void world_forget(void)
     world.points = 0;
     world.cleaned_bytes = 0;
     world.invalidated_bytes = 0;
+    world.copies = 0;
     world.timer_calls = 0;
 }
 
@@ -170,6 +176,26 @@ void cache_clean_and_invalidate(unsigned long start, unsigned long end)
     assert_true(end > start);
     world.cache_start = start;
     world.invalidated_bytes += end - start;
+}
+
+static void harness_copy(const void *from, size_t bytes)
+{
+    world.copies++;
+    world.copy_source = from;
+    world.copy_bytes = bytes;
+    point(POINT_COPY, from, bytes);
+}
+
+void *sddfsim_memcpy(void *to, const void *from, size_t bytes)
+{
+    harness_copy(from, bytes);
+    return memcpy(to, from, bytes);
+}
+
+void *sddfsim_memmove(void *to, const void *from, size_t bytes)
+{
+    harness_copy(from, bytes);
+    return memmove(to, from, bytes);
 }
 
 void _assert_fail(const char *assertion, const char *file, unsigned int line, const char *function)

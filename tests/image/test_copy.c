@@ -119,6 +119,19 @@ static void copies_and_returns(void **unused)
     image_unload(&image);
 }
 
+/* What a copy costs is told by its source and its length, once for each packet. */
+static void copies_once(void **unused)
+{
+    (void)unused;
+    start(8, 8);
+    virt_gives(desc(5 * NET_BUFFER_SIZE, 1514));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.copies, 1);
+    assert_ptr_equal(world.copy_source, sources[0] + 5 * NET_BUFFER_SIZE);
+    assert_int_equal(world.copy_bytes, 1514);
+    image_unload(&image);
+}
+
 static void drops_when_the_client_has_no_buffer(void **unused)
 {
     (void)unused;
@@ -608,6 +621,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_the_clients_free_queue),
         cmocka_unit_test(copies_and_returns),
+        cmocka_unit_test(copies_once),
         cmocka_unit_test(drops_when_the_client_has_no_buffer),
         cmocka_unit_test(drops_what_is_no_packet),
         cmocka_unit_test(writes_nowhere_but_into_a_buffer),

@@ -750,9 +750,9 @@ static void the_format_describes_itself(void **state)
     json_t *schema = json_loads(text, 0, &error);
     assert_non_null(schema);
     json_t *keys = json_object_get(schema, "properties");
-    static const char *const expected[] = {"version",  "seed",     "clock",   "wires",
-                                           "devices",  "networks", "serials", "clients",
-                                           "captures", "faults",   "expect",  "checks"};
+    static const char *const expected[] = {"version", "seed",     "clock",   "wires",   "platform",
+                                           "devices", "networks", "serials", "clients", "captures",
+                                           "faults",  "expect",   "checks"};
     for (size_t i = 0; i < FAKE_COUNT(expected); i++) {
         assert_non_null(json_object_get(keys, expected[i]));
     }

@@ -983,8 +983,59 @@ static void test_list_tells_more_than_keys(void **state)
 #undef ROW
     RUN_WELL("list", "verbs", "show");
     assert_in(said[0], "--format");
+    static const char *const keys[] = {
+        "allow_shared_receive", "version",   "seed", "platform", "params", "macs",
+        "cross_core_delay",     "byte_milli"};
     RUN_WELL("list", "keys");
-    assert_in(said[0], "allow_shared_receive");
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char line[64];
+
+        snprintf(line, sizeof line, "\n    %s ", keys[i]);
+        assert_in(said[0], line);
+    }
+}
+
+/* Platforms are files, read when they are listed; one that cannot be read is still one. */
+static void test_list_reads_platforms(void **state)
+{
+    char dir[] = "/tmp/test-verbs-XXXXXX", good[64], bad[64];
+
+    (void)state;
+    RUN_WELL("list");
+    assert_true(has_line("platforms", ""));
+    RUN_WELL("list", "platforms");
+    assert_true(has_line("generic", "plain"));
+    assert_true(has_line("imx8mm-smp", "SMP"));
+    assert_refused(RUN("list", "platforms", "imx8nm"), "did you mean 'imx8mm'?");
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(good, sizeof good, "%s/good.json", dir);
+    snprintf(bad, sizeof bad, "%s/bad.json", dir);
+    FILE *to = fopen(good, "w");
+    fputs("{\"story\": \"A good one.\", \"kernel\": {\"irq\": 777}}", to);
+    fclose(to);
+    to = fopen(bad, "w");
+    fputs("{\"cores\": 0}", to);
+    fclose(to);
+    setenv("SDDFSIM_PLATFORMS", dir, 1);
+    RUN_WELL("list", "platforms");
+    assert_int_equal(lines(), 2);
+    assert_true(has_line("good", "A good one."));
+    assert_true(has_line("bad", "cannot be used"));
+    RUN_WELL("list", "platforms", "good");
+    assert_in(said[0], "\"irq\": 777");
+    assert_in(said[0], "\"ack\": 250");
+    RUN_WELL("list", "platforms", "bad");
+    assert_in(said[0], "cores: 0 is outside 1..64");
+    RUN_WELL("list", "--json", "platforms");
+    json_t *all = parsed();
+    const json_t *table = json_object_get(named(all, "good"), "table");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(table, "kernel"), "irq")),
+                     777);
+    assert_true(json_is_null(json_object_get(named(all, "bad"), "table")));
+    json_decref(all);
+    unsetenv("SDDFSIM_PLATFORMS");
+    assert_int_equal(remove(good) | remove(bad) | rmdir(dir), 0);
 }
 
 static void test_list_refuses(void **state)
@@ -1183,6 +1234,7 @@ int main(void)
         cmocka_unit_test(test_list_tells_every_key),
         cmocka_unit_test(test_list_json_tells_the_same),
         cmocka_unit_test(test_list_tells_more_than_keys),
+        cmocka_unit_test(test_list_reads_platforms),
         cmocka_unit_test(test_list_refuses),
         cmocka_unit_test(test_expectations_are_what_is_listed),
         cmocka_unit_test(test_schema_has_every_key),

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/wire/sources.h"
 #include "sim/wire/wire.h"
 
 #define GBIT 1000000000u
@@ -597,6 +598,454 @@ static void each_complaint_stands_alone(void **state)
     rig_free(r);
 }
 
+/* ---- offered loads ---- */
+
+#define BACK_MAX 1024u
+
+/* Echoes on their way back, each after the same time. */
+struct back {
+    uint8_t frames[BACK_MAX][64];
+    uint64_t at_ns[BACK_MAX];
+    uint64_t first, count, delay_ns;
+};
+
+static void set_load(struct rig *r, uint64_t offered_bps, uint64_t sources, uint64_t size)
+{
+    set_number(r, "offered", offered_bps);
+    set_number(r, "sources", sources);
+    set_number(r, "size", size);
+}
+
+static void back_put(struct back *b, const uint8_t *reply, uint64_t now_ns)
+{
+    uint64_t at = b->count++ % BACK_MAX;
+
+    assert_true(b->count - b->first <= BACK_MAX);
+    memcpy(b->frames[at], reply, 64);
+    b->at_ns[at] = now_ns + b->delay_ns;
+}
+
+static void back_until(struct rig *r, struct back *b, uint64_t now_ns)
+{
+    while (b->first < b->count && b->at_ns[b->first % BACK_MAX] <= now_ns) {
+        wire_send(&r->wire, b->frames[b->first % BACK_MAX], 64, b->at_ns[b->first % BACK_MAX]);
+        b->first++;
+    }
+}
+
+/* Let so many frames enter when they are due, each echoed after `delay_ns` but for each nth of
+ * them, 0: none; when the last one entered. Sizes of 64. */
+static uint64_t echo_all(struct rig *r, uint64_t frames, uint64_t delay_ns, uint64_t lost_nth)
+{
+    struct back *b = calloc(1, sizeof(*b));
+    uint64_t due_ns = 0, now_ns = 0;
+
+    b->delay_ns = delay_ns;
+    for (uint64_t i = 0; i < frames && (due_ns = wire_due(&r->wire)) != WIRE_NEVER; i++) {
+        now_ns = due_ns;
+        back_until(r, b, now_ns);
+        assert_int_equal(take(r, now_ns), 64);
+        if (lost_nth == 0 || i % lost_nth != 0) {
+            back_put(b, r->reply, now_ns);
+        }
+    }
+    back_until(r, b, UINT64_MAX);
+    free(b);
+    return now_ns;
+}
+
+static void an_offered_load_is_exact_over_a_million_frames(void **state)
+{
+    static const struct {
+        uint64_t offered_bps, sources, size;
+    } loads[] = {{956999989, 4, 1514}, {10000019, 7, 61}, {100000000, 1, 999}, {333333333, 3, 60}};
+
+    (void)state;
+    for (unsigned l = 0; l < sizeof(loads) / sizeof(loads[0]); l++) {
+        struct rig *r = rig_new();
+        uint64_t bits = (loads[l].size - 42) * 8;
+
+        set_load(r, loads[l].offered_bps, loads[l].sources, loads[l].size);
+        set_number(r, "count", 1000001);
+        set_verify(r, false);
+        r->asked.speed_bps = 0;
+        rig_open(r);
+        for (uint64_t i = 0; i <= 1000000; i++) {
+            uint64_t due_ns = (uint64_t)((unsigned __int128)i * bits * GBIT / loads[l].offered_bps);
+
+            assert_int_equal(wire_due(&r->wire), due_ns);
+            assert_non_null(wire_take(&r->wire, due_ns));
+        }
+        assert_true(wire_exhausted(&r->wire));
+        assert_int_equal(r->echo->window_in_bits, 1000000 * bits);
+        assert_in_range(wire_offered_bps(r->echo), loads[l].offered_bps,
+                        loads[l].offered_bps + 1); /* the last nanosecond began */
+        assert_int_equal(wire_achieved_bps(r->echo), 0);
+        rig_free(r);
+    }
+}
+
+static uint64_t take_all(struct rig *r, uint64_t frames)
+{
+    uint64_t history = 0, due_ns;
+
+    rig_open(r);
+    for (uint64_t i = 0; i < frames; i++) {
+        due_ns = wire_due(&r->wire);
+        const struct wire_frame *f = wire_take(&r->wire, due_ns);
+
+        for (unsigned at = 0; at < f->length; at++) {
+            history = history * 31 + f->bytes[at];
+        }
+        history = history * 31 + due_ns;
+    }
+    wire_close(&r->wire);
+    return history;
+}
+
+static void an_exponential_load_follows_from_the_seed(void **state)
+{
+    struct rig *r = rig_new();
+    uint64_t exponential = 1;
+
+    (void)state;
+    set_load(r, 300000000, 4, 64);
+    set_number(r, "count", 0);
+    uint64_t constant = take_all(r, 10000);
+    r->world.seed = 1;
+    assert_true(take_all(r, 10000) == constant); /* nothing here takes dice */
+    set(r, "gaps", &exponential, sizeof(exponential));
+    uint64_t one = take_all(r, 10000);
+    assert_true(one != constant);
+    assert_true(take_all(r, 10000) == one);
+    r->world.seed = 2;
+    assert_true(take_all(r, 10000) != one);
+    r->world.seed = 1;
+    r->world.wire_name = "wan";
+    assert_true(take_all(r, 10000) != one);
+    r->asked.speed_bps = 0;
+    rig_open(r);
+    uint64_t last_ns = 0;
+    for (unsigned i = 0; i < 1000000; i++) {
+        last_ns = wire_due(&r->wire);
+        wire_take(&r->wire, last_ns);
+    }
+    assert_in_range(last_ns, 997 * 22 * 8 * 10000 / 3, 1003ull * 22 * 8 * 10000 / 3);
+    assert_in_range(wire_offered_bps(r->echo), 299000000, 301000000);
+    rig_free(r);
+}
+
+/* Four machines, exponential, at nine tenths of what the wire carries: one wire all the same. */
+static void frames_of_several_sources_share_one_wire(void **state)
+{
+    struct rig *r = rig_new();
+    uint64_t exponential = 1, free_ns = 0, waited = 0, seen[4][3] = {{0}};
+    struct sources_asked asked = {.name = "lan",
+                                  .count = 4,
+                                  .bits_per_second = 200000000,
+                                  .frame_bytes = 22,
+                                  .exponential = true,
+                                  .backlog = 64};
+    struct sources expected;
+
+    (void)state;
+    set_load(r, 200000000, 4, 64);
+    set(r, "gaps", &exponential, sizeof(exponential));
+    set_number(r, "count", 20000);
+    rig_open(r);
+    assert_int_equal(sources_open(&expected, &asked), 0);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint32_t source = sources_first(&expected);
+        uint64_t made_ns = expected.all[source].due_ns;
+        uint64_t begin_ns = wire_due(&r->wire);
+        const struct wire_frame *f = wire_take(&r->wire, begin_ns);
+        unsigned client = f->bytes[5];
+
+        /* In the order they were made in, as soon as the wire is free, and never two at once. */
+        assert_int_equal(begin_ns, made_ns > free_ns ? made_ns : free_ns);
+        waited += begin_ns > made_ns;
+        free_ns = begin_ns + wire_ns(&r->wire, 64);
+        assert_is_good_udp(f->bytes, 64);
+        assert_memory_equal(f->bytes, r->clients[client].mac, 6);
+        assert_memory_equal(f->bytes + 6, far_mac, 5);
+        assert_int_equal(f->bytes[11], far_mac[5] + source);
+        assert_memory_equal(f->bytes + 26, far_ip, 3);
+        assert_int_equal(f->bytes[29], far_ip[3] + source);
+        assert_int_equal(f->bytes[33], near_ip[3] + client);
+        assert_int_equal(client, (source + expected.all[source].left) % 3);
+        seen[source][client]++;
+        sources_left(&expected, source, begin_ns);
+    }
+    assert_in_range(waited, 10000, 19999);
+    for (unsigned i = 0; i < 12; i++) {
+        assert_in_range(seen[i / 3][i % 3], 20000 / 12 - 100, 20000 / 12 + 100);
+    }
+    assert_true(wire_exhausted(&r->wire));
+    sources_finish(&expected);
+    rig_free(r);
+}
+
+static void addresses_of_sources_carry_over(void **state)
+{
+    static const uint8_t mac[6] = {0x52, 0x54, 0, 0xff, 0xff, 0xff}, ip[4] = {10, 0, 0, 255};
+    static const uint8_t next_mac[6] = {0x52, 0x54, 1, 0, 0, 0}, next_ip[4] = {10, 0, 1, 0};
+    struct rig *r = rig_new();
+
+    (void)state;
+    set_load(r, 100000000, 2, 64);
+    set(r, "source_mac", mac, 6);
+    set(r, "source_ip", ip, 4);
+    rig_open(r);
+    take(r, wire_due(&r->wire));
+    assert_memory_equal(r->reply, mac, 6);
+    assert_memory_equal(r->reply + 30, ip, 4);
+    take(r, wire_due(&r->wire));
+    assert_memory_equal(r->reply, next_mac, 6);
+    assert_memory_equal(r->reply + 30, next_ip, 4);
+    rig_free(r);
+}
+
+static void a_round_trip_begins_at_the_source(void **state)
+{
+    struct rig *r = rig_new();
+    uint64_t wire_busy_ns, measured;
+
+    /* No frame waits: the echo's own time is all. */
+    (void)state;
+    set_load(r, 100000000, 4, 64);
+    set_number(r, "count", 1000);
+    rig_open(r);
+    echo_all(r, 1000, 5000, 0);
+    assert_int_equal(r->echo->measured, 1000);
+    assert_int_equal(r->echo->rtt.min_ns, 5000);
+    assert_int_equal(r->echo->rtt.max_ns, 5000);
+    wire_close(&r->wire);
+    /* Late, as in host time: that counts as well. */
+    rig_open(r);
+    take(r, 7000);
+    wire_send(&r->wire, r->reply, 64, 7100);
+    assert_int_equal(r->echo->rtt.max_ns, 7100);
+    wire_close(&r->wire);
+    /* Two frames made for each that the wire carries: in the end each waits for all others that
+     * may, at its own source and at those beside it. */
+    set_load(r, 500000000, 2, 64);
+    set_number(r, "backlog", 5);
+    set_number(r, "count", 1000);
+    rig_open(r);
+    wire_busy_ns = wire_ns(&r->wire, 64);
+    assert_int_equal(wire_busy_ns, 704);
+    assert_int_equal(echo_all(r, 1000, 5000, 0), 999 * wire_busy_ns);
+    measured = r->echo->rtt.count;
+    assert_int_equal(measured, 1000);
+    assert_int_equal(r->echo->rtt.min_ns, 5000);
+    assert_int_equal(r->echo->rtt.max_ns, 10 * wire_busy_ns + 5000);
+    assert_true(rtt_mean(&r->echo->rtt) > 10 * wire_busy_ns + 4900);
+    /* What the wire carries of 22 bytes in 88; and all of it comes back in time but seven. */
+    assert_int_equal(wire_offered_bps(r->echo), 250000000);
+    assert_int_equal(wire_achieved_bps(r->echo), 250000000 - 250000000ull * 7 / 999 - 1);
+    rig_free(r);
+}
+
+static void the_warm_up_may_be_a_time(void **state)
+{
+    struct rig *r = rig_new();
+
+    (void)state;
+    /* A frame each 10 us, whose echo takes 25. */
+    set_load(r, 22 * 8 * 100000, 2, 64);
+    set_number(r, "warmup_time", 1000001);
+    set_number(r, "count", 50);
+    rig_open(r);
+    assert_int_equal(echo_all(r, 1000, 25000, 0), 1500000);
+    assert_true(wire_exhausted(&r->wire));
+    assert_int_equal(r->echo->sent, 151);
+    assert_int_equal(r->echo->returned, 151);
+    assert_int_equal(r->echo->measured, 50);
+    assert_int_equal(r->echo->rtt.count, 50);
+    assert_int_equal(r->echo->first_ns, 1010000);
+    assert_int_equal(r->echo->window_end_ns, 1500000);
+    assert_int_equal(r->echo->last_ns, 1525000);
+    assert_int_equal(wire_offered_bps(r->echo), 17600000);
+    assert_int_equal(wire_achieved_bps(r->echo), 17600000); /* what was under way came in too */
+    wire_close(&r->wire);
+    /* The later of the two counts, whichever that is. */
+    set_number(r, "warmup", 105);
+    rig_open(r);
+    echo_all(r, 1000, 0, 0);
+    assert_int_equal(r->echo->first_ns, 1050000);
+    assert_int_equal(r->echo->sent, 155);
+    wire_close(&r->wire);
+    set_number(r, "warmup", 95);
+    rig_open(r);
+    echo_all(r, 1000, 0, 0);
+    assert_int_equal(r->echo->first_ns, 1010000);
+    assert_int_equal(r->echo->sent, 151);
+    wire_close(&r->wire);
+    /* The moment it ends at is measured. */
+    set_number(r, "warmup_time", 1000000);
+    rig_open(r);
+    echo_all(r, 1000, 0, 0);
+    assert_int_equal(r->echo->first_ns, 1000000);
+    rig_free(r);
+}
+
+static void a_duration_ends_what_count_does_not(void **state)
+{
+    struct rig *r = rig_new();
+
+    (void)state;
+    set_load(r, 22 * 8 * 100000, 1, 64);
+    set_number(r, "warmup_time", 1000000);
+    set_number(r, "duration", 20000000); /* and no count is given: there is none */
+    rig_open(r);
+    assert_int_equal(echo_all(r, 10000, 5000, 0), 20990000);
+    assert_true(wire_exhausted(&r->wire));
+    assert_int_equal(r->echo->measured, 2000);
+    wire_close(&r->wire);
+    set_number(r, "count", 7); /* whichever is first */
+    rig_open(r);
+    echo_all(r, 10000, 5000, 0);
+    assert_int_equal(r->echo->measured, 7);
+    wire_close(&r->wire);
+    set_number(r, "count", 0);
+    set_number(r, "warmup_time", 0);
+    set_number(r, "warmup", 1000);
+    rig_open(r);
+    echo_all(r, 10000, 5000, 0);
+    assert_int_equal(r->echo->sent, 3000);
+    rig_free(r);
+}
+
+/* The same keys without an offered load. */
+static void a_window_or_a_pace_may_have_a_duration_too(void **state)
+{
+    struct rig *r = rig_new();
+    uint64_t now_ns = 0;
+
+    (void)state;
+    set_number(r, "duration", 100000);
+    set_number(r, "warmup_time", 5000);
+    rig_open(r); /* line rate: a frame each 704 ns; the last waits for the wire when time is up */
+    assert_int_equal(echo_all(r, 10000, 50, 0), 151 * 704);
+    assert_int_equal(r->echo->first_ns, 8 * 704);
+    assert_true(wire_exhausted(&r->wire));
+    assert_int_equal(r->echo->rtt.max_ns, 50);
+    assert_int_equal(wire_offered_bps(r->echo), 250000000);
+    wire_close(&r->wire);
+    set_number(r, "window", 1);
+    rig_open(r);
+    while (wire_due(&r->wire) != WIRE_NEVER) {
+        now_ns = wire_due(&r->wire);
+        take(r, now_ns);
+        wire_send(&r->wire, r->reply, 64, now_ns + 1000);
+    }
+    assert_true(wire_exhausted(&r->wire));
+    assert_int_equal(r->echo->first_ns, 5000);
+    assert_int_equal(now_ns, 104000);
+    assert_int_equal(wire_offered_bps(r->echo), 176000000);
+    assert_int_equal(wire_achieved_bps(r->echo), 176000000);
+    rig_free(r);
+}
+
+static void what_does_not_come_back_was_not_achieved(void **state)
+{
+    struct rig *r = rig_new();
+    struct wire_echo any;
+
+    (void)state;
+    set_load(r, 22 * 8 * 100000, 3, 64);
+    set_number(r, "warmup", 100);
+    set_number(r, "count", 10001);
+    rig_open(r);
+    echo_all(r, 20000, 12345, 4);
+    assert_int_equal(r->echo->measured, 10001 * 3 / 4);
+    assert_int_equal(wire_missing(r->echo), 10101 / 4 + 1);
+    assert_int_equal(wire_offered_bps(r->echo), 17600000);
+    assert_int_equal(wire_achieved_bps(r->echo), 13200000);
+    /* Whoever keeps the numbers may write what it likes. */
+    memset(&any, 0xff, sizeof(any));
+    assert_int_equal(wire_offered_bps(&any), 0);
+    any.first_ns = 0;
+    assert_int_equal(wire_achieved_bps(&any), GBIT);
+    any.window_end_ns = 1;
+    assert_int_equal(wire_achieved_bps(&any), UINT64_MAX);
+    memset(&any, 0, sizeof(any));
+    assert_int_equal(wire_offered_bps(&any), 0);
+    rig_free(r);
+}
+
+static void bad_echoes_of_an_offered_load_are_told_apart(void **state)
+{
+    struct rig *r = rig_new();
+    uint8_t first[64];
+
+    (void)state;
+    set_load(r, 100000000, 3, 64);
+    rig_open(r);
+    for (unsigned i = 0; i < 5; i++) {
+        take(r, wire_due(&r->wire));
+        wire_send(&r->wire, r->reply, 64, wire_due(&r->wire));
+    }
+    assert_int_equal(r->echo->misrouted, 0);
+    memcpy(first, r->reply, 64);
+    wire_send(&r->wire, first, 64, 100000);
+    assert_int_equal(r->echo->duplicate, 1);
+    take(r, wire_due(&r->wire));
+    r->reply[60] ^= 1;
+    wire_send(&r->wire, r->reply, 64, 100000);
+    assert_int_equal(r->echo->corrupt, 1);
+    take(r, wire_due(&r->wire));
+    r->reply[53]++; /* one that was not sent yet */
+    wire_send(&r->wire, r->reply, 64, 100000);
+    assert_int_equal(r->echo->corrupt, 2);
+    /* Answered by another client; and to another machine than asked. */
+    take(r, wire_due(&r->wire));
+    r->reply[11] ^= 1;
+    wire_send(&r->wire, r->reply, 64, 100000);
+    assert_int_equal(r->echo->misrouted, 1);
+    take(r, wire_due(&r->wire));
+    r->reply[5] ^= 1;
+    wire_send(&r->wire, r->reply, 64, 100000);
+    assert_int_equal(r->echo->misrouted, 2);
+    assert_int_equal(r->echo->sent, 9);
+    assert_int_equal(r->echo->returned, 8);
+    assert_int_equal(r->echo->corrupt, 2);
+    rig_free(r);
+}
+
+static void a_load_is_offered_one_way_only(void **state)
+{
+    struct rig *r = rig_new();
+    uint64_t exponential = 1;
+
+    (void)state;
+    set_load(r, 957000000, 4, 1514);
+    set(r, "gaps", &exponential, sizeof(exponential));
+    assert_true(wire_check(&r->asked, &r->world, &r->diag));
+    assert_string_equal(said(r), "");
+    set_number(r, "offered", 958000000);
+    assert_true(wire_check(&r->asked, &r->world, &r->diag));
+    assert_non_null(strstr(said(r), "warning: wires[0].offered: of payload in frames of this size "
+                                    "the wire carries 957087126 bit/s; its sources will wait"));
+    r->asked.speed_bps = 0;
+    assert_true(wire_check(&r->asked, &r->world, &r->diag));
+    assert_int_equal(r->diag.warnings, 1);
+    set_number(r, "window", 8);
+    set_pace(r, PACE_FRAMES, 5);
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_int_equal(r->diag.errors, 2);
+    assert_non_null(strstr(said(r), "wires[0].window: waits for what comes back"));
+    assert_non_null(strstr(said(r), "wires[0].pace: \"offered\" already says how fast"));
+    set_number(r, "window", 0);
+    set_pace(r, PACE_LINE, 0);
+    set_number(r, "offered", 0);
+    assert_false(wire_check(&r->asked, &r->world, &r->diag));
+    assert_int_equal(r->diag.errors, 4);
+    assert_non_null(strstr(said(r), "wires[0].sources: is of an \"offered\" load"));
+    assert_non_null(strstr(said(r), "wires[0].gaps: is of an \"offered\" load"));
+    rig_free(r);
+}
+
 static void quantiles_are_within_a_thirty_second(void **state)
 {
     struct rtt *r = calloc(1, sizeof(*r));
@@ -654,6 +1103,17 @@ int main(void)
         cmocka_unit_test(an_address_may_be_given_instead),
         cmocka_unit_test(what_is_wrong_is_said_all_at_once),
         cmocka_unit_test(each_complaint_stands_alone),
+        cmocka_unit_test(an_offered_load_is_exact_over_a_million_frames),
+        cmocka_unit_test(an_exponential_load_follows_from_the_seed),
+        cmocka_unit_test(frames_of_several_sources_share_one_wire),
+        cmocka_unit_test(addresses_of_sources_carry_over),
+        cmocka_unit_test(a_round_trip_begins_at_the_source),
+        cmocka_unit_test(the_warm_up_may_be_a_time),
+        cmocka_unit_test(a_duration_ends_what_count_does_not),
+        cmocka_unit_test(a_window_or_a_pace_may_have_a_duration_too),
+        cmocka_unit_test(what_does_not_come_back_was_not_achieved),
+        cmocka_unit_test(bad_echoes_of_an_offered_load_are_told_apart),
+        cmocka_unit_test(a_load_is_offered_one_way_only),
         cmocka_unit_test(quantiles_are_within_a_thirty_second),
     };
 

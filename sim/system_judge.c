@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/exec/look.h"
+#include "sim/exec/virtual.h"
 #include "sim/hook/where.h"
 #include "sim/observe/expect.h"
 #include "sim/system_parts.h"
@@ -205,13 +206,22 @@ int system_judge(struct run *r)
     static const char *const host_notes[] = {
         "host clock: Linux scheduled the domains; priorities, budgets and costs were not modelled",
         NULL};
-    static const char *const free_notes[] = {
-        "virtual clock, free of cost: instructions take no time, and budgets were not modelled",
-        "all domains shared one address space: nothing was isolated", NULL};
-    bool host = r->s.exec->host_clock;
+    static const char *const virtual_notes[] = {"virtual clock: times are those of the platform's "
+                                                "cost table; memory is not modelled beyond "
+                                                "what it says",
+                                                NULL, NULL};
+    static const char *const shared = "all domains shared one address space: nothing was isolated";
+    const char *notes[3];
+    bool host = r->plan->scenario->clock == CLOCK_HOST;
+    char digest[24];
     const struct scenario *s = r->plan->scenario;
     struct report_check *checks = arena_array(r->arena, r->system->checks.count, sizeof *checks);
 
+    memcpy(notes, virtual_notes, sizeof notes);
+    notes[1] = r->s.exec->isolates ? NULL : shared;
+    if (!host) {
+        snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->s.virtual_result->digest);
+    }
     look(&r->s, &r->bus);
     checks_finish(&r->system->checks);
     for (size_t i = 0; i < r->system->checks.count; i++) {
@@ -236,7 +246,9 @@ int system_judge(struct run *r)
         .devices = report_devices(r),
         .queues = report_queues(r),
         .latency = report_latency(r),
-        .notes = host ? host_notes : free_notes,
+        .notes = host ? host_notes : notes,
+        .cpu = system_cpu(r),
+        .digest = host ? NULL : digest,
     };
     in.expects = expect_judge(&in);
     int error = system_close_captures(r);

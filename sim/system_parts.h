@@ -28,6 +28,8 @@ struct run {
 /* The platform of a scenario that has been read: to s->platform, and its table into the expanded
  * text. Complaints go to s->diag. */
 void system_find_platform(struct system *s);
+/* What the simulated processor did, for the report; NULL on the host's clock. */
+const struct report_cpu *system_cpu(struct run *r);
 /* Look at what is there when nothing moves any more, judge, report; the program's exit status. */
 int system_judge(struct run *r);
 /* Say on stderr why a run could not begin, or who died of what. */

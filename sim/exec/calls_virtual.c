@@ -186,7 +186,8 @@ static struct domain_wake virtual_next(struct domain *d)
         wake.badge = t->badge | domain_timer_badge(d);
         wake.call = t->is_call ? t->call : PLAN_CHANNELS_MAX;
     } while (wake.badge == 0 && wake.call == PLAN_CHANNELS_MAX && !domain_fault_waits(d));
-    pay_work(d, TURN_WORK_WAKE, d->costs.wake_ps);
+    pay_work(d, TURN_WORK_WAKE,
+             d->costs.wake_ps + (unsigned)__builtin_popcountll(wake.badge) * d->costs.notified_ps);
     return wake;
 }
 

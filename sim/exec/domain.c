@@ -264,12 +264,15 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
 
 static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
 {
-    struct turn *t = domain_current->turn;
+    struct domain *d = domain_current;
 
-    if (t != NULL) {
-        t->hash = turn_mix(turn_mix(t->hash, name ^ (uint64_t)kind << 62), rest);
+    if (d->turn != NULL) {
+        d->turn->hash = turn_mix(turn_mix(d->turn->hash, name ^ (uint64_t)kind << 62), rest);
     }
-    moves_moved(domain_current->moves, kind, queue, name, rest);
+    moves_moved(d->moves, kind, queue, name, rest);
+    if (d->costs.byte_ps_1024 != 0 && kind == MOVE_TAKEN) {
+        calls_virtual_pay_frame(d, moves_frame_bytes(d->moves, queue, rest));
+    }
 }
 
 static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns)

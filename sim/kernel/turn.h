@@ -33,7 +33,7 @@ enum turn_request {
 };
 
 /* What a domain spent its time on: entries into the kernel, operations at points, its own work. */
-enum turn_work { TURN_WORK_WAKE, TURN_WORK_ENTRY, TURN_WORK_BYTES, TURN_WORKS };
+enum turn_work { TURN_WORK_WAKE, TURN_WORK_BYTES, TURN_WORKS };
 
 enum turn_deferred { TURN_DEFERRED_NONE, TURN_DEFERRED_NOTIFY, TURN_DEFERRED_ACK };
 

@@ -215,6 +215,13 @@ void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queu
     q->means(m, q, slot);
 }
 
+uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest)
+{
+    const struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
+
+    return q == NULL || q->base != queue || !q->frames ? 0 : (uint16_t)(rest >> q->len_shift);
+}
+
 /* -- images that tell nothing: in what order did it all happen? -- */
 
 enum turn { TURN_TAKE, TURN_PASS, TURN_GIVE_BACK, TURNS };

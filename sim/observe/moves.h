@@ -71,6 +71,8 @@ void moves_begin(struct moves *m);
 /* The image has done a queue operation, or was refused it; see sddf/os/point.h. */
 void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name,
                  uint64_t rest);
+/* How long a frame is whose descriptor was taken from `queue`; 0: that queue carries none. */
+uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
 /* Has its queue code told of moves so far? */

@@ -57,6 +57,28 @@ struct report_latency {
     uint64_t count, p50_ns, p99_ns, p999_ns, max_ns;
 };
 
+/* What the simulated processor did; virtual time only. All of it from letting traffic in until the
+ * end. */
+struct report_work {
+    const char *name; /* a kernel entry, an operation at a point, or an image's own work */
+    uint64_t count, cycles;
+};
+struct report_cycles {
+    uint64_t total, kernel, activations, switches;
+    const struct report_work *works;
+    size_t work_count;
+};
+struct report_core {
+    uint64_t busy_cycles, idle_cycles, utilisation_ppm;
+};
+struct report_cpu {
+    uint64_t clock_hz, busy_cycles, idle_cycles, utilisation_ppm;
+    uint64_t packets, cycles_per_packet; /* frames from wires; 0 if there were none */
+    const struct report_core *cores;
+    size_t core_count;
+    const struct report_cycles *pds; /* by plan domain */
+};
+
 struct report_input {
     const struct plan *plan;
     const struct account *account;
@@ -70,6 +92,7 @@ struct report_input {
     const struct report_device *devices;  /* by plan index; NULL */
     const struct report_queue *queues;    /* by plan index; NULL */
     const struct report_latency *latency; /* by plan domain; NULL */
+    const struct report_cpu *cpu;         /* NULL: not modelled */
     struct expect_result *expects;        /* by expect_judge; NULL if the scenario has none */
     const char *const *notes; /* what the reader must know of the rest; NULL-terminated, or NULL */
 };

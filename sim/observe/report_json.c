@@ -112,6 +112,56 @@ static json_t *frames_json(struct out *o)
 
 /* -- who and what -- */
 
+static json_t *cycles_json(struct out *o, const struct report_cycles *c)
+{
+    json_t *object = json_object(), *works = json_object();
+
+    put(o, object, "total", number(c->total));
+    put(o, object, "kernel", number(c->kernel));
+    put(o, object, "activations", number(c->activations));
+    put(o, object, "switches", number(c->switches));
+    for (size_t i = 0; i < c->work_count; i++) {
+        json_t *work = json_object();
+
+        put(o, work, "count", number(c->works[i].count));
+        put(o, work, "cycles", number(c->works[i].cycles));
+        put(o, works, c->works[i].name, work);
+    }
+    put(o, object, "work", works);
+    return object;
+}
+
+static void put_use(struct out *o, json_t *object, uint64_t busy, uint64_t idle, uint64_t ppm)
+{
+    put(o, object, "busy_cycles", number(busy));
+    put(o, object, "idle_cycles", number(idle));
+    put(o, object, "utilisation_ppm", number(ppm));
+}
+
+static json_t *cpu_json(struct out *o)
+{
+    const struct report_cpu *cpu = o->in->cpu;
+
+    if (cpu == NULL) {
+        return json_null();
+    }
+    json_t *object = json_object(), *cores = json_array();
+
+    put(o, object, "clock_hz", number(cpu->clock_hz));
+    put_use(o, object, cpu->busy_cycles, cpu->idle_cycles, cpu->utilisation_ppm);
+    put(o, object, "packets", number(cpu->packets));
+    put(o, object, "cycles_per_packet", number(cpu->cycles_per_packet));
+    for (size_t i = 0; i < cpu->core_count; i++) {
+        json_t *core = json_object();
+
+        put_use(o, core, cpu->cores[i].busy_cycles, cpu->cores[i].idle_cycles,
+                cpu->cores[i].utilisation_ppm);
+        append(o, cores, core);
+    }
+    put(o, object, "cores", cores);
+    return object;
+}
+
 static json_t *pd_json(struct out *o, uint32_t pd)
 {
     const struct report_pd *r = &o->in->pds[pd];
@@ -127,6 +177,9 @@ static json_t *pd_json(struct out *o, uint32_t pd)
     put(o, object, "confined", json_boolean(r->confined));
     put(o, object, "points", text(r->points));
     put(o, object, "told_by", text(r->told_by));
+    if (o->in->cpu != NULL && o->in->plan->pds[pd].kind == PD_IMAGE) {
+        put(o, object, "cycles", cycles_json(o, &o->in->cpu->pds[pd]));
+    }
     if (r->died) {
         put(o, object, "death",
             text(where_death(o->in->plan, pd, r->death_signal, r->death_vaddr, where)));
@@ -298,6 +351,7 @@ int report_json(const struct report_input *in, FILE *to)
     put(&o, root, "end", text(in->account->ended ? run_end_name(in->account->end) : NULL));
     put(&o, root, "end_detail", text(in->end_detail));
     put(&o, root, "frames", frames_json(&o));
+    put(&o, root, "cpu", cpu_json(&o));
     put(&o, root, "pds", pds_json(&o));
     put(&o, root, "devices", devices_json(&o));
     put(&o, root, "queues", queues_json(&o));

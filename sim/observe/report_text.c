@@ -398,6 +398,59 @@ static void say_ends(struct page *page)
     }
 }
 
+static void say_share(struct page *page, const char *what, uint64_t ppm)
+{
+    fprintf(page->to, "  %s busy %" PRIu64 ".%02" PRIu64 " %%\n", what, ppm / 10000,
+            ppm % 10000 / 100);
+}
+
+/* Cycles for each frame that came in, or in all where none did. */
+static void say_cycles(struct page *page, int width)
+{
+    const struct report_cpu *cpu = page->in->cpu;
+    uint64_t frames = cpu->packets == 0 ? 1 : cpu->packets;
+
+    fprintf(page->to, "  %-*s %12s %12s %14s %12s\n", width,
+            cpu->packets == 0 ? "cycles" : "cycles a frame", "all", "kernel", "activations",
+            "switches");
+    for (uint32_t pd = 0; pd < page->in->plan->pd_count; pd++) {
+        const struct report_cycles *c = &cpu->pds[pd];
+
+        if (page->in->plan->pds[pd].kind == PD_IMAGE) {
+            fprintf(page->to, "  %-*s %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %12" PRIu64 "\n",
+                    width, page->in->plan->pds[pd].name, c->total / frames, c->kernel / frames,
+                    c->activations, c->switches);
+        }
+    }
+}
+
+static void say_cpu(struct page *page)
+{
+    const struct report_cpu *cpu = page->in->cpu;
+    int width = (int)strlen("cycles a frame");
+
+    if (cpu == NULL) {
+        return;
+    }
+    for (uint32_t pd = 0; pd < page->in->plan->pd_count; pd++) {
+        int length = (int)strlen(page->in->plan->pds[pd].name);
+
+        width = length > width ? length : width;
+    }
+    fprintf(page->to, "\nProcessor at %" PRIu64 " MHz", cpu->clock_hz / 1000000);
+    if (cpu->packets != 0) {
+        fprintf(page->to, ", %" PRIu64 " cycles a frame", cpu->cycles_per_packet);
+    }
+    fputc('\n', page->to);
+    for (size_t i = 0; i < cpu->core_count; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "core %zu", i);
+        say_share(page, name, cpu->cores[i].utilisation_ppm);
+    }
+    say_cycles(page, width);
+}
+
 static void say_notes(struct page *page)
 {
     const char *const *note = page->in->notes;
@@ -427,6 +480,7 @@ int report_text(const struct report_input *in, FILE *to, bool color)
     say_wrong(&page);
     say_frames(&page);
     say_clients(&page);
+    say_cpu(&page);
     say_checks(&page);
     say_excused(&page);
     say_faults(&page);

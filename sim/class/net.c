@@ -622,19 +622,22 @@ static void build_transmit(struct net *n)
     n->driver_config.virt_tx = link.consumer;
 }
 
-/* All clients of this instance, in the scenario's order. */
-static void build_clients(struct net *n, uint32_t instance)
+/* All clients of this instance, in the scenario's order. Returns how many there are. */
+static uint32_t build_clients(struct net *n, uint32_t instance)
 {
     const struct scenario *s = n->p->scenario;
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < s->client_count; i++) {
         for (size_t j = 0; j < s->clients[i].join_count; j++) {
             if (s->clients[i].joins[j].instance == instance) {
                 build_client(n, i, &s->clients[i].joins[j]);
+                count++;
             }
         }
     }
     check_macs(n);
+    return count;
 }
 
 /* What virt_rx is told of its clients. */
@@ -663,7 +666,7 @@ static void build_virtualised(struct net *n, uint32_t instance)
     n->device = class_attach_device(p, n->asked->device, n->driver);
     build_receive_region(n);
     build_receive(n);
-    build_clients(n, instance);
+    (void)build_clients(n, instance);
     list_clients(n);
     build_transmit(n);
     plan_add_blob(p, n->virt_rx, ".net_virt_rx_config", n->rx_config, sizeof *n->rx_config, false);
@@ -674,8 +677,7 @@ static void build_unvirtualised(struct net *n, uint32_t instance)
 {
     n->device = class_attach_device(n->p, n->asked->device, n->driver);
     build_receive_region(n);
-    build_clients(n, instance);
-    if (n->client_count == 0) {
+    if (build_clients(n, instance) == 0) {
         diag_error(n->p->diag, n->asked->place,
                    "%s has no virtualisers, so one client must join it, and none does",
                    n->asked->name);

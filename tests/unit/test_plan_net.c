@@ -123,14 +123,13 @@ static const char *const rights[] = {
     "client0_copier client0.rx.buffers rw",
     "client0_copier client0.rx.stamps rw",
 };
-#define RIGHTS (sizeof rights / sizeof rights[0])
 
-static void test_rights(void **state)
+/* All that is mapped, and nothing else. */
+static void rights_are(const char *const *wanted, size_t count)
 {
-    bool seen[RIGHTS] = {false};
+    bool seen[128] = {false};
 
-    (void)state;
-    plan_two();
+    assert_true(count <= 128);
     for (uint32_t i = 0; i < p.plan->map_count; i++) {
         const struct plan_map *m = &p.plan->maps[i];
         char line[160];
@@ -141,10 +140,10 @@ static void test_rights(void **state)
                  m->rights == (RIGHT_READ | RIGHT_WRITE) ? "rw"
                  : m->rights == RIGHT_READ               ? "r"
                                                          : "?");
-        while (k < RIGHTS && strcmp(rights[k], line) != 0) {
+        while (k < count && strcmp(wanted[k], line) != 0) {
             k++;
         }
-        if (k == RIGHTS) {
+        if (k == count) {
             fail_msg("%s should not be", line);
         } else if (seen[k]) {
             fail_msg("%s is there twice", line);
@@ -152,11 +151,18 @@ static void test_rights(void **state)
             seen[k] = true;
         }
     }
-    for (size_t k = 0; k < RIGHTS; k++) {
+    for (size_t k = 0; k < count; k++) {
         if (!seen[k]) {
-            fail_msg("%s is missing", rights[k]);
+            fail_msg("%s is missing", wanted[k]);
         }
     }
+}
+
+static void test_rights(void **state)
+{
+    (void)state;
+    plan_two();
+    rights_are(rights, sizeof rights / sizeof rights[0]);
 }
 
 /* Maps are page aligned, lie in the domain's own window, and have a hole after each. */
@@ -831,6 +837,216 @@ static void test_more_macs(void **state)
     }
 }
 
+/* -- without virtualisers -- */
+
+static const char direct[] =
+    "{ \"version\": 1, \"wires\": [" WIRE "], \"devices\": [" DEVICE "],"
+    "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 16, \"virtualisers\": false } ],"
+    "  \"clients\": [ { \"name\": \"client0\", \"image\": \"network/client_direct\","
+    "    \"tx_buffers\": 8 } ] }";
+
+static void plan_direct(void)
+{
+    if (!planned_make(&p, direct)) {
+        fail_msg("%s", planned_complaints(&p));
+    }
+}
+
+/* Only the client and the device see frames; the driver sees none. */
+static void test_direct_rights(void **state)
+{
+    static const char *const wanted[] = {
+        "client0 client0.page rw",
+        "client0 client0.rx.queues rw",
+        "client0 net0_driver-client0.channel rw",
+        "client0 net0.rx.buffers rw",
+        "client0 net0.rx.stamps r",
+        "client0 client0.tx.queues rw",
+        "client0 client0-net0_driver.channel rw",
+        "client0 client0.tx.buffers rw",
+        "client0 client0.timer rw",
+        "net0_driver net0_driver.page rw",
+        "net0_driver eth0.mmio rw",
+        "net0_driver eth0.rx_ring rw",
+        "net0_driver eth0.tx_ring rw",
+        "net0_driver eth0.irq0 rw",
+        "net0_driver client0.rx.queues rw",
+        "net0_driver net0_driver-client0.channel rw",
+        "net0_driver client0.tx.queues rw",
+        "net0_driver client0-net0_driver.channel rw",
+        "eth0 eth0.page rw",
+        "eth0 eth0.mmio rw",
+        "eth0 eth0.rx_ring rw",
+        "eth0 eth0.tx_ring rw",
+        "eth0 eth0.irq0 rw",
+        "eth0 net0.rx.buffers rw",
+        "eth0 net0.rx.stamps rw",
+        "eth0 client0.tx.buffers r",
+    };
+
+    (void)state;
+    plan_direct();
+    rights_are(wanted, sizeof wanted / sizeof wanted[0]);
+    assert_int_equal(p.plan->pd_count, 3);
+    assert_true(p.plan->pds[planned_pd(&p, "client0")].endpoint);
+    assert_true(plan_serves(p.plan, &p.plan->devices[0], planned_pd(&p, "client0")));
+}
+
+static void test_direct_queues(void **state)
+{
+    (void)state;
+    plan_direct();
+    assert_int_equal(p.plan->queue_count, 4);
+    assert_int_equal(p.plan->pool_count, 2);
+    queue_is("client0.rx", 16, "net0_driver", "client0", NAMES_IO_ADDR, "net0.rx", 1);
+    queue_is("client0.tx", 8, "client0", "net0_driver", NAMES_IO_ADDR, "client0.tx", 1);
+    const struct plan_device *d = &p.plan->devices[0];
+    assert_int_equal(d->rx_queue_source, planned_queue(&p, "client0.rx.active"));
+    assert_int_equal(d->tx_queue_sink, planned_queue(&p, "client0.tx.active"));
+    assert_int_equal(p.plan->channel_count, 4);
+    channel_is("eth0.irq0", CHANNEL_IRQ, "eth0", 0, "net0_driver", 0);
+    channel_is("net0_driver-client0.channel", CHANNEL_PEER, "net0_driver", 1, "client0", 0);
+    channel_is("client0-net0_driver.channel", CHANNEL_PEER, "client0", 1, "net0_driver", 2);
+    channel_is("client0.timer", CHANNEL_TIMER, NULL, 0, "client0", 2);
+
+    static const char *const reached[] = {"eth0.rx_ring", "eth0.tx_ring", "net0.rx.buffers",
+                                          "client0.tx.buffers"};
+    assert_int_equal(p.plan->window_count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct plan_window *w = &p.plan->windows[i];
+
+        assert_int_equal(w->region, planned_region(&p, reached[i]));
+        assert_int_equal(w->rights, i < 3 ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
+    }
+    assert_int_equal(p.plan->pools[planned_pool(&p, "net0.rx")].io_addr,
+                     p.plan->windows[2].io_addr);
+    assert_int_equal(p.plan->pools[planned_pool(&p, "client0.tx")].io_addr,
+                     p.plan->windows[3].io_addr);
+    assert_int_equal(p.plan->pools[planned_pool(&p, "net0.rx")].stamps,
+                     planned_region(&p, "net0.rx.stamps"));
+}
+
+static void test_direct_configs(void **state)
+{
+    (void)state;
+    plan_direct();
+    const net_driver_config_t *driver =
+        blob("net0_driver", ".net_driver_config", sizeof(net_driver_config_t), false);
+    const net_client_config_t *client =
+        blob("client0", ".net_client_config", sizeof(net_client_config_t), false);
+    const device_resources_t *d =
+        blob("client0", ".device_resources", sizeof(device_resources_t), false);
+
+    connection_is(&driver->virt_rx, "net0_driver", "client0.rx");
+    connection_is(&driver->virt_tx, "net0_driver", "client0.tx");
+    assert_true(net_config_check_magic((void *)(uintptr_t)client));
+    connection_is(&client->rx, "client0", "client0.rx");
+    connection_is(&client->tx, "client0", "client0.tx");
+    region_is(&client->rx_data, "client0", "net0.rx.buffers", 16 * 2048);
+    region_is(&client->tx_data, "client0", "client0.tx.buffers", 8 * 2048);
+    mac_is(&client->mac_addr, "52:54:01:00:00:00");
+    assert_true(device_resources_check_magic((device_resources_t *)(uintptr_t)d));
+    assert_int_equal(d->num_regions, 2);
+    assert_int_equal(d->num_irqs, 0);
+    region_is(&d->regions[0].region, "client0", "net0.rx.buffers", 16 * 2048);
+    region_is(&d->regions[1].region, "client0", "client0.tx.buffers", 8 * 2048);
+    assert_int_equal(d->regions[0].io_addr, p.plan->windows[2].io_addr);
+    assert_int_equal(d->regions[1].io_addr, p.plan->windows[3].io_addr);
+    (void)blob("client0", ".timer_client_config", sizeof(timer_client_config_t), true);
+}
+
+/* The network, and its clients as they are spelt. */
+static void direct_refused(const char *clients, unsigned errors, const char *why)
+{
+    snprintf(text, sizeof text,
+             "{ \"version\": 1, \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\" } ],"
+             "  \"networks\": [ { \"name\": \"net0\", \"virtualisers\": false } ],"
+             "  \"clients\": [ %s ] }",
+             clients);
+    assert_false(planned_make(&p, text));
+    complains(why, true);
+    assert_int_equal(p.diag.errors, errors);
+    planned_finish(&p);
+}
+
+static void test_direct_refused(void **state)
+{
+#define DIRECT "\"image\": \"network/client_direct\""
+    (void)state;
+    direct_refused("", 1, "net0 has no virtualisers, so one client must join it, and none does");
+    direct_refused("{ " DIRECT " }, { " DIRECT " }, { " DIRECT " }", 2,
+                   "net0 has no virtualisers, so only one client can join it");
+    direct_refused("{ " DIRECT ", \"copier\": {} }", 1,
+                   "net0 has no virtualisers, so there is nothing a copier could take frames from");
+    direct_refused("{ " DIRECT ", \"forwarder\": {} }", 1,
+                   "so there is nothing a forwarder could take frames from");
+    direct_refused("{ " DIRECT ", \"more_macs\": \"02:00:00:00:00:01\" }", 1,
+                   "more_macs: net0 has no virtualisers to be told of further addresses");
+    direct_refused("{ " DIRECT ", \"tx_buffers\": 3 }", 1, "tx_buffers: 3 is no power of two");
+}
+
+/* An image that must be told more than it is here is not started to find out. */
+static void test_untold(void **state)
+{
+    static const char one[] =
+        "{ \"version\": 1, \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\" } ],"
+        "  \"networks\": [ { \"name\": \"net0\" } ],"
+        "  \"clients\": [ { \"name\": \"a\", \"image\": \"network/client_%s\" } ] }";
+
+    (void)state;
+    snprintf(text, sizeof text, one, "direct");
+    assert_false(planned_make(&p, text));
+    complains("network/client_direct cannot be a: nothing here fills its section .device_resources",
+              true);
+    assert_int_equal(p.diag.errors, 1);
+    end(NULL);
+    snprintf(text, sizeof text, one, "sink"); /* which is told of its timer */
+    assert_true(planned_make(&p, text));
+}
+
+/* -- behind a forwarder -- */
+
+/* As many domains as with a copier, and the rights of none: both read what all receive. */
+static void test_forwarder(void **state)
+{
+    (void)state;
+    assert_true(planned_make(
+        &p, "{ \"version\": 1, \"wires\": [" WIRE "], \"devices\": [" DEVICE "],"
+            "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 16 } ], \"clients\": ["
+            "    { \"name\": \"client0\", " ECHO ", \"forwarder\": {}, \"rx_buffers\": 8 } ] }"));
+    uint32_t forwarder = planned_pd(&p, "client0_forwarder"), client = planned_pd(&p, "client0");
+    uint32_t shared = planned_region(&p, "net0.rx.buffers");
+    const struct plan_pd *pd = &p.plan->pds[forwarder];
+
+    assert_string_equal(pd->role, "forwarder");
+    assert_non_null(strstr(pd->image_file, "network/copy_forward.so"));
+    assert_int_equal(pd->priority, 98);
+    assert_false(pd->endpoint);
+    assert_int_equal(plan_find_map(p.plan, forwarder, shared)->rights, RIGHT_READ);
+    assert_int_equal(plan_find_map(p.plan, client, shared)->rights, RIGHT_READ);
+    assert_non_null(plan_find_map(p.plan, client, planned_region(&p, "net0.rx.stamps")));
+    assert_int_equal(planned_region(&p, "client0.rx.buffers"), PLAN_NONE);
+    queue_is("client0.virt_rx", 16, "net0_virt_rx", "client0_forwarder", NAMES_OFFSET, "net0.rx",
+             1);
+    queue_is("client0.rx", 16, "client0_forwarder", "client0", NAMES_OFFSET, "net0.rx", 1);
+
+    const net_copy_config_t *copy =
+        blob("client0_forwarder", ".net_copy_config", sizeof(net_copy_config_t), false);
+    const net_client_config_t *c =
+        blob("client0", ".net_client_config", sizeof(net_client_config_t), false);
+    const net_virt_rx_config_t *rx =
+        blob("net0_virt_rx", ".net_virt_rx_config", sizeof(net_virt_rx_config_t), false);
+    connection_is(&copy->rx, "client0_forwarder", "client0.virt_rx");
+    connection_is(&copy->client, "client0_forwarder", "client0.rx");
+    region_is(&copy->rx_data[0], "client0_forwarder", "net0.rx.buffers", 16 * 2048);
+    region_is(&copy->client_data, "client0_forwarder", "net0.rx.buffers", 16 * 2048);
+    connection_is(&c->rx, "client0", "client0.rx");
+    region_is(&c->rx_data, "client0", "net0.rx.buffers", 16 * 2048);
+    connection_is(&rx->clients[0].conn, "net0_virt_rx", "client0.virt_rx");
+    end(NULL);
+    refused(", \"forwarder\": {}", "b has a copier already; a forwarder would stand in its place");
+}
+
 static void test_captures_refused(void **state)
 {
     (void)state;
@@ -883,6 +1099,12 @@ int main(void)
         TEST(test_virt_configs),
         TEST(test_client_configs),
         TEST(test_pds),
+        TEST(test_direct_rights),
+        TEST(test_direct_queues),
+        TEST(test_direct_configs),
+        TEST(test_direct_refused),
+        TEST(test_untold),
+        TEST(test_forwarder),
         TEST(test_how_many),
         TEST(test_transmit_room),
         TEST(test_io_space),

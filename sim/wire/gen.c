@@ -10,11 +10,9 @@
  * for there because the link is busy counts. They end when the device says that the frame is out.
  *
  * Frames are addressed to the clients in turn. Each client has one frame from each source, made
- * beforehand but for what differs from one to the next: a number in the payload, the fill behind
- * it, which follows from the number, and so the UDP checksum. The fill is one word again and again,
- * so its share of the checksum is a product. What returns is known by its number; when it was sent
- * is in a table of the last frames sent, by number. Memory is touched when opened and none is taken
- * afterwards.
+ * beforehand but for its number and what follows from that (numbered.h). What returns is known by
+ * its number; when it was sent is in a table of the last frames sent, by number. Memory is touched
+ * when opened and none is taken afterwards.
  */
 #include <assert.h>
 #include <endian.h>
@@ -23,37 +21,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/base/suggest.h"
 #include "sim/base/quantity.h"
+#include "sim/base/suggest.h"
+#include "sim/wire/numbered.h"
 #include "sim/wire/pacer.h"
 #include "sim/wire/sources.h"
 #include "sim/wire/wire.h"
 
-/* Where things are in a frame: Ethernet, IPv4 without options, UDP, payload. */
-#define AT_SOURCE_MAC   6u
-#define AT_ETHERTYPE    12u
-#define AT_IP           14u
-#define AT_IP_LENGTH    16u
-#define AT_IP_PROTOCOL  23u
-#define AT_IP_CHECKSUM  24u
-#define AT_IP_SOURCE    26u
-#define AT_IP_TARGET    30u
-#define AT_UDP          34u
-#define AT_UDP_LENGTH   38u
-#define AT_UDP_CHECKSUM 40u
-#define AT_TAG          42u
-#define AT_NUMBER       46u
-#define AT_FILL         54u
-
-#define MAC_BYTES    6u
-#define IP_BYTES     20u
-#define FRAME_MIN    60u
-#define FRAME_MAX    1514u
-#define PROTOCOL_UDP 17u
-#define TIME_TO_LIVE 64u
 #define WINDOW_MAX   1048576u
 #define REMEMBERED   65536u /* frames sent, of which we know whether they returned */
-#define SLACK        8u     /* the fill is written in words, the last of which may stick out */
 #define RETURNED     1u     /* in a table entry, below the time */
 #define NEVER        UINT64_MAX
 #define COUNT_PRESET 1000u
@@ -62,23 +38,19 @@
 
 enum gaps { GAPS_CONSTANT, GAPS_EXPONENTIAL };
 
-struct stream {
-    uint8_t frame[FRAME_MAX + SLACK];
-    uint32_t sum; /* of all that counts for the UDP checksum and does not change */
-};
-
 struct wire_gen {
     /* Scenario keys. */
     const char *to;
     uint64_t window, size, count, warmup, warmup_time, duration;
     uint64_t offered, sources, gaps, backlog;
     struct pace pace;
-    uint8_t source_mac[MAC_BYTES], target_mac[MAC_BYTES];
+    uint8_t source_mac[NUMBERED_MAC_BYTES], target_mac[NUMBERED_MAC_BYTES];
     uint32_t source_ip, target_ip;
     uint64_t source_port, target_port;
     bool verify;
 
-    struct stream *streams; /* `target_count` of each source */
+    struct numbered_kind kind;
+    struct numbered *streams; /* `target_count` of each source */
     size_t target_count, target_next;
     uint64_t *entered; /* by number: when << 1, and whether it returned */
     size_t entered_mask;
@@ -88,7 +60,6 @@ struct wire_gen {
     uint64_t total;        /* frames to make; NEVER: no end, or not known yet */
     uint64_t end_ns;       /* none is due from then on; as above */
     uint64_t back_bits;    /* payload that came back since measuring began */
-    uint32_t tag;          /* tells our frames from those of other wires */
     struct pacer pacer;
     struct wire_echo *echo;
 
@@ -110,7 +81,8 @@ static const struct param params[] = {
                "frames in flight; one enters when another came back; 0: no limit"),
     PARAM_PACE(struct wire_gen, pace, "line",
                "how fast at most: \"line\", \"5000 frames/s\" or \"10 Mbit/s\""),
-    PARAM_UINT(struct wire_gen, size, 64, FRAME_MIN, FRAME_MAX, "bytes of a frame, without FCS"),
+    PARAM_UINT(struct wire_gen, size, 64, NUMBERED_MIN, NUMBERED_MAX,
+               "bytes of a frame, without FCS"),
     {.name = "offered",
      .kind = PARAM_KIND_RATE,
      .offset = offsetof(struct wire_gen, offered),
@@ -146,94 +118,6 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-/* ---- sums, as the Internet checksum has them: in whole 16-bit words of memory, byte order aside
- * ---- */
-
-static uint32_t sum_bytes(const uint8_t *bytes, size_t count)
-{
-    uint32_t sum = 0;
-    uint16_t word;
-
-    for (; count > 1; bytes += sizeof(word), count -= sizeof(word)) {
-        memcpy(&word, bytes, sizeof(word));
-        sum += word;
-    }
-    if (count == 1) {
-        word = 0;
-        memcpy(&word, bytes, 1);
-        sum += word;
-    }
-    return sum;
-}
-
-static uint32_t sum_word(uint64_t word)
-{
-    return (uint32_t)(word & 0xffff) + (uint32_t)(word >> 16 & 0xffff) +
-           (uint32_t)(word >> 32 & 0xffff) + (uint32_t)(word >> 48);
-}
-
-static uint16_t sum_fold(uint32_t sum)
-{
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
-static void put16(uint8_t *to, uint16_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
-static uint16_t get16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-/* ---- the payload ---- */
-
-static uint64_t payload_bits(const struct wire_gen *g)
-{
-    return (g->size - AT_TAG) * 8;
-}
-
-static uint64_t fill_word(const struct wire_gen *g, uint64_t number)
-{
-    return g->verify ? (number + 1) * 0x9e3779b97f4a7c15u : 0;
-}
-
-/* The sum of a frame's fill; see sum_bytes. Of the last word only the bytes within the frame count.
- */
-static uint32_t fill_sum(const struct wire_gen *g, uint64_t word)
-{
-    size_t bytes = g->size - AT_FILL;
-    uint32_t sum = (uint32_t)(bytes / sizeof(word)) * sum_word(word);
-
-    return sum + sum_bytes((const uint8_t *)&word, bytes % sizeof(word));
-}
-
-static void fill_write(const struct wire_gen *g, uint8_t *frame, uint64_t word)
-{
-    const size_t end = g->size; /* the compiler cannot know that it is not in the frame */
-
-    for (size_t at = AT_FILL; at < end; at += sizeof(word)) {
-        memcpy(frame + at, &word, sizeof(word));
-    }
-}
-
-static bool fill_is(const struct wire_gen *g, const uint8_t *frame, uint64_t word)
-{
-    size_t whole_end = g->size - (g->size - AT_FILL) % sizeof(word);
-    uint64_t differs = 0;
-
-    for (size_t at = AT_FILL; at < whole_end; at += sizeof(word)) {
-        uint64_t found;
-
-        memcpy(&found, frame + at, sizeof(found));
-        differs |= found ^ word;
-    }
-    return differs == 0 && memcmp(frame + whole_end, &word, g->size - whole_end) == 0;
-}
-
 /* ---- whom to send to ---- */
 
 static const struct wire_client *client_named(const struct wire_world *world, const char *name,
@@ -261,9 +145,9 @@ static bool name_next(const char **at, const char **name, size_t *length)
 
 static bool has_target_mac(const struct wire_gen *g)
 {
-    static const uint8_t none[MAC_BYTES];
+    static const uint8_t none[NUMBERED_MAC_BYTES];
 
-    return memcmp(g->target_mac, none, MAC_BYTES) != 0;
+    return memcmp(g->target_mac, none, NUMBERED_MAC_BYTES) != 0;
 }
 
 static void check_to(const struct wire_gen *g, const struct wire_world *world, struct diag *diag,
@@ -311,7 +195,8 @@ static void warn_of_overload(const struct wire_gen *g, uint64_t speed_bps, struc
                              struct diag_place place)
 {
     uint64_t bytes = g->size + WIRE_BYTES_OVER; /* g->size is never less than WIRE_BYTES_MIN */
-    uint64_t carried_bps = (uint64_t)((unsigned __int128)speed_bps * (g->size - AT_TAG) / bytes);
+    uint64_t carried_bps =
+        (uint64_t)((unsigned __int128)speed_bps * (g->size - NUMBERED_PAYLOAD) / bytes);
 
     if (speed_bps != 0 && g->offered > carried_bps) {
         diag_warn(diag, key_place(place, diag, "offered"),
@@ -374,12 +259,12 @@ static bool gen_check(void *state, const struct wire_world *world, struct diag *
 /* ---- opening ---- */
 
 /* The address so many after `from`. */
-static void mac_after(uint8_t mac[static MAC_BYTES], const uint8_t from[static MAC_BYTES],
-                      uint32_t by)
+static void mac_after(uint8_t mac[static NUMBERED_MAC_BYTES],
+                      const uint8_t from[static NUMBERED_MAC_BYTES], uint32_t by)
 {
     uint64_t carried = by;
 
-    for (unsigned i = MAC_BYTES; i-- > 0;) {
+    for (unsigned i = NUMBERED_MAC_BYTES; i-- > 0;) {
         carried += from[i];
         mac[i] = (uint8_t)carried;
         carried >>= 8;
@@ -391,37 +276,25 @@ static uint32_t ip_after(uint32_t ip_be, uint32_t by)
     return htobe32(be32toh(ip_be) + by);
 }
 
-static void stream_make(const struct wire_gen *g, struct stream *s, uint32_t source,
-                        const uint8_t *mac, uint32_t number)
+static void stream_make(const struct wire_gen *g, struct numbered *stream, uint32_t source,
+                        const uint8_t *mac, uint32_t target)
 {
-    uint8_t *f = s->frame;
-    uint32_t source_ip = ip_after(g->source_ip, source);
-    uint32_t target_ip = ip_after(g->target_ip, number);
-    uint16_t sum;
+    struct numbered_ends ends = {
+        .source_ip = ip_after(g->source_ip, source),
+        .target_ip = ip_after(g->target_ip, target),
+        .source_port = (uint16_t)g->source_port,
+        .target_port = (uint16_t)g->target_port,
+    };
 
-    memcpy(f, mac, MAC_BYTES);
-    mac_after(f + AT_SOURCE_MAC, g->source_mac, source);
-    put16(f + AT_ETHERTYPE, 0x0800);
-    f[AT_IP] = 0x45;
-    put16(f + AT_IP_LENGTH, (uint16_t)(g->size - AT_IP));
-    f[AT_IP + 8] = TIME_TO_LIVE;
-    f[AT_IP_PROTOCOL] = PROTOCOL_UDP;
-    memcpy(f + AT_IP_SOURCE, &source_ip, sizeof(source_ip));
-    memcpy(f + AT_IP_TARGET, &target_ip, sizeof(target_ip));
-    sum = (uint16_t)~sum_fold(sum_bytes(f + AT_IP, IP_BYTES));
-    memcpy(f + AT_IP_CHECKSUM, &sum, sizeof(sum));
-    put16(f + AT_UDP, (uint16_t)g->source_port);
-    put16(f + AT_UDP + 2, (uint16_t)g->target_port);
-    put16(f + AT_UDP_LENGTH, (uint16_t)(g->size - AT_UDP));
-    memcpy(f + AT_TAG, &g->tag, sizeof(g->tag));
-    s->sum = sum_bytes(f + AT_IP_SOURCE, 8) + htobe16(PROTOCOL_UDP) +
-             sum_bytes(f + AT_UDP_LENGTH, 2) + sum_bytes(f + AT_UDP, AT_NUMBER - AT_UDP);
+    mac_after(ends.source_mac, g->source_mac, source);
+    memcpy(ends.target_mac, mac, sizeof(ends.target_mac));
+    numbered_make(stream, &g->kind, &ends);
 }
 
 /* One stream from a source to each client named, or each there is, or the address given. How many;
  * at most client_count + 1, or as many as are named. NULL `streams`: only count. */
 static size_t streams_make(const struct wire_gen *g, const struct wire_world *world,
-                           uint32_t source, struct stream *streams)
+                           uint32_t source, struct numbered *streams)
 {
     const char *at = g->to, *name;
     size_t length, count = 0;
@@ -471,7 +344,7 @@ static int load_open(struct wire_gen *g, const struct wire_world *world, size_t 
         .seed = world->seed,
         .count = (uint32_t)g->sources,
         .bits_per_second = g->offered,
-        .frame_bytes = (uint32_t)g->size - AT_TAG,
+        .frame_bytes = (uint32_t)g->size - NUMBERED_PAYLOAD,
         .exponential = g->gaps == GAPS_EXPONENTIAL,
         .backlog = (uint32_t)g->backlog,
     };
@@ -518,7 +391,8 @@ static int gen_open(void *state, const struct wire_world *world, struct wire_sta
     g->made = g->freed = g->freed_ns = g->back_bits = 0;
     g->target_next = 0;
     g->echo = &stats->echo;
-    g->tag = tag_of(world->wire_name);
+    g->kind = (struct numbered_kind){
+        .size = g->size, .tag = tag_of(world->wire_name), .verify = g->verify};
     g->measure_from = g->end_ns = NEVER;
     g->total = endless ? NEVER : g->warmup + g->count; /* with a warm-up by time, known later */
     g->pacer = pacer_start(g->pace);
@@ -549,21 +423,6 @@ static void gen_finish(void *state)
 }
 
 /* ---- sending ---- */
-
-static void stamp(const struct wire_gen *g, struct stream *s, uint64_t number)
-{
-    uint64_t number_be = htobe64(number);
-    uint64_t word = fill_word(g, number);
-    uint16_t sum;
-
-    memcpy(s->frame + AT_NUMBER, &number_be, sizeof(number_be));
-    if (g->verify) {
-        fill_write(g, s->frame, word);
-    }
-    sum = (uint16_t)~sum_fold(s->sum + sum_word(number_be) + fill_sum(g, word));
-    sum = sum == 0 ? 0xffff : sum; /* 0 would say that there is no checksum */
-    memcpy(s->frame + AT_UDP_CHECKSUM, &sum, sizeof(sum));
-}
 
 /* Has measuring gone on for long enough by the time that a frame is due? */
 static bool is_over(const struct wire_gen *g, uint64_t due_ns)
@@ -620,8 +479,8 @@ static enum wire_next gen_next(void *state, struct wire_frame *out)
     if (is_over(g, due_ns)) {
         return WIRE_END;
     }
-    stamp(g, &g->streams[stream], g->made++);
-    out->bytes = g->streams[stream].frame;
+    numbered_stamp(&g->streams[stream], &g->kind, g->made++);
+    out->bytes = g->streams[stream].bytes;
     out->length = (uint32_t)g->size;
     out->due_ns = due_ns;
     return WIRE_FRAME;
@@ -656,43 +515,13 @@ static void gen_entered(void *state, uint64_t now_ns)
     if (g->measure_from == NEVER) {
         measure_from(g, number, now_ns);
     } else {
-        echo->window_in_bits += payload_bits(g);
+        echo->window_in_bits += numbered_payload_bits(&g->kind);
     }
     echo->window_end_ns = now_ns;
     echo->window_back_bits = g->back_bits;
 }
 
 /* ---- receiving ---- */
-
-static bool is_ours(const struct wire_gen *g, const uint8_t *frame, size_t length)
-{
-    return length >= AT_FILL && get16(frame + AT_ETHERTYPE) == 0x0800 && frame[AT_IP] == 0x45 &&
-           frame[AT_IP_PROTOCOL] == PROTOCOL_UDP &&
-           memcmp(frame + AT_TAG, &g->tag, sizeof(g->tag)) == 0;
-}
-
-/* Is all that may not change as it was, and do both checksums hold? Ends may have been swapped. */
-static bool is_intact(const struct wire_gen *g, const uint8_t *frame, size_t length,
-                      uint64_t number)
-{
-    uint64_t word = fill_word(g, number);
-
-    if (length < g->size || get16(frame + AT_IP_LENGTH) != g->size - AT_IP ||
-        get16(frame + AT_UDP_LENGTH) != g->size - AT_UDP) {
-        return false;
-    }
-    if (!g->verify) {
-        return true;
-    }
-    if (!fill_is(g, frame, word) || sum_fold(sum_bytes(frame + AT_IP, IP_BYTES)) != 0xffff) {
-        return false;
-    }
-    uint32_t sum = sum_bytes(frame + AT_IP_SOURCE, 8) + htobe16(PROTOCOL_UDP) +
-                   sum_bytes(frame + AT_UDP_LENGTH, 2) +
-                   sum_bytes(frame + AT_UDP, AT_FILL - AT_UDP) + fill_sum(g, word);
-
-    return get16(frame + AT_UDP_CHECKSUM) == 0 || sum_fold(sum) == 0xffff;
-}
 
 static void measure(struct wire_gen *g, uint64_t entered_ns, size_t length, uint64_t now_ns)
 {
@@ -707,11 +536,11 @@ static bool is_routed(const struct wire_gen *g, const uint8_t *frame, uint64_t n
 {
     size_t stream =
         g->offered == 0 ? number % g->target_count : g->stream_of[number & g->entered_mask];
-    const uint8_t *sent = g->streams[stream].frame;
+    const uint8_t *sent = g->streams[stream].bytes;
 
-    return memcmp(frame + AT_SOURCE_MAC, sent, MAC_BYTES) == 0 &&
+    return memcmp(frame + NUMBERED_SOURCE_MAC, sent, NUMBERED_MAC_BYTES) == 0 &&
            (g->offered == 0 || g->sources == 1 ||
-            memcmp(frame, sent + AT_SOURCE_MAC, MAC_BYTES) == 0);
+            memcmp(frame, sent + NUMBERED_SOURCE_MAC, NUMBERED_MAC_BYTES) == 0);
 }
 
 static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t now_ns)
@@ -720,12 +549,11 @@ static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t 
     struct wire_echo *echo = g->echo;
     uint64_t number;
 
-    if (!is_ours(g, frame, length)) {
+    if (!numbered_is(&g->kind, frame, length)) {
         echo->other++;
         return;
     }
-    memcpy(&number, frame + AT_NUMBER, sizeof(number));
-    number = be64toh(number);
+    number = numbered_number(frame);
     if (number >= echo->sent) {
         echo->corrupt++;
         return;
@@ -745,10 +573,10 @@ static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t 
     g->freed++;
     g->freed_ns = now_ns;
     echo->returned++;
-    if (!is_intact(g, frame, length, number)) {
+    if (!numbered_is_intact(&g->kind, frame, length, number)) {
         echo->corrupt++;
     } else if (g->measure_from != NEVER) {
-        g->back_bits += payload_bits(g);
+        g->back_bits += numbered_payload_bits(&g->kind);
         if (number >= g->measure_from) {
             measure(g, entered_ns, g->size, now_ns);
         }

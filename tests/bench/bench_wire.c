@@ -148,6 +148,37 @@ static void bench_gen(uint64_t size, bool verify, bool returned, uint64_t speed_
     say(what, best_ns, COUNT);
 }
 
+/* An open loop: whose frame is next, dice, and room at its source. */
+static void bench_load(uint64_t sources, bool exponential, const char *what)
+{
+    enum { COUNT = 500000 };
+    static struct wire_stats stats;
+    const struct pace line = {.kind = PACE_LINE};
+    const uint64_t gaps = exponential;
+    struct type_view view;
+    struct scenario_wire asked = wire_of(&wire_gen, &view);
+    uint64_t best_ns = UINT64_MAX;
+    struct wire w;
+
+    asked.speed_bps = 1000000000;
+    set(&asked, "pace", &line, sizeof(line));
+    set(&asked, "gaps", &gaps, sizeof(gaps));
+    set_number(&asked, "offered", 200000000);
+    set_number(&asked, "sources", sources);
+    set_number(&asked, "backlog", 64);
+    set_number(&asked, "size", 64);
+    set_number(&asked, "count", COUNT);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        open_or_exit(&w, &asked, &stats);
+        uint64_t took_ns = run_out(&w);
+
+        best_ns = took_ns < best_ns ? took_ns : best_ns;
+        wire_close(&w);
+    }
+    free(asked.state);
+    say(what, best_ns, COUNT);
+}
+
 static void bench_pcap(uint32_t size, bool spread, const char *path, const char *what)
 {
     enum { FRAMES = 2000, LOOPS = 100 };
@@ -262,6 +293,9 @@ int main(void)
     bench_gen(1514, false, false, 0, "gen: make a frame, 1514 B, not verified");
     bench_gen(64, true, true, 0, "gen: make a frame and judge its return, 64 B");
     bench_gen(1514, true, true, 0, "gen: make a frame and judge its return, 1514 B");
+    bench_load(4, false, "gen: offered by 4 sources, 64 B");
+    bench_load(4, true, "gen: offered by 4 sources, exponential, 64 B");
+    bench_load(64, true, "gen: offered by 64 sources, exponential, 64 B");
     bench_pcap(64, false, path, "pcap: next frame, 64 B");
     bench_pcap(1514, false, path, "pcap: next frame, 1514 B");
     bench_pcap(64, true, path, "pcap: next frame, spread, 64 B");

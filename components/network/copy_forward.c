@@ -105,25 +105,26 @@ static bool rx_return(void)
 }
 
 /*
- * The same for what the client returns. It holds no more buffers than the virtualiser's queue has
- * places; if that is full, the client has put in what is none, and waits for the next wake-up.
+ * The same for what the client returns, once: it holds no more buffers than its queue has places,
+ * so an honest client has no more than one queue full to offer, and after that there is nothing
+ * left unsignalled. If the virtualiser's queue is full, the client has put in what is no buffer,
+ * and waits for the next wake-up.
  */
-static bool rx_provide(void)
+static void rx_provide(void)
 {
     for (uint32_t i = 0; i <= state.client.capacity; i++) {
         if (unlikely(net_queue_full_free(&state.virt))) {
-            return false;
+            return;
         }
         if (pass_buffer()) {
             continue;
         }
         net_request_signal_free(&state.client);
         if (offered(state.client.free, state.client.capacity) == 0) {
-            return false;
+            return;
         }
         net_cancel_signal_free(&state.client);
     }
-    return true;
 }
 
 /*
@@ -170,7 +171,7 @@ void notified(sddf_channel ch)
     (void)ch;
     while (more) {
         more = rx_return();
-        more |= rx_provide();
+        rx_provide();
         signal_peers(!more);
     }
 }

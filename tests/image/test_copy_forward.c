@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What stands where a copier would, between a virtualiser and a client that this test plays: the
+ * virtualiser is on channel 3, the client on channel 5. There is no packet memory at all: whoever
+ * looked into it would be found out.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "tests/image/image_harness.h"
+
+#define VIRT_CH   3
+#define CLIENT_CH 5
+
+static struct image image;
+static net_copy_config_t *config;
+static net_queue_handle_t virt;
+static net_queue_handle_t client;
+
+static void configure(uint32_t buffers)
+{
+    region_resource_t nowhere = {.vaddr = (void *)0x1000,
+                                 .size = (uint64_t)buffers * NET_BUFFER_SIZE};
+
+    image = image_load("network/copy_forward");
+    config = image_symbol(&image, "config");
+    virt = pair_make(buffers);
+    client = pair_make(buffers);
+    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    config->rx = pair_connection(virt, VIRT_CH);
+    config->client = pair_connection(client, CLIENT_CH);
+    config->rx_data[0] = config->client_data = nowhere;
+}
+
+static void start(uint32_t buffers)
+{
+    configure(buffers);
+    image_init(&image);
+    assert_int_equal(world.signals[VIRT_CH] + world.signals[CLIENT_CH], 0);
+    assert_int_equal(net_queue_length(client.free), 0);
+}
+
+static void virt_gives(net_buff_desc_t packet)
+{
+    assert_int_equal(net_enqueue_active(&virt, packet), 0);
+}
+
+static void client_returns(net_buff_desc_t buffer)
+{
+    assert_int_equal(net_enqueue_free(&client, buffer), 0);
+}
+
+static net_buff_desc_t client_gets(void)
+{
+    net_buff_desc_t packet = {0};
+
+    assert_int_equal(net_dequeue_active(&client, &packet), 0);
+    return packet;
+}
+
+static net_buff_desc_t virt_gets_back(void)
+{
+    net_buff_desc_t buffer = {0};
+
+    assert_int_equal(net_dequeue_free(&virt, &buffer), 0);
+    return buffer;
+}
+
+/* Descriptors come through as they are, both ways, in order; nothing is copied. */
+static void passes_both_ways(void **unused)
+{
+    const net_buff_desc_t packets[] = {
+        {.io_or_offset = 3 * NET_BUFFER_SIZE, .len = 2048},
+        {.io_or_offset = 0, .len = 1},
+        {.io_or_offset = 7 * NET_BUFFER_SIZE, .len = 60, .oid = 5},
+    };
+
+    (void)unused;
+    start(8);
+    for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+        virt_gives(packets[i]);
+    }
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[CLIENT_CH], 1);
+    assert_int_equal(world.deferred[CLIENT_CH], 0);
+    assert_int_equal(world.signals[VIRT_CH], 0);
+    assert_true(net_queue_empty_free(&virt));
+    for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+        assert_desc(client_gets(), packets[i].io_or_offset, packets[i].len, packets[i].oid);
+    }
+    assert_true(net_queue_empty_active(&client));
+
+    for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+        client_returns(packets[i]);
+    }
+    image_wake(&image, CLIENT_CH);
+    assert_int_equal(world.signals[VIRT_CH], 1);
+    assert_int_equal(world.deferred[VIRT_CH], 1);
+    assert_int_equal(world.signals[CLIENT_CH], 0);
+    for (size_t i = 0; i < ARRAY_SIZE(packets); i++) {
+        assert_desc(virt_gets_back(), packets[i].io_or_offset, packets[i].len, packets[i].oid);
+    }
+    assert_int_equal(world.copies, 0);
+    /* Before it waits it has asked both for a signal. */
+    assert_int_equal(virt.active->consumer_signalled, 0);
+    assert_int_equal(client.free->consumer_signalled, 0);
+    image_unload(&image);
+}
+
+/* One wake-up, by whomever, sees to both. */
+static void looks_at_both_sides(void **unused)
+{
+    (void)unused;
+    for (sddf_channel ch = VIRT_CH; ch <= CLIENT_CH; ch += CLIENT_CH - VIRT_CH) {
+        start(8);
+        virt_gives(desc(0, 60));
+        client_returns(desc(NET_BUFFER_SIZE, 0));
+        image_wake(&image, ch);
+        assert_desc(client_gets(), 0, 60, 0);
+        assert_desc(virt_gets_back(), NET_BUFFER_SIZE, 0, 0);
+        image_unload(&image);
+    }
+}
+
+static void signals_only_who_asked(void **unused)
+{
+    (void)unused;
+    start(8);
+    net_cancel_signal_active(&client);
+    net_cancel_signal_free(&virt);
+    virt_gives(desc(0, 60));
+    client_returns(desc(NET_BUFFER_SIZE, 0));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[VIRT_CH] + world.signals[CLIENT_CH], 0);
+    net_request_signal_active(&client);
+    net_request_signal_free(&virt);
+    image_wake(&image, VIRT_CH); /* and owes nobody for what was then */
+    assert_int_equal(world.signals[VIRT_CH] + world.signals[CLIENT_CH], 0);
+    virt_gives(desc(0, 60));
+    client_returns(desc(NET_BUFFER_SIZE, 0));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(world.signals[VIRT_CH], 1);
+    assert_int_equal(world.signals[CLIENT_CH], 1);
+    assert_int_equal(client.active->consumer_signalled, 1);
+    assert_int_equal(virt.free->consumer_signalled, 1);
+    image_unload(&image);
+}
+
+/* A packet for which the client leaves no room is the virtualiser's again. */
+static void a_full_client_loses_its_packets(void **unused)
+{
+    (void)unused;
+    start(4);
+    client.active->head = (uint16_t)(client.active->tail - 4);
+    virt_gives(desc(0, 60));
+    virt_gives(desc(3 * NET_BUFFER_SIZE, 61));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(image_count(&image, "packets_unwanted"), 2);
+    assert_desc(virt_gets_back(), 0, 60, 0);
+    assert_desc(virt_gets_back(), 3 * NET_BUFFER_SIZE, 61, 0);
+    assert_int_equal(world.signals[CLIENT_CH], 0);
+    assert_int_equal(world.deferred[VIRT_CH], 1);
+    image_unload(&image);
+}
+
+/* What does not fit into the virtualiser's queue stays in the client's. */
+static void a_full_virtualiser_takes_no_more(void **unused)
+{
+    (void)unused;
+    start(4);
+    for (uint64_t i = 0; i < 4; i++) {
+        net_enqueue_free(&virt, desc(13, 0));
+    }
+    client_returns(desc(NET_BUFFER_SIZE, 0));
+    image_wake(&image, CLIENT_CH);
+    assert_int_equal(net_queue_length(client.free), 1);
+    assert_int_equal(image_count(&image, "virt_refusals"), 0);
+    virt_gets_back();
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(net_queue_length(client.free), 0);
+    assert_int_equal(net_queue_length(virt.free), 4);
+    /* A packet nobody takes has nowhere to go back to. */
+    client.active->head = (uint16_t)(client.active->tail - 4);
+    virt_gives(desc(0, 60));
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(image_count(&image, "virt_refusals"), 1);
+    image_unload(&image);
+}
+
+static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
+{
+    (void)unused;
+    start(4);
+    for (uint32_t lie = 5; lie < 65536; lie += 13) {
+        client.free->tail = (uint16_t)(client.free->head + lie);
+        virt_gives(desc(0, 60));
+        image_wake(&image, VIRT_CH);
+        assert_desc(client_gets(), 0, 60, 0);
+        assert_true(net_queue_empty_free(&virt));
+        assert_true(world.points < 20);
+    }
+    queue_set(client.free, 0);
+    for (uint32_t lie = 5; lie < 65536; lie += 13) {
+        virt.active->tail = (uint16_t)(virt.active->head + lie);
+        image_wake(&image, CLIENT_CH);
+        assert_true(net_queue_empty_active(&client));
+        assert_true(world.points < 20);
+    }
+    assert_true(image_count(&image, "queues_incredible") > 10000);
+    image_unload(&image);
+}
+
+/* With a copier's regions an offset would mean one thing here and another there. */
+static void refuses_a_copiers_place(void **unused)
+{
+    int status;
+
+    (void)unused;
+    for (int wrong = 0; wrong < 2; wrong++) {
+        pid_t child = fork();
+
+        assert_true(child >= 0);
+        if (child == 0) {
+            configure(8);
+            if (wrong == 0) {
+                config->client_data.vaddr = (void *)0x2000;
+            } else {
+                config->client.num_buffers = 4;
+            }
+            close(STDERR_FILENO);
+            signal(SIGABRT, SIG_DFL);
+            image.init();
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGABRT);
+    }
+}
+
+static void survives_the_wrap_of_indices(void **unused)
+{
+    (void)unused;
+    configure(4);
+    queue_set(virt.active, 65533);
+    queue_set(virt.free, 65530);
+    queue_set(client.active, 65531);
+    queue_set(client.free, 65535);
+    image_init(&image);
+    for (uint32_t i = 0; i < 70000; i++) {
+        uint64_t offset = (uint64_t)(i % 4) * NET_BUFFER_SIZE;
+        uint16_t len = (uint16_t)(i % 2048);
+
+        virt_gives(desc(offset, len));
+        image_wake(&image, VIRT_CH);
+        assert_desc(client_gets(), offset, len, 0);
+        client_returns(desc(offset, 0));
+        image_wake(&image, CLIENT_CH);
+        assert_desc(virt_gets_back(), offset, 0, 0);
+    }
+    image_unload(&image);
+}
+
+/* -- honest neighbours on other cores -- */
+
+static uint64_t virt_holds[8], client_holds[8];
+static uint32_t virt_count, client_count;
+static bool signalled[CLIENT_CH + 1];
+static uint64_t passed;
+
+static void virt_plays(void)
+{
+    net_buff_desc_t buffer = {0};
+    bool gave = false;
+
+    while (net_dequeue_free(&virt, &buffer) == 0) {
+        assert_true(virt_count < 8);
+        virt_holds[virt_count++] = buffer.io_or_offset;
+    }
+    while (virt_count > 0 && chance(3) > 0) {
+        virt_gives(desc(virt_holds[--virt_count], 60));
+        gave = true;
+    }
+    if (gave && net_require_signal_active(&virt)) {
+        net_cancel_signal_active(&virt);
+        signalled[VIRT_CH] = true;
+    }
+}
+
+static void client_plays(void)
+{
+    net_buff_desc_t packet = {0};
+    bool gave = false;
+
+    while (net_dequeue_active(&client, &packet) == 0) {
+        assert_true(client_count < 8);
+        assert_int_equal(packet.len, 60);
+        client_holds[client_count++] = packet.io_or_offset;
+        passed++;
+    }
+    while (client_count > 0 && chance(3) > 0) {
+        client_returns(desc(client_holds[--client_count], 0));
+        gave = true;
+    }
+    if (gave && net_require_signal_free(&client)) {
+        net_cancel_signal_free(&client);
+        signalled[CLIENT_CH] = true;
+    }
+}
+
+static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    switch (chance(5)) {
+    case 0:
+        virt_plays();
+        break;
+    case 1:
+        client_plays();
+        break;
+    default:
+        break;
+    }
+}
+
+static void leaves_nobody_asleep(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        chance_seed(seed);
+        start(8);
+        memset(signalled, 0, sizeof(signalled));
+        client_count = 0;
+        passed = 0;
+        for (virt_count = 0; virt_count < 8; virt_count++) {
+            virt_holds[virt_count] = virt_count * (uint64_t)NET_BUFFER_SIZE;
+        }
+        world.on_point = neighbours_play;
+        for (int i = 0; i < 2000; i++) {
+            neighbours_play(POINT_NOTIFY, NULL, 0);
+            for (sddf_channel ch = VIRT_CH; ch <= CLIENT_CH; ch++) {
+                if (signalled[ch]) {
+                    signalled[ch] = false;
+                    image_wake(&image, ch);
+                }
+            }
+            bool woken = signalled[VIRT_CH] || signalled[CLIENT_CH];
+            assert_true(woken || (net_queue_empty_active(&virt) && net_queue_empty_free(&client)));
+        }
+        assert_true(passed > 500);
+        /* Each buffer is in one place. */
+        assert_int_equal(virt_count + client_count + net_queue_length(virt.active) +
+                             net_queue_length(virt.free) + net_queue_length(client.active) +
+                             net_queue_length(client.free),
+                         8);
+        assert_int_equal(image_count(&image, "packets_unwanted"), 0);
+        assert_int_equal(image_count(&image, "virt_refusals"), 0);
+        image_unload(&image);
+    }
+}
+
+/* -- a client that writes anything at any time -- */
+
+/* As much again in its queue as was taken out: it costs one queue full a wake-up, and no more. */
+static void stuff(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    client.free->tail = (uint16_t)(client.free->head + 16);
+    virt.free->head = virt.free->tail;
+}
+
+static void a_flood_of_returns_ends(void **unused)
+{
+    (void)unused;
+    start(16);
+    world.on_point = stuff;
+    image_wake(&image, CLIENT_CH);
+    assert_true(world.points < 100);
+    image_unload(&image);
+}
+
+static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)op;
+    (void)where;
+    (void)units;
+    if (chance(3) == 0) {
+        queue_scribble(chance(2) ? client.free : client.active, client.capacity);
+    }
+}
+
+/*
+ * The virtualiser's packets are all taken at each wake-up, each once, whatever the client does; and
+ * none takes long.
+ */
+static void a_rogue_hurts_only_itself(void **unused)
+{
+    uint64_t most_points = 0, unwanted = 0;
+
+    (void)unused;
+    chance_seed(42);
+    start(16);
+    for (int i = 0; i < 100000; i++) {
+        world.on_point = NULL;
+        uint64_t packets = chance(17);
+        for (uint64_t k = 0; k < packets; k++) {
+            virt_gives(desc(k * NET_BUFFER_SIZE, (uint16_t)(1000 + k)));
+        }
+        if (chance(4) == 0) {
+            client.active->head = client.active->tail;
+            client.free->tail = client.free->head;
+        }
+        queue_scribble(chance(2) ? client.free : client.active, 16);
+        world.on_point = rogue_scribbles;
+        image_wake(&image, chance(2) ? VIRT_CH : CLIENT_CH);
+        most_points = MAX(most_points, world.points);
+        assert_true(net_queue_empty_active(&virt));
+        world.on_point = NULL;
+        assert_true(net_queue_length(virt.free) <= 16);
+        queue_set(virt.free, virt.free->tail);
+        uint64_t now = image_count(&image, "packets_unwanted");
+        assert_true(now - unwanted <= packets);
+        unwanted = now;
+    }
+    assert_true(most_points < 6 * 32);
+    assert_true(unwanted > 1000);
+    assert_true(image_count(&image, "queues_incredible") > 1000);
+    image_unload(&image);
+}
+
+/* A flood of packets: each queue full of it is signalled, and one deferred signal is last. */
+static uint32_t flood_left;
+
+static void flood(enum point_op op, const volatile void *where, uint64_t units)
+{
+    net_buff_desc_t packet = {0};
+
+    (void)units;
+    while (flood_left > 0 && op == POINT_DEQUEUE && where == virt.active &&
+           net_queue_length(virt.active) < 4) {
+        (void)net_dequeue_active(&client, &packet);
+        (void)net_enqueue_active(&virt, desc(0, 60));
+        flood_left--;
+    }
+}
+
+static void a_flood_keeps_nobody_waiting(void **unused)
+{
+    (void)unused;
+    start(8);
+    flood_left = 1000;
+    virt_gives(desc(0, 60));
+    client_returns(desc(NET_BUFFER_SIZE, 0));
+    world.on_point = flood;
+    net_request_signal_free(&virt);
+    image_wake(&image, VIRT_CH);
+    assert_int_equal(flood_left, 0);
+    assert_true(net_queue_empty_active(&virt));
+    assert_true(world.signals[CLIENT_CH] > 0);
+    assert_int_equal(world.signals[VIRT_CH], 1);
+    assert_int_equal(world.deferred[VIRT_CH], 0);
+    image_unload(&image);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passes_both_ways),
+        cmocka_unit_test(looks_at_both_sides),
+        cmocka_unit_test(signals_only_who_asked),
+        cmocka_unit_test(a_full_client_loses_its_packets),
+        cmocka_unit_test(a_full_virtualiser_takes_no_more),
+        cmocka_unit_test(takes_nothing_from_a_queue_that_is_too_long),
+        cmocka_unit_test(refuses_a_copiers_place),
+        cmocka_unit_test(survives_the_wrap_of_indices),
+        cmocka_unit_test(leaves_nobody_asleep),
+        cmocka_unit_test(a_flood_of_returns_ends),
+        cmocka_unit_test(a_rogue_hurts_only_itself),
+        cmocka_unit_test(a_flood_keeps_nobody_waiting),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

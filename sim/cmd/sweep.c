@@ -89,11 +89,30 @@ static bool read_given(struct sweep *s)
     return good;
 }
 
+/* What is varied cannot be set besides. */
+static bool sets_no_axis(struct sweep *s)
+{
+    for (size_t i = 1; i < s->shared_count; i += 2) {
+        const char *equals = strchr(s->shared[i], '=');
+        size_t bytes = equals == NULL ? 0 : (size_t)(equals - s->shared[i]);
+
+        for (size_t k = 0; k < s->axis_count; k++) {
+            if (strlen(s->axes[k].pointer) == bytes &&
+                memcmp(s->axes[k].pointer, s->shared[i], bytes) == 0) {
+                cmd_complain(s->args, "--set %s: %s is varied", s->shared[i], s->axes[k].pointer);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool read_options(struct sweep *s)
 {
     unsigned long long jobs;
 
-    if (!read_given(s) || !cmd_number(s->args, "jobs", sweep_cores(), 1, JOBS_MAX, &jobs)) {
+    if (!read_given(s) || !sets_no_axis(s) ||
+        !cmd_number(s->args, "jobs", sweep_cores(), 1, JOBS_MAX, &jobs)) {
         return false;
     }
     if (s->axis_count == 0) {

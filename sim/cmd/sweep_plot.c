@@ -23,7 +23,7 @@
 #define LINE_HEIGHT  20
 #define LETTER_WIDTH 6.6 /* of 12 px sans-serif, on average and a bit more */
 #define STORY_LINES  3
-#define STORY_WIDTH  118u /* characters in a line */
+#define STORY_WIDTH  104u /* characters in a line */
 #define LABEL_WIDTH  48u
 #define NAME_WIDTH   14u /* of a tick that is a word */
 #define STEPS        5u
@@ -328,7 +328,7 @@ static void draw_panel(struct plot *p, const struct panel *panel, int left, int 
     draw_x_axis(p);
     draw_y_axis(p);
     draw_frame(p, arena_format(&p->s->arena, "%s (%s%s)", panel->title, p->y_unit.name,
-                               p->y_scale.log ? ", logarithmic" : ""));
+                               p->y_scale.log ? ", log scale" : ""));
     for (size_t i = 0; i < p->series_count; i++) {
         draw_line(p, i);
         draw_dots(p, i);
@@ -470,7 +470,7 @@ static void open_picture(const struct plot *p, int height, const char *title)
             WIDTH, height, WIDTH, height);
     chart_text(title, 0, p->to);
     fputs("</title>\n<style>\n"
-          "text { fill: #333; } .title { font-size: 15px; font-weight: bold; }\n"
+          "text { fill: #333; } .title { font-size: 14px; font-weight: bold; }\n"
           ".head { font-size: 13px; font-weight: bold; } .tick { fill: #555; }\n"
           ".grid { stroke: #ddd; } .frame { stroke: #888; } .paper { fill: #fff; }\n"
           "@media (prefers-color-scheme: dark) {\n"

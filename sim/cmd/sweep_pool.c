@@ -277,6 +277,9 @@ static void finish(struct pool *p, struct slot *slot, const siginfo_t *how)
     /* Whoever it left behind; its number cannot be another's before it is reaped. */
     kill(-slot->pid, SIGKILL);
     waitpid(slot->pid, NULL, 0);
+    if (how->si_code != CLD_EXITED) {
+        drop_point(p, slot->point); /* nobody knows what is whole in it */
+    }
     if (ended_by_itself(p, status)) {
         int error = keep_point(p, slot->point, read_said(p, slot->said_fd));
 

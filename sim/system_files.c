@@ -64,7 +64,9 @@ static int fill_manifest(void *context, FILE *to)
     struct tm tm;
 
     add_input(inputs, s->path);
-    add_input(inputs, r->system->platform == NULL ? NULL : r->system->platform->file);
+    for (const struct platform *p = r->system->platform; p != NULL; p = p->base) {
+        add_input(inputs, p->file);
+    }
     for (size_t i = 0; i < s->wire_count; i++) {
         for (const struct param *p = s->wires[i].type->params; p != NULL && p->name != NULL; p++) {
             if (p->kind == PARAM_KIND_PATH) {

@@ -229,7 +229,7 @@ static void read_platform(struct listed_platform *p, const char *dir, struct are
 {
     p->diag.arena = arena;
     p->platform =
-        platform_read_file(arena_format(arena, "%s/%s.json", dir, p->name), arena, &p->diag);
+        platform_read_file(arena_format(arena, "%s/%s.json", dir, p->name), dir, arena, &p->diag);
     p->doc = p->platform != NULL
                  ? p->platform->story
                  : arena_format(arena, "cannot be used; see `sddfsim list platforms %s`", p->name);

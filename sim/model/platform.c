@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A platform's table from its JSON: a row of `sections` for each object in it, each with the keys
- * it has. What is left out costs what it costs on a plain 64-bit core at 1 GHz: those are the
- * defaults of the tables, and scenarios/platforms/generic.json spells them out. The work of images
- * has a row for each image; what such a row leaves out is as in the row "*".
+ * it has. What is left out is as on the platform it is like; and if it says it is like none, as on
+ * a plain 64-bit core at 1 GHz: those are the defaults of the tables, and
+ * scenarios/platforms/generic.json spells them out. The work of images has a row for each image;
+ * what such a row leaves out is as in the row "*".
  */
 #include "sim/model/platform.h"
 
@@ -37,6 +38,8 @@ static const struct param top_params[] = {
     PARAM_TEXT_OPTIONAL(struct platform, name, NULL,
                         "what it is called; its file's name if left out"),
     PARAM_TEXT_OPTIONAL(struct platform, story, "", "which machine this is, in a sentence"),
+    PARAM_TEXT_OPTIONAL(struct platform, like, NULL,
+                        "another platform, a name or path: what is left out here is as there"),
     PARAM_UINT(struct platform, clock_hz, 1000000000, 1000000, UINT64_C(100000000000),
                "cycles a second"),
     PARAM_UINT(struct platform, cores, 4, 1, CORES_MAX, "how many there are"),
@@ -139,50 +142,88 @@ static bool is_object(struct json_value value, const struct param_reader *r)
     return false;
 }
 
+/* A copy of a table whose defaults are what `like`, filled by the same table, has. */
+static const struct param *defaults_like(const struct param *params, const void *like,
+                                         struct arena *arena)
+{
+    struct param *copy;
+    size_t count = 0;
+
+    if (like == NULL) {
+        return params;
+    }
+    while (params[count].name != NULL) {
+        count++;
+    }
+    copy = arena_copy(arena, params, (count + 1) * sizeof *params);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = (const char *)like + copy[i].offset;
+
+        if (copy[i].kind == PARAM_KIND_BOOL) {
+            copy[i].preset = *(const bool *)(const void *)value;
+        } else if (copy[i].kind != PARAM_KIND_TEXT) { /* words are each platform's own */
+            copy[i].preset = *(const uint64_t *)(const void *)value;
+        }
+    }
+    return copy;
+}
+
 /* A section's keys; all defaults if it is not there. */
 static void read_section(struct json_value table, size_t section, struct platform *p,
                          struct param_keys *at_top, json_t *out, const struct param_reader *r)
 {
     struct json_value object = json_member(table, sections[section].name);
+    const struct param *params = defaults_like(sections[section].params, p->base, r->arena);
     struct param_keys known = {0};
     json_t *out_object = json_object();
 
     param_known(at_top, sections[section].name);
     json_object_set_new(out, sections[section].name, out_object);
     if (is_object(object, r)) {
-        param_parse(sections[section].params, object, p, &known, out_object, r);
+        param_parse(params, object, p, &known, out_object, r);
         param_unknown(object, &known, r);
     }
 }
 
-/* An image's row. `like`: what it leaves out, NULL for the defaults of the table. */
-static void read_image(struct json_value images, const char *image,
-                       const struct platform_image *like, struct platform_image *row, json_t *out,
-                       const struct param_reader *r)
+static const struct platform_image *own_row(const struct platform *p, const char *image)
+{
+    for (size_t i = 0; p != NULL && i < p->image_count; i++) {
+        if (strcmp(p->images[i].image, image) == 0) {
+            return &p->images[i];
+        }
+    }
+    return NULL;
+}
+
+/* An image's row, given or not: what it leaves out is as in the row of the platform it is like, or
+ * else as in "*". */
+static void read_image(struct json_value images, const char *image, struct platform *p,
+                       struct platform_image *rows, json_t *out, const struct param_reader *r)
 {
     struct json_value object = json_member(images, image);
-    struct param params[IMAGE_KEYS + 1];
+    const struct platform_image *like = own_row(p->base, image), *any = own_row(p, ANY_IMAGE);
+    struct platform_image *row = &rows[p->image_count];
     struct param_keys known = {0};
     json_t *out_row = json_object();
 
     json_object_set_new(out, image, out_row);
-    memcpy(params, image_params, sizeof params);
-    for (size_t i = 0; i < IMAGE_KEYS && like != NULL; i++) {
-        params[i].preset = *(const uint64_t *)((const char *)like + params[i].offset);
-    }
     row->image = arena_text(r->arena, image);
     row->place = object.json != NULL ? json_key_place(object) : json_place(images);
     if (is_object(object, r)) {
-        param_parse(params, object, row, &known, out_row, r);
+        param_parse(defaults_like(image_params, like != NULL ? like : any, r->arena), object, row,
+                    &known, out_row, r);
         param_unknown(object, &known, r);
     }
+    p->image_count++;
 }
 
-/* "*" first, for the others may be like it. */
+/* "*" first, for the others may be like it; then those of the platform it is like, in their order.
+ */
 static void read_images(struct json_value table, struct platform *p, json_t *out,
                         const struct param_reader *r)
 {
     struct json_value images = json_member(table, "images");
+    size_t inherited = p->base == NULL ? 0 : p->base->image_count;
     json_t *out_images = json_object(), *ignored;
     struct platform_image *rows;
     const char *key;
@@ -191,36 +232,53 @@ static void read_images(struct json_value table, struct platform *p, json_t *out
     if (!is_object(images, r)) {
         return;
     }
-    if (json_object_size(images.json) > IMAGES_MAX) {
+    if (json_object_size(images.json) + inherited > IMAGES_MAX) {
         diag_error(r->diag, json_place(images), "%zu images; at most %u are read",
-                   json_object_size(images.json), IMAGES_MAX);
+                   json_object_size(images.json) + inherited, IMAGES_MAX);
         return;
     }
-    rows = arena_array(r->arena, json_object_size(images.json) + 1, sizeof *rows);
+    rows = arena_array(r->arena, json_object_size(images.json) + inherited + 1, sizeof *rows);
     p->images = rows;
-    read_image(images, ANY_IMAGE, NULL, &rows[p->image_count++], out_images, r);
+    read_image(images, ANY_IMAGE, p, rows, out_images, r);
+    for (size_t i = 0; i < inherited; i++) {
+        if (own_row(p, p->base->images[i].image) == NULL) {
+            read_image(images, p->base->images[i].image, p, rows, out_images, r);
+        }
+    }
     json_object_foreach(images.json, key, ignored)
     {
-        if (strcmp(key, ANY_IMAGE) != 0) {
-            read_image(images, key, &rows[0], &rows[p->image_count++], out_images, r);
+        if (own_row(p, key) == NULL) {
+            read_image(images, key, p, rows, out_images, r);
         }
     }
 }
 
+/* Values that are good each, and not together. */
 static void check_whole(struct json_value table, const struct platform *p,
-                        const struct param_reader *r)
+                        const struct diag_place *place, const struct param_reader *r)
+{
+    struct json_value slice = json_member(json_member(table, "scheduling"), "timeslice");
+
+    if (p->timeslice_ns != 0 && p->timeslice_ns < p->min_budget_ns) {
+        diag_error(r->diag, place != NULL ? *place : json_place(slice),
+                   "a time slice of %s is shorter than the least budget, %s",
+                   quantity_text(QUANTITY_TIME, p->timeslice_ns, r->arena),
+                   quantity_text(QUANTITY_TIME, p->min_budget_ns, r->arena));
+    }
+}
+
+static void check_values(struct json_value table, const struct platform *p,
+                         const struct param_reader *r)
 {
     if (p->name != NULL && p->name[0] == '\0') {
         diag_error(r->diag, json_place(json_member(table, "name")), "is empty");
     }
+    if (p->like != NULL && p->like[0] == '\0') {
+        diag_error(r->diag, json_place(json_member(table, "like")), "is empty");
+    }
     if ((p->line_bytes & (p->line_bytes - 1)) != 0) {
         diag_error(r->diag, json_place(json_member(json_member(table, "ops"), "line_bytes")),
                    "%llu is not a power of two", (unsigned long long)p->line_bytes);
-    }
-    if (p->timeslice_ns != 0 && p->timeslice_ns < p->min_budget_ns) {
-        diag_error(r->diag, json_place(json_member(json_member(table, "scheduling"), "timeslice")),
-                   "shorter than the least budget, %s",
-                   quantity_text(QUANTITY_TIME, p->min_budget_ns, r->arena));
     }
 }
 
@@ -233,25 +291,44 @@ static const char *text_of(const json_t *json, struct arena *arena)
     return kept;
 }
 
-struct platform *platform_read(struct json_value table, const char *name, json_t *out,
-                               const struct param_reader *r)
+/* Its table in full; or as it is, where what it is like is not known. */
+static void finish(struct json_value table, struct platform *p, json_t *out,
+                   const struct param_reader *r)
+{
+    if (p->like != NULL && p->base == NULL) {
+        json_object_clear(out);
+        json_object_update(out, table.json);
+    }
+    if (p->base != NULL) {
+        json_object_del(out, "like");
+    }
+    p->json = text_of(out, r->arena);
+}
+
+struct platform *platform_read(struct json_value table, const char *name,
+                               const struct platform *base, const struct diag_place *place,
+                               json_t *out, const struct param_reader *r)
 {
     struct platform *p = arena_alloc(r->arena, sizeof *p);
     size_t errors_before = r->diag->errors;
     struct param_keys known = {0};
 
     assert(sections[0].name == NULL);
+    p->base = base;
     json_object_set_new(out, "name", json_string(name));
-    param_parse(top_params, table, p, &known, out, r);
+    param_parse(defaults_like(top_params, base, r->arena), table, p, &known, out, r);
     for (size_t i = 1; i < SECTIONS; i++) {
         read_section(table, i, p, &known, out, r);
     }
     param_known(&known, "images");
     read_images(table, p, out, r);
     param_unknown(table, &known, r);
-    check_whole(table, p, r);
+    check_values(table, p, r);
+    if (p->like == NULL || base != NULL) {
+        check_whole(table, p, place, r);
+    }
     p->name = p->name != NULL ? p->name : arena_text(r->arena, name);
-    p->json = text_of(out, r->arena);
+    finish(table, p, out, r);
     return r->diag->errors == errors_before ? p : NULL;
 }
 

@@ -46,8 +46,10 @@ struct platform_image {
 
 struct platform {
     const char *name, *story;
-    const char *file; /* it was read from; NULL: it is the scenario's own */
-    const char *json; /* the whole table as JSON text, every default written out */
+    const char *file;            /* it was read from; NULL: it is the scenario's own */
+    const char *like;            /* which other it says it is like, NULL: none */
+    const struct platform *base; /* and that */
+    const char *json;            /* the whole table as JSON text, every value written out */
     uint64_t clock_hz;
     uint64_t cores;
     uint64_t entry[PLATFORM_ENTRIES];
@@ -78,16 +80,18 @@ struct platform {
 /*
  * Find and read the platform a scenario names: "NAME" is NAME.json in `platforms` beside the
  * scenario, or else in `dir`; one that ends in ".json" is a path relative to the scenario; NULL is
- * "generic". `inline_json` is the table itself where the scenario holds it, else NULL. Complaints,
- * with file, line, column and JSON path, go to `diag`, at `place` where the platform cannot be
- * found. NULL with any error.
+ * "generic". `inline_json` is the table itself where the scenario holds it, and `name` what it is
+ * called; else NULL. What a table says it is like is found in the same way, beside the file it
+ * stands in. Complaints, with file, line, column and JSON path, go to `diag`, at `place` where the
+ * platform cannot be found. NULL with any error.
  */
 const struct platform *platform_load(const char *name, const char *inline_json,
                                      const char *scenario_path, const char *dir,
                                      struct diag_place place, struct arena *arena,
                                      struct diag *diag);
 /* The same of one file, whose name without ".json" is the platform's unless it says otherwise. */
-const struct platform *platform_read_file(const char *path, struct arena *arena, struct diag *diag);
+const struct platform *platform_read_file(const char *path, const char *dir, struct arena *arena,
+                                          struct diag *diag);
 /* The names of what is in a folder, sorted; none if it cannot be read. */
 const char *const *platform_names(const char *dir, struct arena *arena, size_t *count);
 

@@ -283,8 +283,10 @@ static void read_name(struct scenario_reader *r, const char *given)
 /* Its table, held by the scenario itself. */
 static void read_platform_table(struct scenario_reader *r, struct json_value value)
 {
+    const char *like = json_text(json_member(value, "like"));
+    const char *name = like == NULL ? "inline" : arena_format(r->arena, "like %s", like);
     json_t *out = json_object();
-    const struct platform *p = platform_read(value, "inline", out, &r->params);
+    const struct platform *p = platform_read(value, name, NULL, NULL, out, &r->params);
 
     json_object_set_new(r->out, "platform", out);
     if (p != NULL) {

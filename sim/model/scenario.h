@@ -161,8 +161,8 @@ struct scenario {
     enum scenario_clock clock;
     const char *executor;      /* NULL: by the clock */
     const char *platform;      /* a name, or a path that ends in ".json"; NULL: "generic" */
-    const char *platform_json; /* where the scenario holds the table itself: that, every default
-                                  written out, and `platform` its name; else NULL */
+    const char *platform_json; /* where the scenario holds the table itself: that, for
+                                  platform_load, and `platform` its name; else NULL */
     enum scenario_placement placement;
     uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is
                                quiet */

@@ -242,7 +242,7 @@ static void a_table_survives_being_written_out(void **state)
     close_bench(&again);
 }
 
-/* The same keys in both: what the schema lets an editor write is what is read. */
+/* The same keys in both, but for "like": what the schema lets an editor write is what is read. */
 static void assert_same_keys(json_t *schema, json_t *table, const char *at)
 {
     const char *key;
@@ -263,6 +263,7 @@ static void assert_same_keys(json_t *schema, json_t *table, const char *at)
         }
     }
     if (properties != NULL) {
+        json_object_del(properties, "like");
         assert_int_equal(json_object_size(properties), json_object_size(table));
     }
 }
@@ -394,7 +395,8 @@ static void values_have_limits(void **state)
             "1:28: error: scheduling.refills: 1 is outside 2..8\n");
     said_of("{\"scheduling\": {\"timeslice\": \"20 us\"}}", "");
     said_of("{\"scheduling\": {\"timeslice\": \"19 us\"}}",
-            "1:30: error: scheduling.timeslice: shorter than the least budget, 20 us\n");
+            "1:30: error: scheduling.timeslice: a time slice of 19 us is shorter than the least "
+            "budget, 20 us\n");
     said_of("{\"dma\": {\"bytes_per_us\": 0}}",
             "1:26: error: dma.bytes_per_us: 0 is outside 1..1000000000\n");
     said_of("{\"ops\": {\"line_bytes\": 4}}",
@@ -518,6 +520,103 @@ static void names_are_sorted_and_only_of_tables(void **state)
     arena_finish(&arena);
 }
 
+/* --- one like another ---------------------------------------------------------------------------
+ */
+
+static void what_is_left_out_is_as_on_the_other(void **state)
+{
+    struct bench b, again;
+
+    (void)state;
+    put_file("there/base.json", whole);
+    read_table(&b, "{\"like\": \"base\", \"clock_hz\": 1000001, \"kernel\": {\"irq\": 70},\n"
+                   "\"ops\": {\"barriers\": false}, \"scheduling\": {\"timeslice\": \"71 us\"},\n"
+                   "\"images\": {\"*\": {\"wake\": 72}, \"a\": {\"enqueue\": 73},\n"
+                   "\"network/copy\": {\"enqueue\": 74}}}");
+    assert_string_equal(b.said, "");
+    assert_string_equal(b.p->name, "machine");
+    assert_string_equal(b.p->story, "");
+    assert_non_null(strstr(b.p->base->file, "there/base.json"));
+    assert_int_equal(b.p->clock_hz, 1000001);
+    assert_int_equal(b.p->cores, 3);
+    assert_int_equal(b.p->entry[PLATFORM_IRQ], 70);
+    assert_int_equal(b.p->entry[PLATFORM_ACK], 5);
+    assert_int_equal(b.p->cross_core_ns, 9000);
+    assert_false(b.p->barriers);
+    assert_int_equal(b.p->barrier, 24);
+    assert_int_equal(b.p->timeslice_ns, 71000);
+    assert_int_equal(b.p->min_budget_ns, 25000);
+    assert_int_equal(b.p->image_count, 3);
+    assert_int_equal(platform_image(b.p, "other")->wake, 72);
+    assert_int_equal(platform_image(b.p, "a")->wake, 72);
+    assert_int_equal(platform_image(b.p, "a")->enqueue, 73);
+    assert_int_equal(platform_image(b.p, "network/copy")->wake, 29);
+    assert_int_equal(platform_image(b.p, "network/copy")->enqueue, 74);
+    /* What is written out needs no other. */
+    assert_null(strstr(b.p->json, "like"));
+    remove_file("there/base.json");
+    load(&again, "machine", b.p->json);
+    assert_string_equal(again.said, "");
+    assert_string_equal(again.p->json, b.p->json);
+    close_bench(&b);
+    close_bench(&again);
+}
+
+static void images_of_the_other_are_kept(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    put_file("there/base.json", whole);
+    read_table(&b, "{\"like\": \"base\"}");
+    assert_int_equal(b.p->image_count, 2);
+    assert_int_equal(platform_image(b.p, "network/copy")->byte_milli, 33);
+    assert_true(b.p->barriers);
+    assert_int_equal(b.p->clock_hz, 1800000000);
+    check_points(b.p);
+    close_bench(&b);
+}
+
+static void the_other_is_found_beside_the_first(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    put_file("here/platforms/one.json", "{\"like\": \"two\"}");
+    put_file("here/platforms/two.json", "{\"like\": \"../three.json\", \"cores\": 7}");
+    put_file("here/three.json", "{\"like\": \"four\", \"cores\": 8, \"clock_hz\": 1000003}");
+    put_file("there/four.json", "{\"clock_hz\": 1000004, \"ops\": {\"copy\": 4}}");
+    load(&b, "one", NULL);
+    assert_string_equal(b.said, "");
+    assert_int_equal(b.p->cores, 7);
+    assert_int_equal(b.p->clock_hz, 1000003);
+    assert_int_equal(b.p->op[POINT_COPY], 4);
+    close_bench(&b);
+}
+
+static void mistakes_about_the_other_are_told(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    put_file("there/imx8mm.json", "{}");
+    said_of("{\"like\": \"imx8nm\", \"cores\": 0}",
+            "1:10: error: like: no platform \"imx8nm\"; did you mean \"imx8mm\"?\n"
+            "1:29: error: cores: 0 is outside 1..64\n");
+    said_of("{\"like\": 7}", "1:10: error: like: expected a string, found 7\n");
+    said_of("{\"like\": \"\"}", "1:10: error: like: is empty\n");
+    said_of("{\"like\": \"machine\"}", "1:10: error: like: more than 8 platforms, each like the "
+                                       "next: a circle?\n");
+    put_file("there/slow.json", "{\"scheduling\": {\"min_budget\": \"50 us\"}}");
+    said_of("{\"like\": \"slow\", \"scheduling\": {\"timeslice\": \"40 us\"}}",
+            "1:46: error: scheduling.timeslice: a time slice of 40 us is shorter than the least "
+            "budget, 50 us\n");
+    put_file("there/bad.json", "{\"cores\": 0}");
+    read_table(&b, "{\"like\": \"bad\"}");
+    assert_string_equal(b.said, "there/bad.json:1:11: error: cores: 0 is outside 1..64\n");
+    close_bench(&b);
+}
+
 /* --- what comes with the program ----------------------------------------------------------------
  */
 
@@ -526,7 +625,8 @@ static void assert_standard(const char *dir, const char *name)
     struct bench b = {.diag = {.arena = &b.arena}};
     const struct scenario_types *types = system_types();
 
-    b.p = platform_read_file(arena_format(&b.arena, "%s/%s.json", dir, name), &b.arena, &b.diag);
+    b.p =
+        platform_read_file(arena_format(&b.arena, "%s/%s.json", dir, name), dir, &b.arena, &b.diag);
     take_said(&b);
     assert_string_equal(b.said, "");
     assert_true(strlen(b.p->story) > 20);
@@ -556,7 +656,7 @@ static void generic_is_what_is_left_out(void **state)
     struct arena arena = {0};
     struct diag diag = {.arena = &arena};
     const char *path = arena_format(&arena, "%s/generic.json", system_platform_dir(&arena));
-    const struct platform *generic = platform_read_file(path, &arena, &diag);
+    const struct platform *generic = platform_read_file(path, "", &arena, &diag);
     struct bench b;
 
     (void)state;
@@ -677,6 +777,37 @@ static void a_scenario_may_hold_the_table(void **state)
     assert_int_equal(b.system.platform->entry[PLATFORM_NOTIFY], 78);
     assert_string_equal(b.system.scenario->platform, "mine");
     assert_repeatable(&b);
+    finish(&b);
+}
+
+static void its_table_may_be_like_a_platform(void **state)
+{
+    static const char *const sets[] = {"/platform={\"like\": \"imx8mm\"}",
+                                       "/platform/kernel/notify=78"};
+    struct built b;
+
+    (void)state;
+    build(&b, "v.json", SCENARIO("\"platform\": \"imx8mm\","), sets, 2);
+    assert_string_equal(b.said, "");
+    assert_string_equal(b.system.scenario->platform, "like imx8mm");
+    assert_int_equal(b.system.platform->entry[PLATFORM_NOTIFY], 78);
+    assert_int_equal(b.system.platform->cores, 1);
+    assert_repeatable(&b);
+    finish(&b);
+    build(&b, "v.json",
+          SCENARIO("\"platform\": {\"name\": \"short\", \"like\": \"imx8mm\",\n"
+                   "\"scheduling\": {\"timeslice\": \"10 us\"}},"),
+          NULL, 0);
+    assert_string_equal(b.said, "v.json:1:49: error: platform: a time slice of 10 us is shorter "
+                                "than the least budget, 20 us\n");
+    finish(&b);
+    build(&b, "v.json", SCENARIO("\"platform\": {\"like\": \"imx8nm\"},"), NULL, 0);
+    assert_string_equal(b.said, "v.json:1:49: error: platform: no platform \"imx8nm\"; did you "
+                                "mean \"imx8mm\"?\n");
+    finish(&b);
+    build(&b, "v.json", SCENARIO("\"platform\": {\"like\": \"imx8mm\", \"coers\": 1},"), NULL, 0);
+    assert_string_equal(b.said, "v.json:1:68: error: platform.coers: unknown key; did you mean "
+                                "\"cores\"?\n");
     finish(&b);
 }
 
@@ -810,11 +941,16 @@ int main(void)
         cmocka_unit_test(the_nearest_name_is_offered_from_both_folders),
         cmocka_unit_test(without_any_the_folder_is_named),
         cmocka_unit_test(names_are_sorted_and_only_of_tables),
+        cmocka_unit_test(what_is_left_out_is_as_on_the_other),
+        cmocka_unit_test(images_of_the_other_are_kept),
+        cmocka_unit_test(the_other_is_found_beside_the_first),
+        cmocka_unit_test(mistakes_about_the_other_are_told),
         cmocka_unit_test(all_that_come_with_it_are_good),
         cmocka_unit_test(generic_is_what_is_left_out),
         cmocka_unit_test(virtual_time_always_has_one),
         cmocka_unit_test(a_named_one_is_kept_with_the_run),
         cmocka_unit_test(a_scenario_may_hold_the_table),
+        cmocka_unit_test(its_table_may_be_like_a_platform),
         cmocka_unit_test(its_mistakes_stand_among_the_scenario_s),
         cmocka_unit_test(the_host_s_clock_needs_none),
         cmocka_unit_test(a_domain_s_core_must_be_there),

@@ -70,5 +70,6 @@ int system_become(const char *images, const char *numbers, const char *descripto
     for (uint32_t i = 0; i <= plan->pd_count; i++) {
         world.doorbells[i] = (int)fds[plan->region_count + i];
     }
-    process_become(&world, (uint32_t)n[0]);
+    process_become(&world, (uint32_t)n[0],
+                   system.scenario->clock == CLOCK_VIRTUAL ? system.platform : NULL);
 }

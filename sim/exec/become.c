@@ -16,13 +16,13 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "sim/exec/confine.h"
 #include "sim/exec/domain.h"
 #include "sim/exec/process.h"
 #include "sim/exec/station.h"
+#include "sim/exec/stray.h"
 
 #define EXIT_FAILED   CONFINE_EXIT_FAILED
 #define HEAP_MORE_MAX (64u << 20) /* what an image may take beside its regions */
@@ -31,6 +31,7 @@
 
 static struct world *world;
 static struct domain domain;
+static const struct platform *platform; /* NULL: the host's clock */
 static pid_t self;
 static struct {
     int fd;
@@ -138,6 +139,90 @@ static void end(void *context)
     _exit(0);
 }
 
+/* -- in virtual time: whoever has the baton runs -- */
+
+static void ring_nobody(void *context, uint32_t target)
+{
+    (void)context;
+    (void)target;
+}
+
+static void request(void *context)
+{
+    (void)context;
+    baton_give_kernel(&domain.page->baton);
+    baton_await_domain(&domain.page->baton);
+}
+
+static uint64_t now_virtual(void *context)
+{
+    (void)context;
+    return domain.turn->now_ps / 1000;
+}
+
+static void end_virtual(void *context) __attribute__((noreturn));
+
+static void end_virtual(void *context)
+{
+    (void)context;
+    domain.turn->request = TURN_END;
+    baton_give_kernel(&domain.page->baton);
+    _exit(0);
+}
+
+static uint64_t now_of_order(void *context)
+{
+    (void)context;
+    return domain.page->order.now_ns;
+}
+
+static void drain_in_order(void *context)
+{
+    (void)context;
+    domain.page->order.drain = 1;
+    baton_give_kernel(&domain.page->baton);
+    baton_await_domain(&domain.page->baton);
+}
+
+static void line_in_order(void *context, unsigned number, bool level)
+{
+    struct device_order *o = &domain.page->order;
+
+    (void)context;
+    if (o->line_count < BATON_LINES_MAX) {
+        o->lines[o->line_count].number = (uint8_t)number;
+        o->lines[o->line_count++].level = level;
+    }
+}
+
+static void serve_orders(struct station *s) __attribute__((noreturn));
+
+static void serve_orders(struct station *s)
+{
+    struct device_order *o = &domain.page->order;
+
+    for (;;) {
+        baton_await_domain(&domain.page->baton);
+        o->line_count = 0;
+        o->drain = 0;
+        switch (o->kind) {
+        case ORDER_STEP:
+            station_step(s, o->now_ns);
+            break;
+        case ORDER_READ:
+        case ORDER_WRITE:
+            o->answer =
+                station_access(s, o->now_ns, o->kind == ORDER_WRITE, o->offset, o->bytes, o->value);
+            break;
+        default:
+            break;
+        }
+        o->next_ns = station_next(s);
+        o->drain = 0;
+        baton_give_kernel(&domain.page->baton);
+    }
+}
+
 static struct domain_exec runtime = {
     .ring = ring, .block = block, .now = now, .stamp = stamp, .write = write_log, .end = end};
 
@@ -166,20 +251,12 @@ static void fail(const char *format, ...)
 static void on_death(int signal, siginfo_t *info, void *context)
 {
     struct pd_page *page = domain.page;
-    const ucontext_t *user = context;
+    const struct stray why = stray_fault(signal, info, context);
 
-    page->death.signal = (uint32_t)signal;
-    page->death.vaddr = info->si_code == SI_KERNEL
-                            ? UINT64_MAX
-                            : (uint64_t)(uintptr_t)info->si_addr; /* or none is known */
-#if defined(__x86_64__)
-    page->death.pc = (uint64_t)user->uc_mcontext.gregs[REG_RIP];
-#else
-    page->death.pc = user->uc_mcontext.pc;
-#endif
-    if (info->si_code <= 0) { /* no fault: somebody sent it, perhaps abort() */
-        page->death.vaddr = UINT64_MAX;
-    } else if (signal == SIGSYS) {
+    page->death.signal = why.signal;
+    page->death.vaddr = why.vaddr;
+    page->death.pc = why.pc;
+    if (info->si_code > 0 && signal == SIGSYS) {
         page->death.vaddr = UINT64_MAX;
         page->death.call = (uint32_t)info->si_syscall + 1;
     }
@@ -362,6 +439,13 @@ static void load_image(uint32_t pd)
     shut_in(pd); /* what the image has opened as it was loaded */
 }
 
+static void forbid_clock(void)
+{
+    if (platform != NULL) {
+        stray_forbid_clock(true);
+    }
+}
+
 static void run_image(uint32_t pd) __attribute__((noreturn));
 
 static void run_image(uint32_t pd)
@@ -372,14 +456,21 @@ static void run_image(uint32_t pd)
         fail("out of memory");
     }
     domain_init(&domain, world->plan, pd, &runtime, memory);
+    if (platform != NULL) {
+        calls_virtual_init(&domain, platform, world->plan->pds[pd].asked->image);
+    }
     domain_current = &domain; /* constructors of the image may want to say something */
     if (chdir(world->images) != 0) {
         fail("cannot enter %s: %s", world->images, strerror(errno));
     }
     shut_in(pd);
     give_up_root();
+    forbid_clock();
     load_image(pd);
     lock(pd, confine_calls);
+    if (platform != NULL) {
+        baton_await_domain(&domain.page->baton);
+    }
     domain_run(&domain);
 }
 
@@ -408,17 +499,37 @@ static void run_device(uint32_t pd)
     }
     shut_in(pd);
     give_up_root();
+    forbid_clock();
     lock(pd, confine_calls);
+    if (platform != NULL) {
+        station_begin(station, platform);
+        serve_orders(station);
+    }
     station_run(station);
 }
 
-void process_become(struct world *w, uint32_t pd)
+/* In virtual time nobody rings and nobody sleeps; the host's clock is no clock. */
+static void become_virtual(bool device)
+{
+    runtime.ring = ring_nobody;
+    runtime.now = runtime.stamp = device ? now_of_order : now_virtual;
+    runtime.request = request;
+    runtime.line = line_in_order;
+    runtime.drain = drain_in_order;
+    runtime.end = end_virtual;
+}
+
+void process_become(struct world *w, uint32_t pd, const struct platform *costs)
 {
     world = w;
+    platform = costs;
     self = getpid();
     runtime.context = w;
     domain.pd = pd;
     map_regions(pd);
+    if (platform != NULL) {
+        become_virtual(w->plan->pds[pd].kind == PD_DEVICE);
+    }
     watch_death();
     int error = hang_bells(w->doorbells[pd]);
     if (error != 0) {

@@ -263,7 +263,11 @@ static void virtual_stop(struct domain *d)
 
 static void virtual_drain(struct domain *d)
 {
-    ask(d, TURN_DRAIN);
+    if (d->plan->pds[d->pd].kind == PD_DEVICE) {
+        d->exec->drain(d->exec->context);
+    } else {
+        ask(d, TURN_DRAIN);
+    }
 }
 
 const struct domain_calls calls_virtual = {.ready = virtual_ready,

@@ -43,6 +43,8 @@ struct domain_exec {
     /* In virtual time: the request in the domain's turn is carried out. Returns when it may go on.
      */
     void (*request)(void *context);
+    /* In virtual time, for a device: a capture is full. Returns when there is room. */
+    void (*drain)(void *context);
     /* In virtual time, for a device: an interrupt line has this level now. */
     void (*line)(void *context, unsigned line, bool level);
     /* The domain ends: order_stop. Does not return. */

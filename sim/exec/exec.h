@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/exec/stray.h"
 #include "sim/exec/world.h"
 #include "sim/kernel/kernel.h"
 
@@ -20,6 +21,10 @@
 struct exec_virtual {
     struct kernel *kernel;
     const struct platform *platform;
+    /* A domain has died, at its last point; the kernel has been told. `status`: what its process
+     * left with, if it left by itself. */
+    void (*died)(void *context, uint32_t pd, const struct stray *why, int status);
+    void *context;
 };
 
 struct exec_type {

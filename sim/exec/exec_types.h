@@ -4,5 +4,6 @@
 /* One row per executor, in the order `list executors` prints them. */
 #define EXEC_TYPES(ROW) \
     ROW(process)        \
+    ROW(thread)         \
     ROW(fiber)
 #endif

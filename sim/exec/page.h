@@ -13,6 +13,7 @@
 
 #include <sddf/hw/bus.h>
 
+#include "sim/exec/baton.h"
 #include "sim/hook/probe.h"
 #include "sim/kernel/turn.h"
 #include "sim/observe/moves.h"
@@ -61,6 +62,8 @@ struct pd_page {
     struct moves_counts counts;
     struct rtt latency;
     struct turn turn; /* in virtual time */
+    struct baton baton;
+    struct device_order order;
     struct page_device device;
     _Atomic uint64_t event_count; /* events so far; the last PAGE_EVENTS_MAX are kept */
     struct probe events[PAGE_EVENTS_MAX];

@@ -16,15 +16,24 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/exec/confine.h"
 #include "sim/exec/exec.h"
 
 #define PDS_MAX 1024u
+#define SPIN_NS 1000000000u
 
 struct process_run {
     pid_t pids[PDS_MAX];
+    /* In virtual time: */
+    struct exec_virtual v;
+    const struct world *world;
+    uint64_t looked_ns[PDS_MAX]; /* its processor time when it was last found where it was */
+    uint64_t stood[PDS_MAX];     /* and where that was */
+    bool dead[PDS_MAX], fresh[PDS_MAX];
 };
 
 /* Its log, line by line, is all a domain has of the outside. -1 with errno set. */
@@ -129,7 +138,10 @@ static int process_start(void *state, struct world *w, const struct exec_virtual
 {
     struct process_run *run = state;
 
-    (void)v; /* Linux takes them */
+    if (v != NULL) {
+        run->v = *v;
+        run->world = w;
+    }
     if (pd >= PDS_MAX) {
         snprintf(why, why_bytes, "run more than %u domains", PDS_MAX);
         return -E2BIG;
@@ -154,7 +166,7 @@ static int process_start(void *state, struct world *w, const struct exec_virtual
     if (wrap != NULL) {
         become_wrapped(w, pd, wrap);
     }
-    process_become(w, pd);
+    process_become(w, pd, v == NULL ? NULL : v->platform);
 }
 
 static void process_stop(void *state, struct world *w, uint32_t pd)
@@ -172,14 +184,180 @@ static pid_t process_of(const void *state, uint32_t pd)
     return ((const struct process_run *)state)->pids[pd];
 }
 
+/* -- in virtual time -- */
+
+struct look {
+    struct process_run *run;
+    uint32_t pd;
+    struct stray why;
+    int status;
+};
+
+static uint64_t processor_ns(pid_t pid)
+{
+    struct timespec used = {0};
+    clockid_t clock;
+
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        return 0;
+    }
+    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+/* Has it worked for a second without its clock having moved? */
+static bool spins(struct process_run *run, uint32_t pd)
+{
+    uint64_t used_ns = processor_ns(run->pids[pd]);
+    uint64_t stands = run->world->pages[pd]->turn.now_ps ^ run->v.kernel->turns << 40;
+
+    if (stands != run->stood[pd] || run->looked_ns[pd] == 0) {
+        run->stood[pd] = stands;
+        run->looked_ns[pd] = used_ns;
+    }
+    return used_ns - run->looked_ns[pd] > SPIN_NS;
+}
+
+/* How a process that is gone ended, as it says itself where that fits. */
+static struct stray ended_how(const struct pd_page *page, const siginfo_t *info, int *status)
+{
+    struct stray why = {.signal = 0, .vaddr = UINT64_MAX};
+
+    *status = 0;
+    if (info->si_code == CLD_EXITED) {
+        *status = info->si_status;
+        return why;
+    }
+    why.signal = (uint32_t)info->si_status;
+    if (atomic_load(&page->state) == PD_DYING &&
+        (page->death.signal == why.signal ||
+         (why.signal == SIGSEGV && page->death.signal == STRAY_HOSTS_CLOCK))) {
+        why.signal = page->death.signal;
+        why.vaddr = why.signal == SIGSYS ? page->death.call - 1u : page->death.vaddr;
+        why.pc = page->death.pc;
+    }
+    return why;
+}
+
+static bool alive(void *context)
+{
+    struct look *l = context;
+    struct process_run *run = l->run;
+    pid_t pid = run->pids[l->pd];
+    siginfo_t info = {0};
+
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0) {
+        l->why = ended_how(run->world->pages[l->pd], &info, &l->status);
+        return false;
+    }
+    if (spins(run, l->pd)) {
+        kill(pid, SIGKILL);
+        l->why = (struct stray){.signal = STRAY_SPINS, .vaddr = UINT64_MAX};
+        return false;
+    }
+    return run->v.kernel->devices->go_on(run->v.kernel->devices->context);
+}
+
+/* The baton to a process and back. False: it has died, and everybody knows. */
+static bool pass(struct process_run *run, uint32_t pd)
+{
+    struct look l = {.run = run, .pd = pd};
+
+    if (run->dead[pd]) {
+        return false;
+    }
+    if (baton_pass(&run->world->pages[pd]->baton, alive, &l)) {
+        return true;
+    }
+    run->dead[pd] = true;
+    kernel_died(run->v.kernel, pd);
+    run->v.died(run->v.context, pd, &l.why, l.status);
+    return false;
+}
+
+static void process_resume(void *state, uint32_t pd)
+{
+    struct process_run *run = state;
+
+    while (pass(run, pd) && kernel_request(run->v.kernel, pd)) {
+    }
+}
+
+/* Have a device's process carry out an order, and tell what became of its interrupt lines. */
+static struct device_order *carry_out(struct process_run *run, uint32_t pd)
+{
+    struct device_order *o = &run->world->pages[pd]->order;
+    struct kernel *k = run->v.kernel;
+
+    o->line_count = 0;
+    do {
+        if (!pass(run, pd)) {
+            o->next_ns = UINT64_MAX;
+            o->answer = 0;
+            return o;
+        }
+        if (o->drain != 0) {
+            k->devices->drain(k->devices->context);
+        }
+    } while (o->drain != 0);
+    for (uint32_t i = 0; i < o->line_count && i < BATON_LINES_MAX; i++) {
+        kernel_irq(k, run->world->plan->pds[pd].device, o->lines[i].number, o->lines[i].level != 0);
+    }
+    o->line_count = 0;
+    run->fresh[pd] = true;
+    return o;
+}
+
+static uint64_t process_access(void *state, uint32_t pd, uint64_t now_ns, bool write,
+                               uint32_t offset, unsigned bytes, uint64_t value)
+{
+    struct process_run *run = state;
+    struct device_order *o = &run->world->pages[pd]->order;
+
+    o->kind = write ? ORDER_WRITE : ORDER_READ;
+    o->now_ns = now_ns;
+    o->offset = offset;
+    o->bytes = bytes;
+    o->value = value;
+    return carry_out(run, pd)->answer;
+}
+
+static void process_step(void *state, uint32_t pd, uint64_t now_ns)
+{
+    struct process_run *run = state;
+
+    run->world->pages[pd]->order.kind = ORDER_STEP;
+    run->world->pages[pd]->order.now_ns = now_ns;
+    carry_out(run, pd);
+}
+
+/* What it said with its last order is as good as asking, unless something was ordered of all since.
+ */
+static uint64_t process_next_ns(void *state, uint32_t pd)
+{
+    struct process_run *run = state;
+    struct device_order *o = &run->world->pages[pd]->order;
+
+    if (!run->fresh[pd]) {
+        o->kind = ORDER_NEXT;
+        o = carry_out(run, pd);
+    }
+    run->fresh[pd] = false;
+    return o->next_ns;
+}
+
 const struct exec_type exec_process = {
     .name = "process",
     .doc = "a confined Linux process for every domain and device, joined only by mapped memory and "
            "doorbells",
     .isolates = true,
     .host_clock = true,
+    .virtual_clock = true,
     .state_size = sizeof(struct process_run),
     .start = process_start,
+    .resume = process_resume,
+    .access = process_access,
+    .step = process_step,
+    .next_ns = process_next_ns,
     .stop = process_stop,
     .process = process_of,
 };

@@ -8,6 +8,12 @@
  */
 #include "sim/exec/world.h"
 
-/* `w` needs plan, region_fds, doorbells, images, epoch_ns, scale and confine. Does not return. */
-void process_become(struct world *w, uint32_t pd) __attribute__((noreturn));
+struct platform;
+
+/*
+ * `w` needs plan, region_fds, doorbells, images, epoch_ns, scale and confine. `platform` is that of
+ * a run in virtual time, NULL on the host's clock. Does not return.
+ */
+void process_become(struct world *w, uint32_t pd, const struct platform *platform)
+    __attribute__((noreturn));
 #endif

@@ -525,6 +525,7 @@ void station_begin(struct station *s, const struct platform *costs)
 {
     s->costs = costs;
     s->d->turn = &s->d->page->turn;
+    s->d->calls = &calls_virtual;
     s->now_ns = s->d->exec->now(s->d->exec->context);
     atomic_store(&s->d->page->state, PD_IDLE);
     s->type->reset(s->state, &s->bus);

@@ -52,7 +52,7 @@ static uint64_t run_ns(const struct loop *l)
 /* -- children -- */
 
 /* What a domain left as its reason: one line, whatever it wrote. */
-static const char *page_text(struct loop *l, const struct pd_page *page)
+const char *supervise_page_text(const struct world *w, const struct pd_page *page)
 {
     char text[sizeof page->text];
 
@@ -61,7 +61,7 @@ static const char *page_text(struct loop *l, const struct pd_page *page)
     for (char *at = text; *at != '\0'; at++) {
         *at = (unsigned char)*at < ' ' || *at == 127 ? '?' : *at;
     }
-    return arena_text(l->s->world->arena, text);
+    return arena_text(w->arena, text);
 }
 
 static void note_death(struct loop *l, uint32_t pd, int status, const struct rusage *usage)
@@ -82,7 +82,7 @@ static void note_death(struct loop *l, uint32_t pd, int status, const struct rus
     p->died = true;
     p->died_ns = l->gone ? clock_host_ns() - l->begun_ns : 0;
     if (atomic_load(&page->state) == PD_FAILED) {
-        p->failed = page_text(l, page);
+        p->failed = supervise_page_text(l->s->world, page);
     } else if (atomic_load(&page->state) == PD_DYING && page->death.signal == (uint32_t)p->signal) {
         p->vaddr = page->death.vaddr;
         p->pc = page->death.pc;

@@ -57,6 +57,8 @@ int supervise_run(struct supervise *s, char *why, size_t why_bytes);
 /* Let what would end the program wait, so that no run is left half set up or half reported; or let
  * it through. */
 void supervise_hold_signals(bool hold);
+/* What a domain left in its page as the reason for not becoming one. */
+const char *supervise_page_text(const struct world *w, const struct pd_page *page);
 /* What goes with the signal in PROBE_PD_DIED and where_death(). */
 uint64_t supervise_death_detail(const struct supervise_pd *pd);
 #endif

@@ -6,8 +6,11 @@
  */
 #include "sim/exec/virtual.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "sim/exec/domain.h"
 
@@ -19,7 +22,8 @@ struct virtual
     struct supervise *s;
     struct kernel kernel;
     uint64_t wall_until_ns;
-    bool out_of_patience;
+    bool out_of_patience, failed;
+    uint64_t begun_ps; /* when traffic was let in; 0: not yet */
 };
 
 /* What would end the program ends the run. */
@@ -92,12 +96,38 @@ static void on_drain(void *context)
     }
 }
 
+/* A domain died: what became of it, and whether the run makes sense without it. */
+static void on_died(void *context, uint32_t pd, const struct stray *why, int status)
+{
+    struct virtual *v = context;
+    struct supervise_pd *p = &v->s->pds[pd];
+    const struct pd_page *page = v->s->world->pages[pd];
+
+    p->died = true;
+    p->signal = (int)why->signal;
+    p->status = status;
+    p->vaddr = why->vaddr;
+    p->pc = why->pc;
+    p->refused_call = why->signal == SIGSYS ? (int)why->vaddr : -1;
+    p->died_ns = v->begun_ps == 0 ? 0 : (v->kernel.now_ps - v->begun_ps) / 1000;
+    if (why->signal == 0 && status != 0 && v->begun_ps == 0) {
+        if (atomic_load(&page->state) == PD_FAILED) {
+            p->failed = supervise_page_text(v->s->world, page);
+        }
+        v->s->failed_pd = v->s->world->plan->pds[pd].name;
+        v->failed = true;
+        v->kernel.halt = KERNEL_HOST;
+    }
+}
+
 static bool on_go_on(void *context)
 {
     struct virtual *v = context;
 
+    stray_forbid_clock(false);
     v->out_of_patience = clock_host_ns() > v->wall_until_ns;
-    return !v->out_of_patience && told_to_end == 0;
+    stray_forbid_clock(true);
+    return !v->failed && !v->out_of_patience && told_to_end == 0;
 }
 
 /* -- the run -- */
@@ -111,14 +141,16 @@ static uint32_t domains(const struct virtual *v)
 static void run_until(struct virtual *v, uint64_t until_ps, bool settle)
 {
     kernel_run_until(&v->kernel, until_ps, settle);
+    stray_forbid_clock(true);
     for (;;) {
-        uint32_t pd = kernel_next(&v->kernel);
+        uint32_t pd = v->failed ? KERNEL_NONE : kernel_next(&v->kernel);
 
         if (pd == KERNEL_NONE) {
-            return;
+            break;
         }
         v->s->exec->resume(v->s->exec_state, pd);
     }
+    stray_forbid_clock(false);
 }
 
 /* Let traffic in, or tell everybody to end. */
@@ -190,7 +222,8 @@ static bool input_left(const struct virtual *v)
 static int start_all(struct virtual *v, char *why, size_t why_bytes)
 {
     struct supervise *s = v->s;
-    const struct exec_virtual how = {.kernel = &v->kernel, .platform = s->platform};
+    const struct exec_virtual how = {
+        .kernel = &v->kernel, .platform = s->platform, .died = on_died, .context = v};
     int error = 0;
 
     for (uint32_t i = 0; i < domains(v) && error == 0; i++) {
@@ -214,6 +247,9 @@ static struct turn **find_turns(struct virtual *v)
 
 static enum run_end end_of(const struct virtual *v)
 {
+    if (v->failed) {
+        return RUN_FAILED;
+    }
     switch (v->kernel.halt) {
     case KERNEL_QUIET:
         return RUN_QUIET;
@@ -231,7 +267,7 @@ static void run_all(struct virtual *v)
     uint64_t begun_ps;
 
     run_until(v, SETTLE_PS, true);
-    begun_ps = v->kernel.now_ps;
+    begun_ps = v->begun_ps = v->kernel.now_ps;
     s->ready_ns = begun_ps / 1000;
     measure(v, r, true);
     if (v->kernel.halt != KERNEL_HOST) {
@@ -252,8 +288,50 @@ static void run_all(struct virtual *v)
     r->events = v->kernel.sequence;
 }
 
+/* Exactly one runs at a time, so one core is best for all: the last, as on the host's clock. */
+static void stay_on_one_core(struct world *w, cpu_set_t *allowed)
+{
+    cpu_set_t one;
+    int last = -1;
+
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof *allowed, allowed) != 0) {
+        CPU_ZERO(allowed);
+    }
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        last = CPU_ISSET(cpu, allowed) ? cpu : last;
+    }
+    for (uint32_t i = 0; i < w->plan->pd_count; i++) {
+        w->cpus[i] = last;
+    }
+    if (last >= 0) {
+        CPU_SET(last, &one);
+        sched_setaffinity(0, sizeof one, &one);
+    }
+}
+
+static void stop_one(struct virtual *v, uint32_t pd)
+{
+    struct supervise *s = v->s;
+    pid_t pid = s->exec->process == NULL ? 0 : s->exec->process(s->exec_state, pd);
+    struct rusage usage;
+    int status;
+
+    s->exec->stop(s->exec_state, s->world, pd);
+    if (pid > 0 && wait4(pid, &status, 0, &usage) == pid) {
+        s->pds[pd].cpu_ns =
+            (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+    }
+    s->pds[pd].ended = true;
+    if (s->world->plan->pds[pd].kind == PD_DEVICE && !s->pds[pd].died) {
+        atomic_store(&s->world->pages[pd]->state, PD_ENDED);
+    }
+}
+
 int virtual_run(struct supervise *s, char *why, size_t why_bytes)
 {
+    cpu_set_t allowed;
     struct arena *arena = s->world->arena;
     struct virtual *v = arena_alloc(arena, sizeof *v);
     const struct kernel_devices devices = {.context = v,
@@ -269,7 +347,11 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
     s->pds = arena_array(arena, domains(v), sizeof *s->pds);
     s->virtual_result = arena_alloc(arena, sizeof *s->virtual_result);
     s->virtual_result->pds = arena_array(arena, domains(v), sizeof *s->virtual_result->pds);
+    for (uint32_t i = 0; i < domains(v); i++) {
+        s->pds[i] = (struct supervise_pd){.vaddr = UINT64_MAX, .refused_call = -1};
+    }
     listen_to_signals(true);
+    stay_on_one_core(s->world, &allowed);
     int error = start_all(v, why, why_bytes);
 
     if (error == 0) {
@@ -279,9 +361,9 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
         run_all(v);
     }
     for (uint32_t i = 0; i < domains(v); i++) {
-        s->exec->stop(s->exec_state, s->world, i);
-        s->pds[i].ended = true;
+        stop_one(v, i);
     }
+    sched_setaffinity(0, sizeof allowed, &allowed);
     listen_to_signals(false);
     return error;
 }

@@ -141,6 +141,11 @@ const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint
 
     if (signal == 0) {
         snprintf(out, WHERE_TEXT_BYTES, "its own exit, with status %" PRIu64, vaddr);
+    } else if (signal == WHERE_DEATH_SPINS) {
+        snprintf(out, WHERE_TEXT_BYTES, "running on and on without coming to a point");
+    } else if (signal == WHERE_DEATH_HOSTS_CLOCK) {
+        snprintf(out, WHERE_TEXT_BYTES,
+                 "reading the host's clock: this run's time is virtual, ask a timer");
     } else if (name == NULL) {
         snprintf(out, WHERE_TEXT_BYTES, "signal %" PRIu64, signal);
     } else if (signal == SIGSYS) {

@@ -12,6 +12,10 @@
 
 #define WHERE_TEXT_BYTES 224u
 
+/* Ends that have no signal of their own, above all that do. */
+#define WHERE_DEATH_SPINS       1001u
+#define WHERE_DEATH_HOSTS_CLOCK 1002u
+
 /* The name of a domain, "nobody" for PLAN_NONE or one that is none. */
 const char *where_pd(const struct plan *p, uint32_t pd);
 /*

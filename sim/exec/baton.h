@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_BATON_H
+#define SIM_EXEC_BATON_H
+/*
+ * One of two runs: the kernel, in the trusted process that began the run, or one domain, in its
+ * own. The baton is a word in the domain's page; whoever has it hands it over and sleeps until it
+ * comes back. A domain that lies about it hurts itself: the kernel waits for that word only, and
+ * looks now and then whether the domain still lives.
+ *
+ * What a device's process is to do comes the same way, as an order in its page.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BATON_LINES_MAX 32u
+
+enum baton_holder { BATON_KERNEL, BATON_DOMAIN };
+
+enum device_order_kind { ORDER_STEP, ORDER_READ, ORDER_WRITE, ORDER_NEXT };
+
+struct device_order {
+    uint32_t kind, offset, bytes;
+    uint64_t now_ns, value;
+    /* Its outcome. */
+    uint64_t answer, next_ns;
+    uint32_t drain; /* not done yet: a capture is full */
+    uint32_t line_count;
+    struct {
+        uint8_t number, level;
+    } lines[BATON_LINES_MAX]; /* as they changed, in order */
+};
+
+struct baton {
+    _Alignas(64) _Atomic uint32_t holder;
+};
+
+/* The domain's side. */
+void baton_await_domain(struct baton *b);
+void baton_give_kernel(struct baton *b);
+/*
+ * The kernel's: hand it over, and wait until it is back. `alive` is asked now and then; false once
+ * that said no.
+ */
+bool baton_pass(struct baton *b, bool (*alive)(void *context), void *context);
+#endif

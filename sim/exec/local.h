@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_EXEC_LOCAL_H
+#define SIM_EXEC_LOCAL_H
+/*
+ * What executors share that run all domains in this one process, in virtual time: regions mapped at
+ * the plan's addresses, images loaded, devices that act when the kernel asks them, on whose stack
+ * does not matter. How one domain gives way to another is the executor's: stacks, or threads.
+ *
+ * Nothing keeps the domains apart. One that crashes, spins, or asks the host what time it is, is
+ * stopped where it stands and never runs again, as its process would be; what it broke of others
+ * before stays broken.
+ */
+#include "sim/exec/domain.h"
+#include "sim/exec/exec.h"
+#include "sim/exec/station.h"
+
+#define LOCAL_MAX 1024u
+
+struct local_run;
+
+struct local {
+    struct local_run *run; /* NULL: not begun */
+    uint32_t pd;
+    struct domain domain;
+    struct domain_exec exec;
+    void *memory; /* of its watch, or its device */
+    struct station *station;
+    struct wire wire;
+    int log;
+    uint64_t seen_ps; /* its clock when the watchdog last looked */
+    void *way;        /* the executor's: how it is gone to */
+};
+
+struct local_run {
+    struct exec_virtual v;
+    struct world *world;
+    /* Leave `from` (NULL: whoever began), go on with `to` (NULL: whoever began). Returns when
+     * somebody goes back to `from`. */
+    void (*go)(struct local_run *run, struct local *from, struct local *to);
+    struct local *inside; /* whose image runs; NULL: the kernel, a device, the program */
+    bool watching;
+    struct local locals[LOCAL_MAX];
+};
+
+/* Make domain `pd` ready to run; its body is local_body(). As exec_type.start. */
+int local_start(struct local_run *run, struct world *w, const struct exec_virtual *v, uint32_t pd,
+                char *why, size_t why_bytes);
+void local_body(struct local *l) __attribute__((noreturn));
+/* Undo it. Harmless if it never began. */
+void local_stop(struct local_run *run, uint32_t pd);
+
+/* exec_type's verbs, for a state that begins with a struct local_run. */
+void local_resume(void *state, uint32_t pd);
+uint64_t local_access(void *state, uint32_t pd, uint64_t now_ns, bool write, uint32_t offset,
+                      unsigned bytes, uint64_t value);
+void local_step(void *state, uint32_t pd, uint64_t now_ns);
+uint64_t local_next_ns(void *state, uint32_t pd);
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The thread executor: every domain a thread of this process, one running at a time. Whoever gives
+ * way hands a baton to the next and waits for it to come back, so that tools which know threads see
+ * one for each domain. All are kept on one core: a baton between two would be many times dearer. It
+ * isolates nobody.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/exec/local.h"
+
+#define STACK_BYTES (512u * 1024u)
+
+struct way {
+    sem_t baton;
+    pthread_t thread;
+    bool leaving;
+};
+
+struct thread_run {
+    struct local_run local; /* first: local's verbs take it for the state */
+    struct way began;       /* whoever began, without a thread of its own */
+    bool ready;
+};
+
+static struct way *way_of(struct local_run *run, struct local *l)
+{
+    return l == NULL ? &((struct thread_run *)run)->began : l->way;
+}
+
+static void await(struct way *way)
+{
+    while (sem_wait(&way->baton) != 0) {
+    }
+    if (way->leaving) {
+        pthread_exit(NULL);
+    }
+}
+
+static void go(struct local_run *run, struct local *from, struct local *to)
+{
+    struct way *mine = way_of(run, from);
+
+    sem_post(&way_of(run, to)->baton);
+    await(mine);
+}
+
+static void *body(void *argument)
+{
+    struct local *l = argument;
+
+    await(l->way);
+    local_body(l);
+    return NULL;
+}
+
+static int begin_thread(struct local *l)
+{
+    struct way *way = calloc(1, sizeof *way);
+    pthread_attr_t how;
+
+    if (way == NULL || sem_init(&way->baton, 0, 0) != 0) {
+        free(way);
+        return -ENOMEM;
+    }
+    pthread_attr_init(&how);
+    pthread_attr_setstacksize(&how, STACK_BYTES);
+    l->way = way;
+    int error = pthread_create(&way->thread, &how, body, l);
+
+    pthread_attr_destroy(&how);
+    if (error != 0) {
+        l->way = NULL;
+        free(way);
+    }
+    return -error;
+}
+
+static int thread_start(void *state, struct world *w, const struct exec_virtual *v, uint32_t pd,
+                        const char *const *wrap, char *why, size_t why_bytes)
+{
+    struct thread_run *run = state;
+
+    if (wrap != NULL) {
+        snprintf(why, why_bytes, "run %s as a thread under a tool; --wrap needs --executor process",
+                 w->plan->pds[pd].name);
+        return -EINVAL;
+    }
+    if (!run->ready) {
+        sem_init(&run->began.baton, 0, 0);
+        run->ready = true;
+    }
+    run->local.go = go;
+    int error = local_start(&run->local, w, v, pd, why, why_bytes);
+
+    if (error == 0 && w->plan->pds[pd].kind == PD_IMAGE) {
+        snprintf(why, why_bytes, "start a thread for %s", w->plan->pds[pd].name);
+        error = begin_thread(&run->local.locals[pd]);
+    }
+    return error;
+}
+
+static void thread_stop(void *state, struct world *w, uint32_t pd)
+{
+    struct thread_run *run = state;
+    struct way *way = run->local.locals[pd].way;
+
+    (void)w;
+    if (way != NULL) {
+        way->leaving = true;
+        sem_post(&way->baton);
+        pthread_join(way->thread, NULL);
+        sem_destroy(&way->baton);
+        free(way);
+    }
+    local_stop(&run->local, pd);
+}
+
+const struct exec_type exec_thread = {
+    .name = "thread",
+    .doc = "all domains in one process, a thread each that runs in its turn: for tools that know "
+           "threads; isolates nobody",
+    .virtual_clock = true,
+    .state_size = sizeof(struct thread_run),
+    .start = thread_start,
+    .resume = local_resume,
+    .access = local_access,
+    .step = local_step,
+    .next_ns = local_next_ns,
+    .stop = thread_stop,
+};

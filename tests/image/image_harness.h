@@ -167,6 +167,7 @@ int sddf_printf_(const char *format, ...)
 void cache_clean(unsigned long start, unsigned long end)
 {
     assert_true(end > start);
+    point(POINT_CACHE_CLEAN, (const void *)start, end - start);
     world.cache_start = start;
     world.cleaned_bytes += end - start;
 }
@@ -174,6 +175,7 @@ void cache_clean(unsigned long start, unsigned long end)
 void cache_clean_and_invalidate(unsigned long start, unsigned long end)
 {
     assert_true(end > start);
+    point(POINT_CACHE_INVALIDATE, (const void *)start, end - start);
     world.cache_start = start;
     world.invalidated_bytes += end - start;
 }

@@ -384,7 +384,7 @@ static int run(struct cmd_args *args)
 static void more_help(FILE *to)
 {
     fputs("\nValues:\n"
-          "  A list (10 us,20 us,50 us), a range (64..1514:50), or both (10,20,100..900:100). A "
+          "  A list (10 us,20 us,50 us), a range (64..1514:50), or both (8,16,100..900:100). A "
           "range counts\n"
           "  from its start in steps, and has its end if a step falls there. A unit stands once, "
           "behind the\n"

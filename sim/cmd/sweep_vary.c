@@ -247,7 +247,24 @@ static bool all_are(struct sweep_axis *axis, int kind)
     return true;
 }
 
-static void find_scale(struct sweep_axis *axis, struct arena *arena)
+/* A number without a unit among others with one is of the base unit, which is seldom meant. */
+static const char *missing_unit(const struct sweep_axis *axis, struct arena *arena)
+{
+    const char *plain = NULL, *with_unit = NULL;
+    double number;
+
+    for (size_t i = 0; i < axis->count; i++) {
+        const char **which = value_number(axis->values[i], -1, &number) ? &plain : &with_unit;
+
+        *which = *which == NULL ? axis->values[i] : *which;
+    }
+    return plain == NULL
+               ? NULL
+               : arena_format(arena, "\"%s\" has no unit, and \"%s\" has one", plain, with_unit);
+}
+
+/* NULL, or what is wrong with the values together. */
+static const char *find_scale(struct sweep_axis *axis, struct arena *arena)
 {
     static const enum quantity kinds[] = {QUANTITY_TIME, QUANTITY_RATE, QUANTITY_BYTES,
                                           QUANTITY_FRAMES};
@@ -255,19 +272,20 @@ static void find_scale(struct sweep_axis *axis, struct arena *arena)
     axis->numbers = arena_array(arena, axis->count, sizeof *axis->numbers);
     if (all_are(axis, -1)) {
         axis->scale = SWEEP_NUMBERS;
-        return;
+        return NULL;
     }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (all_are(axis, (int)kinds[i])) {
             axis->scale = SWEEP_QUANTITIES;
             axis->kind = kinds[i];
-            return;
+            return missing_unit(axis, arena);
         }
     }
     axis->scale = SWEEP_NAMES;
     for (size_t i = 0; i < axis->count; i++) {
         axis->numbers[i] = (double)i;
     }
+    return NULL;
 }
 
 static bool is_utf8(const char *text)
@@ -294,10 +312,7 @@ const char *sweep_axis_read(struct sweep_axis *axis, const char *argument, struc
     axis->leaf = strrchr(axis->pointer, '/') + 1;
     axis->values = arena_array(arena, SWEEP_POINTS_MAX, sizeof *axis->values);
     const char *why = read_values(axis, equals + 1, arena);
-    if (why == NULL) {
-        find_scale(axis, arena);
-    }
-    return why;
+    return why != NULL ? why : find_scale(axis, arena);
 }
 
 size_t sweep_points_count(const struct sweep_axis *axes, size_t axis_count)

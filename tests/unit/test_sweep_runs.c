@@ -122,6 +122,10 @@ static struct started start(const char *const *words, int err_fd)
     p.pid = fork();
     assert_true(p.pid >= 0);
     if (p.pid == 0) {
+        /* Started behind a shell's &, some would be ignored, and the sweep respects that. */
+        signal(SIGINT, SIG_DFL);
+        signal(SIGHUP, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
         dup2(p.out_fd, STDOUT_FILENO);
         dup2(p.err_fd, STDERR_FILENO);
         execv(program, (char *const *)argv);

@@ -181,7 +181,8 @@ struct wire_world world_clients(const struct plan *plan, const struct plan_devic
             memcpy(clients[i].mac, pd->macs[0], 6);
         }
     }
-    return (struct wire_world){.wire_name =
+    return (struct wire_world){.seed = plan->scenario->seed,
+                               .wire_name =
                                    device->wire < 0 ? "" : plan->scenario->wires[device->wire].name,
                                .clients = clients,
                                .client_count = count};

@@ -506,15 +506,18 @@ static void names_are_sorted_and_only_of_tables(void **state)
     (void)state;
     snprintf(dir, sizeof dir, "%s/many", root);
     assert_int_equal(mkdir(dir, 0700), 0);
-    put_file("many/b.json", "{}");
-    put_file("many/a.json", "");
-    put_file("many/c.txt", "");
+    for (char name = 'h'; name >= 'a'; name--) {
+        put_file(arena_format(&arena, "many/%c.json", name), "");
+    }
+    put_file("many/i.txt", "");
     put_file("many/.json", "");
-    put_file("many/.d.json", "");
+    put_file("many/.j.json", "");
     const char *const *names = platform_names(dir, &arena, &count);
-    assert_int_equal(count, 2);
-    assert_string_equal(names[0], "a");
-    assert_string_equal(names[1], "b");
+    assert_int_equal(count, 8);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(names[i][0], 'a' + i);
+        assert_int_equal(names[i][1], '\0');
+    }
     platform_names("/no/such/folder", &arena, &count);
     assert_int_equal(count, 0);
     arena_finish(&arena);
@@ -839,6 +842,33 @@ static void its_mistakes_stand_among_the_scenario_s(void **state)
     finish(&b);
 }
 
+/* What a run was made of is in its manifest: every file that had a say in the table. */
+static void the_manifest_names_all_files(void **state)
+{
+    const char *program_dir = getenv("SDDFSIM_BUILD");
+    char command[600], out[128], file[256];
+
+    (void)state;
+    if (program_dir == NULL) {
+        skip();
+    }
+    put_file("near.json", "{\"like\": \"far.json\"}");
+    put_file("far.json", "{\"cores\": 1}");
+    put_file("v.json", SCENARIO("\"platform\": \"near.json\","));
+    snprintf(out, sizeof out, "%s/out", root);
+    snprintf(command, sizeof command, "%s/sddfsim run %s/v.json -q -o %s >/dev/null 2>&1",
+             program_dir, root, out);
+    assert_int_equal(system(command), 0);
+    snprintf(file, sizeof file, "%s/manifest.json", out);
+    json_t *manifest = json_load_file(file, 0, NULL);
+    json_t *inputs = json_object_get(manifest, "inputs");
+    snprintf(file, sizeof file, "%s/near.json", root);
+    assert_non_null(json_object_get(inputs, file));
+    snprintf(file, sizeof file, "%s/far.json", root);
+    assert_non_null(json_object_get(inputs, file));
+    json_decref(manifest);
+}
+
 static void the_host_s_clock_needs_none(void **state)
 {
     static const char *const host[] = {"/clock=host"};
@@ -952,6 +982,7 @@ int main(void)
         cmocka_unit_test(a_scenario_may_hold_the_table),
         cmocka_unit_test(its_table_may_be_like_a_platform),
         cmocka_unit_test(its_mistakes_stand_among_the_scenario_s),
+        cmocka_unit_test(the_manifest_names_all_files),
         cmocka_unit_test(the_host_s_clock_needs_none),
         cmocka_unit_test(a_domain_s_core_must_be_there),
     };

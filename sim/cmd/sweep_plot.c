@@ -12,9 +12,9 @@
 #include "sim/cmd/sweep_chart.h"
 #include "sim/cmd/sweep_parts.h"
 
-#define WIDTH        960
+#define WIDTH        (2 * PANEL_WIDTH)
 #define MARGIN       24
-#define PANEL_WIDTH  (WIDTH / 2)
+#define PANEL_WIDTH  480
 #define PANEL_HEIGHT 280
 #define FRAME_LEFT   70 /* of the frame within its panel */
 #define FRAME_TOP    34

@@ -339,9 +339,9 @@ static void clear_progress(const struct pool *p)
  * and killed if that takes too long or we are told again. */
 static void wait_for_news(struct pool *p)
 {
+    static const struct timespec grace = {.tv_sec = GRACE_S};
     bool stopping = p->asked > 0 || p->failed != 0;
-    int got =
-        sigtimedwait(&p->s->watched, NULL, stopping ? &(struct timespec){.tv_sec = GRACE_S} : NULL);
+    int got = sigtimedwait(&p->s->watched, NULL, stopping ? &grace : NULL);
 
     if (got == SIGCHLD) {
         reap(p);

@@ -488,18 +488,22 @@ static void put(size_t point, enum sweep_column column, double value)
 /* Where the dots of one colour are, in the order drawn. */
 static size_t dots(const char *svg, const char *color, double (*at)[2], size_t room)
 {
+    static const char x_is[] = "<circle cx=\"", y_is[] = "\" cy=\"";
+    const char *rest = arena_format(&s.arena, "\" r=\"2.5\" fill=\"%s\"/>", color);
     size_t count = 0;
-    char fill[32], ended;
 
-    for (const char *c = svg; (c = strstr(c, "<circle cx=")) != NULL; c++) {
-        double x, y;
+    for (const char *c = svg; (c = strstr(c, x_is)) != NULL && count < room;) {
+        char *after;
+        double x = strtod(c + sizeof x_is - 1, &after);
 
-        if (count < room &&
-            sscanf(c, "<circle cx=\"%lf\" cy=\"%lf\" r=\"2.5\" fill=\"%7[#a-f0-9]%c", &x, &y, fill,
-                   &ended) == 4 &&
-            ended == '"' && strcmp(fill, color) == 0) {
-            at[count][0] = x;
-            at[count++][1] = y;
+        c++;
+        if (strncmp(after, y_is, sizeof y_is - 1) == 0) {
+            double y = strtod(after + sizeof y_is - 1, &after);
+
+            if (strncmp(after, rest, strlen(rest)) == 0) {
+                at[count][0] = x;
+                at[count++][1] = y;
+            }
         }
     }
     return count;
@@ -514,7 +518,9 @@ static void test_plot(void **state)
     vary("/wires/0/size=64,1472");
     make_points();
     for (size_t i = 0; i < 8; i++) {
-        put(i, SWEEP_ACHIEVED_BPS, 1e8 * (double)(i / 2 + 1));
+        size_t load = i / 2 + 1;
+
+        put(i, SWEEP_ACHIEVED_BPS, 1e8 * (double)load);
         put(i, SWEEP_RTT_MEAN_NS, i % 2 == 0 ? 1000 * (double)(i + 1) : 5000);
     }
     const char *svg = plotted();

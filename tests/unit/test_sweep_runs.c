@@ -412,6 +412,29 @@ static void test_bad_input(void **state)
     }
 }
 
+/* The children of a process, at most so many. */
+static unsigned children_of(pid_t parent, pid_t *children, unsigned most)
+{
+    char path[64], list[256] = "", *at = list;
+    unsigned count = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        list[fread(list, 1, sizeof list - 1, file)] = '\0';
+        fclose(file);
+    }
+    for (char *next; count < most; at = next) {
+        long pid = strtol(at, &next, 10);
+
+        if (next == at) {
+            break;
+        }
+        children[count++] = (pid_t)pid;
+    }
+    return count;
+}
+
 /* Each child has cores of its own, all of them together all there are. */
 static void test_cores(void **state)
 {
@@ -426,35 +449,30 @@ static void test_cores(void **state)
         start((const char *const[]){"sweep", "few.json", "--vary", "/wires/0/count=0,0,0,0,0,0,0,0",
                                     "-j", jobs, NULL},
               -1);
-    char path[64];
     cpu_set_t together;
-    unsigned kids = 0;
+    unsigned pinned = 0;
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)p.pid, (int)p.pid);
     CPU_ZERO(&together);
-    for (int tries = 0; tries < LIMIT_MS && kids < cores && kids < 8; tries++) {
-        FILE *list = fopen(path, "r");
-        int pid;
+    for (int tries = 0; tries < LIMIT_MS && pinned < cores && pinned < 8; tries++) {
+        pid_t children[8];
+        unsigned count = children_of(p.pid, children, 8);
 
-        kids = 0;
+        pinned = 0;
         CPU_ZERO(&together);
-        while (list != NULL && fscanf(list, "%d", &pid) == 1) {
+        for (unsigned i = 0; i < count; i++) {
             cpu_set_t one;
 
-            if (sched_getaffinity(pid, sizeof one, &one) == 0 && CPU_COUNT(&one) == 1) {
+            if (sched_getaffinity(children[i], sizeof one, &one) == 0 && CPU_COUNT(&one) == 1) {
                 CPU_OR(&together, &together, &one);
-                kids++;
+                pinned++;
             }
-        }
-        if (list != NULL) {
-            fclose(list);
         }
         poll(NULL, 0, 1);
     }
     kill(p.pid, SIGTERM);
     assert_status(finished(p), 3);
     if (cores <= 8) {
-        assert_int_equal(kids, cores);
+        assert_int_equal(pinned, cores);
         assert_true(CPU_EQUAL(&together, &allowed));
     }
     /* Nothing was finished, so nothing is left. */
@@ -570,27 +588,18 @@ static void test_killed(void **state)
 /* A run that something else kills is one bad point. */
 static void test_a_run_dies(void **state)
 {
-    int slave, master = open_terminal(&slave), status, pid = 0;
+    int slave, master = open_terminal(&slave), status;
     const char *const words[] = {"sweep",  "few.json", "--vary", "/wires/0/count=5,0,6", "-o", "it",
                                  "--jobs", "1",        NULL};
     struct started p = start(words, slave);
-    char path[64];
+    pid_t pid = 0;
 
     (void)state;
     wait_for(master, "1 of 3 points");
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)p.pid, (int)p.pid);
-    for (int tries = 0; tries < LIMIT_MS && (pid == 0 || !there("it/points/001.part")); tries++) {
-        FILE *list = fopen(path, "r");
-
-        if (list == NULL || fscanf(list, "%d", &pid) != 1) {
-            pid = 0;
-        }
-        if (list != NULL) {
-            fclose(list);
-        }
+    for (int tries = 0; tries < LIMIT_MS && !there("it/points/001.part"); tries++) {
         poll(NULL, 0, 1);
     }
-    assert_int_not_equal(pid, 0);
+    assert_int_equal(children_of(p.pid, &pid, 1), 1);
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(p.pid, &status, 0), p.pid);
     take(p.out_fd, out);

@@ -559,8 +559,9 @@ static uint64_t next_deadline(struct station *s)
  * end. */
 static void note_holds(struct station *s)
 {
-    atomic_store_explicit(&s->counts->holds, s->type->holds == NULL ? 0 : s->type->holds(s->state),
-                          memory_order_relaxed);
+    unsigned inside = s->type->holds == NULL ? 0 : s->type->holds(s->state);
+
+    atomic_store_explicit(&s->counts->holds, inside + (s->entering != NULL), memory_order_relaxed);
 }
 
 static void publish_lowering(struct station *s)

@@ -259,7 +259,8 @@ static void look_at_device(struct lookout *l, uint32_t device)
     }
     tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_GATE, 0,
          c->gated_in + c->gated_out);
-    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0, c->holds);
+    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0,
+         (uint64_t)c->holds + c->entering);
     look_at_rings(l, device, tx_ended);
 }
 

@@ -37,7 +37,8 @@ struct page_device {
     uint64_t drops_rx[DEVICE_DROPS], drops_tx[DEVICE_DROPS];
     uint64_t dma_faults, violations, gated_in, gated_out;
     uint64_t rx_written;       /* frames the model put into memory */
-    _Atomic uint32_t holds;    /* frames inside the model */
+    _Atomic uint32_t holds;    /* frames inside the model, on their way out */
+    _Atomic uint32_t entering; /* frames taken from the wire, and not in memory yet */
     _Atomic uint32_t finished; /* no frame will enter any more */
     struct wire_stats wire;
 };

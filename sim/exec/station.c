@@ -561,7 +561,8 @@ static void note_holds(struct station *s)
 {
     unsigned inside = s->type->holds == NULL ? 0 : s->type->holds(s->state);
 
-    atomic_store_explicit(&s->counts->holds, inside + (s->entering != NULL), memory_order_relaxed);
+    atomic_store_explicit(&s->counts->holds, inside, memory_order_relaxed);
+    atomic_store_explicit(&s->counts->entering, s->entering != NULL, memory_order_relaxed);
 }
 
 static void publish_lowering(struct station *s)

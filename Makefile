@@ -87,16 +87,15 @@ $(PROGRAM): $(BUILD)/sim/main.o $(LIB_OBJ) sim/exec/exports.list
 	@[ $(V) = 1 ] || echo '  LINK  $@'
 	$(Q)$(CC) $(BASEFLAGS) $(EXPORTS) $(BUILD)/sim/main.o $(LIB_OBJ) -o $@ $(LIBS)
 
-# An image is one source file and sees only sddf/. Its bulk copies become points (sim/exec/copy.h),
-# also where a sanitizer has its own name for them; -Bsymbolic keeps its globals its own.
+# An image is one source file and sees only sddf/. Its bulk copies become points (sim/exec/copy.h);
+# -Bsymbolic keeps its globals its own.
+COPIES := $(foreach copy,memcpy memmove,--redefine-sym $(copy)=sddfsim_$(copy))
 define COMPILE_IMAGE
 @mkdir -p $(@D)
 @[ $(V) = 1 ] || echo '  IMAGE $<'
 $(Q)$(CC) $(BASEFLAGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -c $< -o $@
-$(Q)$(OBJCOPY) $(call RENAME_COPIES,) $@
-$(Q)$(if $(SAN),$(OBJCOPY) $(call RENAME_COPIES,__asan_) $@)
+$(Q)$(OBJCOPY) $(COPIES) $@
 endef
-RENAME_COPIES = $(foreach copy,memcpy memmove,--redefine-sym $(1)$(copy)=sddfsim_$(copy))
 
 $(BUILD)/image-objects/%.o: components/%.c Makefile | $(BUILD)/deps.ok
 	$(COMPILE_IMAGE)

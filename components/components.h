@@ -43,7 +43,7 @@
         PARAMS(".client_echo_config", struct client_echo_config, client_config,                  \
                client_echo_params),                                                              \
         NO_OTHERS)                                                                               \
-    ROW(net_client_direct, "network/client_direct", "the same, alone with the driver",           \
+    ROW(net_client_direct, "network/client_direct", "answers as well, and has no virtualisers",  \
         ".net_client_config", net_client_config_t, config,                                       \
         PARAMS(".client_echo_config", struct client_echo_config, client_config,                  \
                client_echo_params),                                                              \

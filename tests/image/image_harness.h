@@ -182,10 +182,12 @@ void cache_clean_and_invalidate(unsigned long start, unsigned long end)
 
 static void harness_copy(const void *from, size_t bytes)
 {
-    world.copies++;
-    world.copy_source = from;
-    world.copy_bytes = bytes;
-    point(POINT_COPY, from, bytes);
+    if (bytes >= COPY_BULK_BYTES) {
+        world.copies++;
+        world.copy_source = from;
+        world.copy_bytes = bytes;
+        point(POINT_COPY, from, bytes);
+    }
 }
 
 void *sddfsim_memcpy(void *to, const void *from, size_t bytes)

@@ -272,7 +272,7 @@ static unsigned step_count;
 
 static void record(enum point_op op, const volatile void *where, uint64_t units)
 {
-    if (op == POINT_COPY && units > 4) {
+    if (op == POINT_COPY) {
         steps[step_count].what = COPIED;
     } else if (op == POINT_CACHE_INVALIDATE) {
         steps[step_count].what = INVALIDATED;

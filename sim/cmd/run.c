@@ -6,6 +6,7 @@
 
 #include "sim/base/log.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/shell.h"
 #include "sim/system.h"
 
 /* clang-format off */
@@ -61,27 +62,12 @@ static const char *const *gather(struct cmd_args *args, const char *name, struct
     return values;
 }
 
-/* One word for a shell. */
-static const char *quoted(struct arena *arena, const char *word)
-{
-    if (word[strspn(word,
-                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+-")] ==
-        '\0') {
-        return word;
-    }
-    const char *out = "'";
-    for (; *word != '\0'; word++) {
-        out = *word == '\'' ? arena_format(arena, "%s'\\''", out)
-                            : arena_format(arena, "%s%c", out, *word);
-    }
-    return arena_format(arena, "%s'", out);
-}
-
 /* The command that does the same again: all that was given, and the seed even where it was not. */
 static const char *repeat_command(struct cmd_args *args, struct arena *arena, uint64_t seed)
 {
-    const char *text = arena_format(arena, "sddfsim run %s --seed %llu",
-                                    quoted(arena, args->positional[0]), (unsigned long long)seed);
+    const char *text =
+        arena_format(arena, "sddfsim run %s --seed %llu", shell_word(args->positional[0], arena),
+                     (unsigned long long)seed);
 
     for (size_t i = 0; i < args->given_count; i++) {
         const struct cmd_given *g = &args->given[i];
@@ -91,7 +77,7 @@ static const char *repeat_command(struct cmd_args *args, struct arena *arena, ui
         }
         text = g->value == NULL ? arena_format(arena, "%s --%s", text, g->option->name)
                                 : arena_format(arena, "%s --%s %s", text, g->option->name,
-                                               quoted(arena, g->value));
+                                               shell_word(g->value, arena));
     }
     return text;
 }

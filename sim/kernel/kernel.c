@@ -27,15 +27,18 @@ void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd, uin
 
     k->digest = turn_mix(k->digest, word);
     k->sequence++;
+    struct kernel_event *e = &k->recent[k->sequence % KERNEL_RECENT];
+
+    *e = (struct kernel_event){.at_ps = k->now_ps,
+                               .sequence = k->sequence,
+                               .kind = kind,
+                               .pd = pd,
+                               .a = a,
+                               .b = b,
+                               .c = c,
+                               .hash = hash};
     if (k->listen != NULL) {
-        k->listen(k->listener, &(struct kernel_event){.at_ps = k->now_ps,
-                                                      .sequence = k->sequence,
-                                                      .kind = kind,
-                                                      .pd = pd,
-                                                      .a = a,
-                                                      .b = b,
-                                                      .c = c,
-                                                      .hash = hash});
+        k->listen(k->listener, e);
     }
 }
 
@@ -64,12 +67,21 @@ static void signal_here(struct kernel *k, uint32_t pd, uint64_t bits)
     woken(k, pd);
 }
 
+/* A domain's own end of a channel it names; NULL: it has no such channel. */
+static const struct kernel_end *end_of(const struct kernel *k, uint32_t pd, uint32_t channel)
+{
+    if (channel >= PLAN_CHANNELS_MAX || k->ends[pd][channel].peer == KERNEL_NONE) {
+        return NULL;
+    }
+    return &k->ends[pd][channel];
+}
+
 static void notify(struct kernel *k, uint32_t from, uint32_t channel)
 {
-    const struct kernel_end *e = &k->ends[from][channel];
+    const struct kernel_end *e = end_of(k, from, channel);
     struct kernel_domain *d = &k->domains[from];
 
-    if (channel >= PLAN_CHANNELS_MAX || !e->may_notify || e->peer == KERNEL_NONE) {
+    if (e == NULL || !e->may_notify) {
         return;
     }
     if (k->domains[e->peer].core == d->core) {
@@ -162,9 +174,9 @@ static void take_call(struct kernel *k, uint32_t caller, uint32_t callee, uint8_
 
 static void call(struct kernel *k, uint32_t pd, uint32_t channel)
 {
-    const struct kernel_end *e = &k->ends[pd][channel];
+    const struct kernel_end *e = end_of(k, pd, channel);
 
-    if (channel >= PLAN_CHANNELS_MAX || !e->may_call || e->peer == KERNEL_NONE) {
+    if (e == NULL || !e->may_call) {
         k->domains[pd].turn->a = 0;
         return;
     }
@@ -586,6 +598,7 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
     k->domains = arena_array(arena, plan->pd_count, sizeof *k->domains);
     k->links = arena_array(arena, plan->pd_count, sizeof *k->links);
     k->cores = arena_array(arena, k->core_count, sizeof *k->cores);
+    k->recent = arena_array(arena, KERNEL_RECENT, sizeof *k->recent);
     events_init(&k->events, 3 * plan->pd_count + plan->device_count, arena);
     for (int i = 0; i < PLATFORM_ENTRIES; i++) {
         k->ps_per_entry[i] = kernel_ps(platform, platform->entry[i]);

@@ -38,6 +38,11 @@ enum term {
     TERM_P99,
     TERM_P999,
     TERM_MAX,
+    TERM_CYCLES,
+    TERM_MAX_LENGTH, /* a: queue */
+    TERM_COUNTER,    /* a: plan device, b: counter */
+    TERM_UTILISATION,
+    TERM_CYCLES_PER_PACKET,
 };
 
 /* What a name stands for. */
@@ -63,10 +68,8 @@ static const struct suffix totals[] = {
     {"acted", TERM_ACTED},
 };
 static const struct suffix of_pd[] = {
-    {"entries", TERM_ENTRIES},
-    {"notified", TERM_NOTIFIED},
-    {"signals_sent", TERM_SIGNALS},
-    {"faults", TERM_FAULTS},
+    {"entries", TERM_ENTRIES}, {"notified", TERM_NOTIFIED}, {"signals_sent", TERM_SIGNALS},
+    {"faults", TERM_FAULTS},   {"cycles", TERM_CYCLES},
 };
 static const struct suffix of_client[] = {
     {"rx_frames", TERM_DELIVERED_TO},
@@ -77,6 +80,15 @@ static const struct suffix of_latency[] = {
     {"p99_ns", TERM_P99},
     {"p999_ns", TERM_P999},
     {"max_ns", TERM_MAX},
+};
+static const struct suffix of_cpu[] = {
+    {"utilisation_ppm", TERM_UTILISATION},
+    {"cycles_per_packet", TERM_CYCLES_PER_PACKET},
+};
+/* Of what a device counts, what its wire has measured. */
+static const char *const counters[] = {
+    "offered_bps", "achieved_bps", "echo_sent",  "echo_returned", "echo_corrupt", "echo_duplicate",
+    "rtt_mean_ns", "rtt_p50_ns",   "rtt_p99_ns", "rtt_p999_ns",   "rtt_min_ns",   "rtt_max_ns",
 };
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -139,6 +151,30 @@ static bool each_of_pd(const struct names *n, uint32_t pd)
     return !n->plan->pds[pd].endpoint || each_of_client(n, pd);
 }
 
+static bool each_of_devices(const struct names *n)
+{
+    for (uint32_t device = 0; device < n->plan->device_count; device++) {
+        for (uint32_t i = 0; i < COUNT_OF(counters); i++) {
+            if (!tell(n, n->plan->devices[device].name, NULL, counters[i],
+                      (struct meaning){.term = TERM_COUNTER, .a = device, .b = i})) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool each_of_queues(const struct names *n)
+{
+    for (uint32_t queue = 0; queue < n->plan->queue_count; queue++) {
+        if (!tell(n, n->plan->queues[queue].name, NULL, "max_length",
+                  (struct meaning){.term = TERM_MAX_LENGTH, .a = queue})) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void each_name(const struct names *n)
 {
     char number[24];
@@ -165,6 +201,9 @@ static void each_name(const struct names *n)
         if (!each_of_pd(n, pd)) {
             return;
         }
+    }
+    if (each_of_devices(n) && each_of_queues(n)) {
+        each_of(n, "cpu", NULL, of_cpu, COUNT_OF(of_cpu), 0);
     }
 }
 
@@ -337,6 +376,42 @@ static bool read_latency(const struct report_input *in, struct meaning m, uint64
     }
 }
 
+/* What the simulated processor did, in whole or for one domain. */
+static bool read_cpu(const struct report_input *in, struct meaning m, uint64_t *value)
+{
+    const struct report_cpu *cpu = in->cpu;
+
+    if (cpu == NULL) {
+        return false;
+    }
+    switch (m.term) {
+    case TERM_UTILISATION:
+        return give(cpu->utilisation_ppm, value);
+    case TERM_CYCLES_PER_PACKET:
+        return cpu->packets != 0 && give(cpu->cycles_per_packet, value);
+    default:
+        return give(cpu->pds[m.a].total, value);
+    }
+}
+
+/* A device whose wire sends nothing to be returned does not count all that others do. */
+static bool read_counter(const struct report_input *in, struct meaning m, uint64_t *value)
+{
+    for (size_t i = 0; in->devices != NULL && i < in->devices[m.a].counter_count; i++) {
+        const struct report_counter *c = &in->devices[m.a].counters[i];
+
+        if (strcmp(c->name, counters[m.b]) == 0) {
+            return give(c->value, value);
+        }
+    }
+    return false;
+}
+
+static bool read_max_length(const struct report_input *in, struct meaning m, uint64_t *value)
+{
+    return in->queues != NULL && in->queues[m.a].known && give(in->queues[m.a].max_length, value);
+}
+
 static bool read_value(const struct report_input *in, struct meaning m, uint64_t *value)
 {
     const struct account *a = in->account;
@@ -368,6 +443,14 @@ static bool read_value(const struct report_input *in, struct meaning m, uint64_t
     case TERM_P999:
     case TERM_MAX:
         return read_latency(in, m, value);
+    case TERM_CYCLES:
+    case TERM_UTILISATION:
+    case TERM_CYCLES_PER_PACKET:
+        return read_cpu(in, m, value);
+    case TERM_MAX_LENGTH:
+        return read_max_length(in, m, value);
+    case TERM_COUNTER:
+        return read_counter(in, m, value);
     default:
         return read_total(in, m.term, value);
     }

@@ -12,6 +12,11 @@
  *   CLIENT.rx_frames  CLIENT.tx_frames
  *   PD.entries  PD.notified  PD.signals_sent  PD.faults
  *   latency.CLIENT.p50_ns  .p99_ns  .p999_ns  .max_ns
+ *   QUEUE.max_length, for a queue by its name in the plan: client0.tx.active.max_length
+ *   DEVICE.offered_bps  .achieved_bps  .echo_sent  .echo_returned  .echo_corrupt  .echo_duplicate
+ *   DEVICE.rtt_mean_ns  .rtt_p50_ns  .rtt_p99_ns  .rtt_p999_ns  .rtt_min_ns  .rtt_max_ns, where the
+ *   device is on a wire that sends what is to come back
+ *   PD.cycles  cpu.utilisation_ppm  cpu.cycles_per_packet, in virtual time
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -18,6 +18,13 @@ static struct account account;
 static struct findings two_findings, no_findings;
 static struct report_pd pds[PDS];
 static struct report_latency latency[PDS];
+static struct report_queue queues[2 * LINKS];
+static struct report_cycles cycles[PDS];
+static const struct report_cpu cpu = {
+    .utilisation_ppm = 123456, .packets = 7, .cycles_per_packet = 2345, .pds = cycles};
+static const struct report_counter counters[] = {
+    {"in_bytes", 1}, {"achieved_bps", 957}, {"rtt_mean_ns", 41}, {"offered_bps", 1000}};
+static const struct report_device devices[] = {{counters, 4}};
 
 static const struct report_check checks[2] = {
     {.name = "conservation", .findings = &two_findings},
@@ -33,6 +40,8 @@ static int start(void **state)
     two_findings = (struct findings){.count = 1, .lost = 1};
     memset(pds, 0, sizeof pds);
     memset(latency, 0, sizeof latency);
+    memset(queues, 0, sizeof queues);
+    memset(cycles, 0, sizeof cycles);
     return 0;
 }
 
@@ -133,7 +142,10 @@ static struct report_input input(void)
                                  .checks = checks,
                                  .check_count = 2,
                                  .pds = pds,
-                                 .latency = latency};
+                                 .devices = devices,
+                                 .queues = queues,
+                                 .latency = latency,
+                                 .cpu = &cpu};
 }
 
 static void every_name_reads_its_own_number(void **state)
@@ -168,6 +180,14 @@ static void every_name_reads_its_own_number(void **state)
         {"latency.client1.p99_ns", 99},
         {"latency.client1.p999_ns", 999},
         {"latency.client1.max_ns", 1000},
+        {"eth0.offered_bps", 1000},
+        {"eth0.achieved_bps", 957},
+        {"eth0.rtt_mean_ns", 41},
+        {"client1.rx.active.max_length", 8},
+        {"net0.tx.free.max_length", 3},
+        {"client1.cycles", 77},
+        {"cpu.utilisation_ppm", 123456},
+        {"cpu.cycles_per_packet", 2345},
     };
 
     (void)state;
@@ -179,6 +199,9 @@ static void every_name_reads_its_own_number(void **state)
     pds[DRIVER] =
         (struct report_pd){.entries = 41, .notified = 42, .signals_sent = 43, .faults = 44};
     latency[CLIENT1] = (struct report_latency){9, 50, 99, 999, 1000};
+    queues[ACTIVE(LINK_RX1)] = (struct report_queue){.max_length = 8, .known = true};
+    queues[FREE(LINK_NET_TX)] = (struct report_queue){.max_length = 3, .known = true};
+    cycles[CLIENT1].total = 77;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct report_input in = input();
 
@@ -221,16 +244,40 @@ static void each_comparison_is_what_it_says(void **state)
 
 static void what_was_not_measured_does_not_hold(void **state)
 {
-    struct report_input in;
+    static const char *const names[] = {
+        "latency.client0.p50_ns", "client0.entries",     "client0.rx.active.max_length",
+        "eth0.achieved_bps",      "cpu.utilisation_ppm", "client0.cycles",
+    };
+    struct report_input in = input();
 
     (void)state;
-    expect("", "latency.client0.p50_ns", EXPECT_LT, 1000000);
-    expect("", "client0.entries", EXPECT_GE, 0);
-    in = input();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        expect("", names[i], EXPECT_GE, 0);
+    }
     in.pds = NULL;
+    in.devices = NULL;
+    in.queues = NULL;
+    in.cpu = NULL;
     const struct expect_result *r = expect_judge(&in);
-    assert_false(r[0].known || r[0].holds);
-    assert_false(r[1].known || r[1].holds);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_false(r[i].known || r[i].holds);
+    }
+}
+
+static void what_was_measured_of_others_is_not_known_of_one(void **state)
+{
+    static const struct report_cpu idle = {.pds = cycles};
+    struct report_input in = input();
+
+    (void)state;
+    expect("", "client0.rx.active.max_length", EXPECT_GE, 0); /* of which nobody tells */
+    expect("", "eth0.rtt_max_ns", EXPECT_GE, 0);              /* not among its counters */
+    expect("", "cpu.cycles_per_packet", EXPECT_GE, 0);        /* of no packets */
+    expect("", "cpu.utilisation_ppm", EXPECT_EQ, 0);
+    in.cpu = &idle;
+    const struct expect_result *r = expect_judge(&in);
+    assert_false(r[0].known || r[1].known || r[2].known);
+    assert_true(r[3].known && r[3].holds);
 }
 
 static void an_unknown_name_is_told_before_the_run(void **state)
@@ -275,6 +322,7 @@ int main(void)
         ACCOUNT(every_name_reads_its_own_number),
         ACCOUNT(each_comparison_is_what_it_says),
         ACCOUNT(what_was_not_measured_does_not_hold),
+        ACCOUNT(what_was_measured_of_others_is_not_known_of_one),
         ACCOUNT(an_unknown_name_is_told_before_the_run),
         ACCOUNT(none_wanted_is_none_judged),
     };

@@ -53,7 +53,9 @@ struct system_run {
     const char *const *wraps; /* "PD=COMMAND", each to run one domain under a tool */
     size_t wrap_count;
     bool json, quiet, color;
-    const char *repeat; /* the command that repeats the run, for the last line on failure */
+    bool events;         /* every event of virtual time into events.txt */
+    const char **folder; /* where the results are, once that is known; in the system's arena */
+    const char *repeat;  /* the command that repeats the run, for the last line on failure */
 };
 
 /* Run what was built. Prints the report; complaints go to stderr. Returns the program's exit

@@ -12,6 +12,8 @@
 
 #include "sim/base/hash.h"
 #include "sim/base/log.h"
+#include "sim/exec/events_text.h"
+#include "sim/exec/virtual.h"
 #include "sim/system_parts.h"
 
 int system_close_captures(struct run *r)
@@ -101,6 +103,19 @@ static int fill_manifest(void *context, FILE *to)
     return error;
 }
 
+/* The last that happened before a run in virtual time failed. */
+static int fill_recent(void *context, FILE *to)
+{
+    const struct run *r = context;
+    const struct virtual_result *v = r->s.virtual_result;
+    uint64_t first = v->events > KERNEL_RECENT ? v->events - KERNEL_RECENT + 1 : 1;
+
+    for (uint64_t i = first; i <= v->events; i++) {
+        events_text(r->plan, &v->recent[i % KERNEL_RECENT], to);
+    }
+    return 0;
+}
+
 int system_write_files(struct run *r, struct report_input *in)
 {
     char why[RUNDIR_WHY_BYTES];
@@ -108,6 +123,10 @@ int system_write_files(struct run *r, struct report_input *in)
 
     if (error == 0) {
         error = rundir_write(&r->dir, "report.txt", fill_text, in, why);
+    }
+    if (error == 0 && r->s.virtual_result != NULL && !r->how->events &&
+        report_run_verdict(in) == REPORT_FAIL) {
+        error = rundir_write(&r->dir, "events-last.txt", fill_recent, r, why);
     }
     if (error == 0) {
         error = rundir_write(&r->dir, "manifest.json", fill_manifest, r, why);

@@ -22,6 +22,7 @@ struct run {
     struct capture_sink *sinks;
     struct account account;
     struct probe_bus bus;
+    const char *events_part; /* the file that s.events writes */
     char why[WHY_BYTES];
 };
 

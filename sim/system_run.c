@@ -150,6 +150,47 @@ static int prepare(struct run *r)
     return error;
 }
 
+/* Under another name until it is whole. 0, or -errno with the reason in r->why. */
+static int open_events(struct run *r)
+{
+    if (!r->how->events || r->plan->scenario->clock == CLOCK_HOST) {
+        return 0;
+    }
+    r->events_part = arena_format(r->arena, "%s/events.txt.part", r->dir.path);
+    r->s.events = fopen(r->events_part, "we");
+    if (r->s.events == NULL) {
+        snprintf(r->why, sizeof r->why, "write %s", r->events_part);
+        return -errno;
+    }
+    return 0;
+}
+
+static int close_events(struct run *r)
+{
+    int error = 0;
+
+    if (r->s.events == NULL) {
+        return 0;
+    }
+    errno = 0;
+    if (fflush(r->s.events) != 0 || ferror(r->s.events)) {
+        error = errno != 0 ? -errno : -EIO;
+    }
+    if (fclose(r->s.events) != 0 && error == 0) {
+        error = -errno;
+    }
+    r->s.events = NULL;
+    if (error == 0 &&
+        rename(r->events_part, arena_format(r->arena, "%s/events.txt", r->dir.path)) != 0) {
+        error = -errno;
+    }
+    if (error != 0) {
+        unlink(r->events_part);
+        snprintf(r->why, sizeof r->why, "write %s/events.txt", r->dir.path);
+    }
+    return error;
+}
+
 static int run_in_folder(struct run *r)
 {
     int error = prepare(r);
@@ -172,10 +213,12 @@ static int run_in_folder(struct run *r)
     r->s.platform = r->system->platform;
     if (s->clock == CLOCK_HOST) {
         error = supervise_run(&r->s, r->why, sizeof r->why);
-    } else {
+    } else if ((error = open_events(r)) == 0) {
         supervise_hold_signals(false);
         error = virtual_run(&r->s, r->why, sizeof r->why);
         supervise_hold_signals(true);
+        int lost = close_events(r);
+        error = error != 0 ? error : lost;
     }
     if (error != 0) {
         return host_failure(r->why, error);
@@ -225,6 +268,9 @@ int system_run(struct system *system, const struct system_run *how)
         fprintf(stderr, "sddfsim: %s\n", why);
         supervise_hold_signals(false);
         return said_how_to_repeat(how, is_bad_name(how, error) ? 2 : 3);
+    }
+    if (how->folder != NULL) {
+        *how->folder = r.dir.path;
     }
     status = run_in_folder(&r);
     for (uint32_t i = 0; r.sinks != NULL && i < r.plan->capture_count; i++) {

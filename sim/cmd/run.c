@@ -6,6 +6,7 @@
 
 #include "sim/base/log.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/rerun.h"
 #include "sim/cmd/shell.h"
 #include "sim/system.h"
 
@@ -20,6 +21,10 @@ static const struct cmd_option options[] = {
      "leave results in DIR, which must not exist yet\n(default: out/<scenario>-s<seed>)"},
     {"wrap", 0, "PD=COMMAND",
      "run one domain under a tool: valgrind, perf record, gdb, strace ...;\nmay be repeated"},
+    {"events", 0, NULL, "virtual time: leave every event, a line each, in events.txt"},
+    {"verify", 0, NULL,
+     "virtual time: run it once more in a fresh process; where the two differ,\nname the first "
+     "event that does, and exit with 4"},
     {"json", 0, NULL, "print the report as JSON"},
     {"quiet", 'q', NULL, "print nothing but complaints"},
     {"verbose", 'v', NULL, "say what happens"},
@@ -82,12 +87,49 @@ static const char *repeat_command(struct cmd_args *args, struct arena *arena, ui
     return text;
 }
 
+/* The same once more, and whether it was the same. `status`: of the first run. */
+static int verified(struct cmd_args *args, struct system *system, const char *folder, int status)
+{
+    struct arena *arena = &system->arena;
+    const char *words[128];
+    size_t count = 0;
+
+    if (status != CMD_EXIT_OK && status != CMD_EXIT_FAILED) {
+        return status;
+    }
+    words[count++] = "--events";
+    words[count++] = "--seed";
+    words[count++] = arena_format(arena, "%llu", (unsigned long long)system->scenario->seed);
+    for (size_t i = 0; i < args->given_count && count < sizeof words / sizeof words[0] - 3; i++) {
+        const struct cmd_given *g = &args->given[i];
+
+        if (strcmp(g->option->name, "set") == 0 || strcmp(g->option->name, "executor") == 0 ||
+            strcmp(g->option->name, "clock") == 0) {
+            words[count++] = arena_format(arena, "--%s=%s", g->option->name, g->value);
+        }
+    }
+    words[count] = NULL;
+    int again = rerun_compare(args, args->positional[0], words, folder,
+                              cmd_has(args, "quiet") || cmd_has(args, "json"), arena);
+
+    if (!cmd_has(args, "events")) {
+        unlink(arena_format(arena, "%s/events.txt", folder));
+    }
+    if (again != CMD_EXIT_OK) {
+        fprintf(stderr, "sddfsim: repeat with: %s\n",
+                repeat_command(args, arena, system->scenario->seed));
+    }
+    return again != CMD_EXIT_OK ? again : status;
+}
+
 static int run(struct cmd_args *args)
 {
     struct system system = {0};
     size_t set_count;
     const char *const *sets = gather_sets(args, &system.arena, &set_count);
     int status = CMD_EXIT_USAGE;
+    bool verify = cmd_has(args, "verify");
+    const char *folder = NULL;
 
     log_level_set(cmd_has(args, "quiet")     ? LOG_QUIET
                   : cmd_has(args, "verbose") ? LOG_MORE
@@ -97,12 +139,20 @@ static int run(struct cmd_args *args)
                                  .json = cmd_has(args, "json"),
                                  .quiet = cmd_has(args, "quiet"),
                                  .color = args->color_stdout,
+                                 .events = cmd_has(args, "events") || verify,
+                                 .folder = &folder,
                                  .repeat =
                                      repeat_command(args, &system.arena, system.scenario->seed)};
 
         how.wraps = gather(args, "wrap", &system.arena, &how.wrap_count);
         diag_print(&system.diag, stderr);
-        status = system_run(&system, &how);
+        if (verify && system.scenario->clock == CLOCK_HOST) {
+            status = cmd_complain(args, "--verify needs virtual time: on the host's clock no two "
+                                        "runs are the same; try --clock virtual");
+        } else {
+            status = system_run(&system, &how);
+            status = verify ? verified(args, &system, folder, status) : status;
+        }
     } else {
         diag_print(&system.diag, stderr);
     }

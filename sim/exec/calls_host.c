@@ -16,7 +16,7 @@ static void host_notify(struct domain *d, struct domain_channel *c)
      * set. If it was set already, the ring that came with it still stands or has yet to be
      * answered. */
     if (atomic_exchange(&c->page->word[1 - c->side], 1) == 0) {
-        atomic_fetch_add_explicit(&d->page->rings, 1, memory_order_relaxed);
+        page_count(&d->page->rings);
         d->exec->ring(d->exec->context, c->peer);
     }
 }

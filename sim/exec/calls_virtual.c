@@ -156,7 +156,7 @@ static void carry_deferred(struct domain *d)
     d->turn->deferred = kinds[d->deferred.kind];
     d->turn->deferred_channel = d->deferred.channel;
     if (d->deferred.kind == DEFERRED_NOTIFY) {
-        atomic_fetch_add_explicit(&d->page->signals_sent, 1, memory_order_relaxed);
+        page_count(&d->page->signals_sent);
     }
     d->deferred.kind = DEFERRED_NONE;
 }

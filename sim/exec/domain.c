@@ -88,7 +88,7 @@ void domain_notify(struct domain *d, unsigned channel)
     if (c == NULL) {
         return;
     }
-    atomic_fetch_add_explicit(&d->page->signals_sent, 1, memory_order_relaxed);
+    page_count(&d->page->signals_sent);
     d->calls->notify(d, c);
 }
 
@@ -357,7 +357,7 @@ static void enter(struct domain *d, uint64_t badge, unsigned call)
 {
     enum inside_next next = INSIDE_RUN;
 
-    atomic_fetch_add_explicit(&d->page->entries, 1, memory_order_relaxed);
+    page_count(&d->page->entries);
     if (d->faults.count != 0) {
         next = ask_faults(d);
     }
@@ -366,7 +366,7 @@ static void enter(struct domain *d, uint64_t badge, unsigned call)
     }
     begin_watching(d);
     for (; badge != 0 && next == INSIDE_RUN; badge &= badge - 1) {
-        atomic_fetch_add_explicit(&d->page->notified, 1, memory_order_relaxed);
+        page_count(&d->page->notified);
         d->entry.notified((unsigned)__builtin_ctzll(badge));
     }
     if (call < PLAN_CHANNELS_MAX && next == INSIDE_RUN) {

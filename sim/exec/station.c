@@ -478,7 +478,7 @@ static void note_end(struct station *s)
 void station_step(struct station *s, uint64_t now_ns)
 {
     s->now_ns = now_ns;
-    atomic_fetch_add_explicit(&s->d->page->entries, 1, memory_order_relaxed);
+    page_count(&s->d->page->entries);
     serve_timers(s);
     step_wire(s);
     note_end(s);
@@ -613,7 +613,7 @@ void station_run(struct station *s)
         worked |= serve_timers(s);
         worked |= serve_wire(s);
         if (worked) {
-            atomic_fetch_add_explicit(&s->d->page->entries, 1, memory_order_relaxed);
+            page_count(&s->d->page->entries);
         } else {
             sleep_until_work(s);
         }

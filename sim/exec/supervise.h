@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/exec/exec.h"
 #include "sim/exec/world.h"
@@ -39,6 +40,7 @@ struct supervise {
     struct capture_sink *sinks;      /* by plan capture, open */
     uint64_t after_ns, wall_ns;      /* planned length, 0 for none; and the limit of patience */
     bool progress;                   /* say on stderr how it goes */
+    FILE *events;                    /* virtual time: every event, in words; NULL: none */
     const struct platform *platform; /* what things cost in virtual time */
 
     /* Filled in by supervise_run. */

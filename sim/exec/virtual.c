@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "sim/exec/domain.h"
+#include "sim/exec/events_text.h"
 
 #define SETTLE_PS 100000000000u  /* at most for domains to settle before the start: 0.1 s */
 #define FINISH_PS 1000000000000u /* at most for domains to finish what they have begun: 1 s */
@@ -128,6 +129,13 @@ static bool on_go_on(void *context)
     v->out_of_patience = clock_host_ns() > v->wall_until_ns;
     stray_forbid_clock(true);
     return !v->failed && !v->out_of_patience && told_to_end == 0;
+}
+
+static void on_event(void *context, const struct kernel_event *e)
+{
+    struct virtual *v = context;
+
+    events_text(v->s->world->plan, e, v->s->events);
 }
 
 /* -- the run -- */
@@ -286,6 +294,7 @@ static void run_all(struct virtual *v)
     on_drain(v);
     r->digest = v->kernel.digest;
     r->events = v->kernel.sequence;
+    r->recent = v->kernel.recent;
 }
 
 /* Exactly one runs at a time, so one core is best for all: the last, as on the host's clock. */
@@ -356,6 +365,8 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
 
     if (error == 0) {
         kernel_init(&v->kernel, s->world->plan, s->platform, find_turns(v), &devices, arena);
+        v->kernel.listen = s->events == NULL ? NULL : on_event;
+        v->kernel.listener = v;
         s->virtual_result->core_count = v->kernel.core_count;
         s->virtual_result->busy_ps = arena_array(arena, v->kernel.core_count, sizeof(uint64_t));
         run_all(v);

@@ -20,9 +20,10 @@ struct virtual_result {
     uint64_t digest;
     uint64_t length_ps;
     uint32_t core_count;
-    uint64_t *busy_ps;      /* by core */
-    struct virtual_pd *pds; /* by plan domain */
-    uint64_t events;        /* that went into the digest */
+    uint64_t *busy_ps;                 /* by core */
+    struct virtual_pd *pds;            /* by plan domain */
+    uint64_t events;                   /* that went into the digest */
+    const struct kernel_event *recent; /* the last KERNEL_RECENT of them, by sequence modulo that */
 };
 
 /* As supervise_run: 0, or -errno with what was attempted in `why`. s->platform says what things

@@ -60,6 +60,8 @@ struct kernel_event {
     uint64_t hash; /* of all that the domain or device did since it was last told of */
 };
 
+#define KERNEL_RECENT 4096u /* events that are kept for whoever looks into a failure */
+
 enum kernel_state {
     KERNEL_READY,   /* in a ready queue, or running */
     KERNEL_WAITING, /* for a notification or a call */
@@ -138,6 +140,7 @@ struct kernel {
     bool stale, settling;
     uint64_t until_ps, now_ps, digest, sequence, turns;
     uint64_t ps_per_entry[PLATFORM_ENTRIES];
+    struct kernel_event *recent; /* the last KERNEL_RECENT, by sequence modulo that */
     enum kernel_halt halt;
     bool lied; /* a domain's clock did; `liar` is the first */
     uint32_t liar;

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The same run again, and what is different; see the header. */
+#include "sim/cmd/rerun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORDS_MAX  160u
+#define LINE_BYTES 512
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+/* This program under its real name, which tools can start as well. */
+static void become(const char *const *argv, pid_t parent)
+{
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (length <= 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+        _exit(CMD_EXIT_HOST);
+    }
+    program[length] = '\0';
+    execv(program, (char *const *)argv);
+    fprintf(stderr, "sddfsim: cannot start %s: %s\n", program, strerror(errno));
+    _exit(CMD_EXIT_HOST);
+}
+
+/* Its exit status, CMD_EXIT_HOST if it has none. */
+static int run_again(const char *const *argv)
+{
+    pid_t self = getpid(), pid;
+    int status = 0;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        become(argv, self);
+    }
+    if (pid < 0) {
+        fprintf(stderr, "sddfsim: cannot start a process: %s\n", strerror(errno));
+        return CMD_EXIT_HOST;
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return CMD_EXIT_HOST;
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
+}
+
+/* The digest in a run's folder, NULL after a complaint. */
+static const char *digest_of(struct cmd_args *args, const char *folder, struct arena *arena)
+{
+    const char *path = arena_format(arena, "%s/report.json", folder);
+    json_error_t why;
+    json_t *report = json_load_file(path, 0, &why);
+    const char *digest = json_string_value(json_object_get(report, "digest"));
+    const char *copy = digest == NULL ? NULL : arena_text(arena, digest);
+
+    if (report == NULL) {
+        cmd_complain(args, "%s: %s: is that the folder of a run?", path, why.text);
+    } else if (digest == NULL) {
+        cmd_complain(args,
+                     "%s has no digest: it ran on the host's clock, and no such run repeats; try "
+                     "--clock virtual",
+                     folder);
+    }
+    json_decref(report);
+    return copy;
+}
+
+/* Where two lists of events part. */
+static void say_difference(struct cmd_args *args, const char *before, const char *after,
+                           struct arena *arena)
+{
+    FILE *a = fopen(arena_format(arena, "%s/events.txt", before), "re");
+    FILE *b = fopen(arena_format(arena, "%s/events.txt", after), "re");
+    char mine[LINE_BYTES], other[LINE_BYTES];
+    unsigned long long number = 0;
+    bool more = a != NULL && b != NULL;
+
+    while (more) {
+        bool got_mine = fgets(mine, sizeof mine, a) != NULL;
+        bool got_other = fgets(other, sizeof other, b) != NULL;
+
+        number++;
+        more = got_mine && got_other && strcmp(mine, other) == 0;
+        if (!more && (got_mine || got_other)) {
+            cmd_complain(args, "event %llu differs:\n  first   %s  again   %s", number,
+                         got_mine ? mine : "(none)\n", got_other ? other : "(none)\n");
+        }
+    }
+    if (a != NULL) {
+        fclose(a);
+    }
+    if (b != NULL) {
+        fclose(b);
+    }
+}
+
+static int compare(struct cmd_args *args, const char *folder, const char *again, bool quiet,
+                   struct arena *arena)
+{
+    const char *before = digest_of(args, folder, arena);
+    const char *after = before == NULL ? NULL : digest_of(args, again, arena);
+
+    if (before == NULL || after == NULL) {
+        return before == NULL ? CMD_EXIT_USAGE : CMD_EXIT_HOST;
+    }
+    if (strcmp(before, after) == 0) {
+        if (!quiet) {
+            printf("The same again: digest %s\n", after);
+        }
+        return CMD_EXIT_OK;
+    }
+    cmd_complain(args, "not the same again: digest %s, then %s", before, after);
+    say_difference(args, folder, again, arena);
+    return CMD_EXIT_NONDETERMINISTIC;
+}
+
+int rerun_compare(struct cmd_args *args, const char *scenario, const char *const *words,
+                  const char *folder, bool quiet, struct arena *arena)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *place =
+        arena_format(arena, "%s/sddfsim-XXXXXX", tmp == NULL || tmp[0] == '\0' ? "/tmp" : tmp);
+    const char *argv[WORDS_MAX] = {"sddfsim", "run", "-q", "-o"};
+    size_t count = 4;
+
+    if (digest_of(args, folder, arena) == NULL) {
+        return CMD_EXIT_USAGE;
+    }
+    if (mkdtemp(place) == NULL) {
+        cmd_complain(args, "cannot make a folder %s: %s", place, strerror(errno));
+        return CMD_EXIT_HOST;
+    }
+    /* Domains give up root, and have to get there. */
+    chmod(place, 0755);
+    const char *again = arena_format(arena, "%s/run", place);
+
+    argv[count++] = again;
+    for (; *words != NULL && count < WORDS_MAX - 3; words++) {
+        argv[count++] = *words;
+    }
+    argv[count++] = "--";
+    argv[count++] = scenario;
+    argv[count] = NULL;
+    int status = run_again(argv);
+
+    if (status == CMD_EXIT_OK || status == CMD_EXIT_FAILED) {
+        status = compare(args, folder, again, quiet, arena);
+    } else {
+        cmd_complain(args, "the run could not be done again: exit status %d", status);
+    }
+    nftw(place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return status;
+}

@@ -109,6 +109,9 @@ static void dispatch(struct kernel *k, struct kernel_core *c, int priority)
     ready_remove(&c->ready, pd, d->priority);
     c->current = pd;
     d->from_ps = c->now_ps;
+    /* What it did not use while others ran it cannot use up afterwards: or it would come back less
+     * than a period after its use. */
+    sc_unblock(d->runs_on, c->now_ps);
     if (c->last != pd) {
         c->last = pd;
         d->switches++;

@@ -128,9 +128,10 @@ static const struct kernel_devices played_devices = {.context = &p,
 static inline void played_listen(void *context, const struct kernel_event *e)
 {
     assert_ptr_equal(context, &p);
-    assert_true(e->at_ps >= p.told_ps);
     assert_true(e->kind < KERNEL_EVENT_KINDS);
-    p.told_ps = e->at_ps;
+    /* A core of a lower number may find that its turn is over just after the other's clock. */
+    assert_true(e->at_ps + 1 >= p.told_ps);
+    p.told_ps = e->at_ps > p.told_ps ? e->at_ps : p.told_ps;
     p.events[p.event_count++ % PLAYED_EVENTS] = *e;
 }
 
@@ -282,7 +283,7 @@ static inline uint64_t horizon_of(uint32_t pd)
     return p.turns[pd]->horizon_ps;
 }
 
-/* The one that runs is at work for so long, which must be before its horizon. */
+/* The one that runs is at work for so long. What it asks for must be before its horizon. */
 static inline void work(uint32_t pd, uint64_t ps)
 {
     p.turns[pd]->now_ps += ps;

@@ -1,0 +1,813 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who runs when in the simulated kernel: priorities, preemption, time slices, budgets, whose budget
+ * a call runs on, and cores whose clocks go side by side. First by hand, then at random, with what
+ * must hold for any play looked at after each step.
+ */
+#include "sim/base/rng.h"
+#include "tests/unit/played_kernel.h"
+
+#define BIT(channel) (1ull << (channel))
+
+enum { A, B, C, D };
+
+/* -- priorities -- */
+
+static void most_urgent_first(void **state)
+{
+    static const uint32_t order[] = {C, A, D, B};
+
+    (void)state;
+    played_begin(1);
+    add_pd(100, -1);
+    add_pd(0, -1);
+    add_pd(254, -1);
+    add_pd(99, -1);
+    boot();
+    for (unsigned i = 0; i < 4; i++) {
+        assert_runs(order[i]);
+        assert_false(wait_for_any(order[i]));
+    }
+    assert_halts(KERNEL_QUIET);
+}
+
+/* A and B alike, C above them, D wakes it with time. */
+static void begin_equals(void)
+{
+    played_begin(1);
+    add_pd(100, -1);
+    add_pd(100, -1);
+    add_pd(200, -1);
+    add_link(A, 1, B, 1, false);
+    add_link(A, 2, C, 2, false);
+}
+
+static void equals_do_not_preempt(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(A);
+    assert_true(notify(A, 1));
+    work(A, 5 * US);
+    assert_true(ask(A, TURN_TICK, 0));
+    assert_false(wait_for_any(A));
+    assert_runs(B);
+    assert_int_equal(now_of(B), 5 * US);
+}
+
+static void preempted_at_once(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(A);
+    work(A, 5 * US);
+    assert_false(notify(A, 2));
+    assert_runs(C);
+    assert_int_equal(now_of(C), 5 * US);
+    work(C, 2 * US);
+    assert_false(wait_for_any(C));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 7 * US);
+    assert_int_equal(p.k.domains[A].spent_ps, 5 * US);
+    assert_int_equal(p.k.domains[C].spent_ps, 2 * US);
+    assert_int_equal(p.k.cores[0].busy_ps, 7 * US);
+}
+
+/* Also by an event, at its time: the horizon ends there. */
+static void preempted_by_an_event(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(C);
+    assert_false(wait_until(C, 30 * US));
+    nudge(A);
+    assert_true(notify(A, 1)); /* B is ready, behind A */
+    assert_int_equal(horizon_of(A), 30 * US);
+    assert_false(work_to_horizon(A));
+    assert_runs(C);
+    assert_int_equal(now_of(C), 30 * US);
+    work(C, US);
+    assert_false(wait_for_any(C));
+    assert_runs(A); /* the interrupted one goes on before its equals */
+    assert_false(wait_for_any(A));
+    assert_runs(B);
+}
+
+static void switches_cost_only_when_another_goes_on(void **state)
+{
+    (void)state;
+    begin_equals();
+    p.platform.entry[PLATFORM_SWITCH] = 400;
+    settle();
+    uint64_t begun_ps = p.k.cores[0].now_ps, spent_ps = p.k.domains[A].spent_ps;
+    uint64_t switches = p.k.domains[A].switches;
+    assert_int_equal(begun_ps, 3 * 400 * 1000);
+    nudge(A); /* B was last */
+    assert_int_equal(now_of(A), begun_ps + 400 * 1000);
+    assert_false(wait_until(A, begun_ps + 10 * US));
+    assert_runs(A); /* idle since */
+    assert_int_equal(now_of(A), begun_ps + 10 * US);
+    assert_int_equal(p.k.domains[A].switches, switches + 1);
+    assert_false(wait_for_any(A));
+    assert_int_equal(p.k.domains[A].spent_ps, spent_ps + 400 * 1000);
+    assert_int_equal(p.turns[A]->entry_count[PLATFORM_SWITCH], 2);
+    assert_int_equal(p.turns[A]->entry_ps[PLATFORM_SWITCH], 2 * 400 * 1000);
+}
+
+/* -- time slices -- */
+
+static void equals_in_turn(void **state)
+{
+    (void)state;
+    played_begin(1);
+    for (unsigned i = 0; i < 3; i++) {
+        add_pd(100, -1);
+    }
+    boot();
+    for (unsigned i = 0; i < 12; i++) {
+        assert_runs(i % 3);
+        assert_int_equal(now_of(i % 3), i * PLAYED_SLICE_PS);
+        assert_int_equal(horizon_of(i % 3), (i + 1) * PLAYED_SLICE_PS);
+        assert_false(work_to_horizon(i % 3));
+    }
+    assert_int_equal(told(KERNEL_EVENT_SPENT, A), 0);
+}
+
+/* Who is alone has slice after slice. */
+static void slice_alone(void **state)
+{
+    (void)state;
+    played_begin(1);
+    add_pd(100, -1);
+    boot();
+    for (unsigned i = 1; i < 5; i++) {
+        assert_runs(A);
+        assert_int_equal(horizon_of(A), i * PLAYED_SLICE_PS);
+        assert_false(work_to_horizon(A));
+    }
+}
+
+/* An interruption does not give it a new one, nor does it lose its place. */
+static void slice_interrupted(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(C);
+    assert_false(wait_until(C, 300 * US));
+    nudge(A);
+    assert_true(notify(A, 1));
+    assert_false(work_to_horizon(A));
+    assert_runs(C);
+    work(C, 50 * US);
+    assert_false(wait_for_any(C));
+    assert_runs(A);
+    assert_int_equal(horizon_of(A), 350 * US + PLAYED_SLICE_PS - 300 * US);
+    assert_false(work_to_horizon(A));
+    assert_runs(B);
+    assert_int_equal(horizon_of(B) - now_of(B), PLAYED_SLICE_PS);
+    assert_false(work_to_horizon(B));
+    assert_runs(A);
+    assert_int_equal(horizon_of(A) - now_of(A), PLAYED_SLICE_PS);
+}
+
+/* -- budgets -- */
+
+/* A with the driver's budget over B with none. */
+static void begin_budget(void)
+{
+    played_begin(1);
+    add_pd(200, -1);
+    add_pd(100, -1);
+    add_link(A, 1, B, 1, false);
+    give_budget(A, 100, 400);
+}
+
+static void budget_used_up_and_refilled(void **state)
+{
+    (void)state;
+    begin_budget();
+    boot();
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_runs(A);
+        assert_int_equal(now_of(A), i * 380 * US);
+        assert_int_equal(horizon_of(A), (i * 380 + 80) * US); /* but for the minimum */
+        assert_false(work_to_horizon(A));
+        assert_runs(B);
+        assert_int_equal(p.k.domains[A].state, KERNEL_SPENT);
+        assert_int_equal(now_of(B), (i * 380 + 80) * US);
+        assert_int_equal(horizon_of(B), (i + 1) * 380 * US);
+        assert_false(work_to_horizon(B));
+    }
+    assert_int_equal(told(KERNEL_EVENT_SPENT, A), 3);
+    assert_runs(A);
+    assert_int_equal(told(KERNEL_EVENT_REFILL, A), 3);
+}
+
+/* It waits for its budget and is signalled meanwhile: that is for its next wait. */
+static void signals_while_spent(void **state)
+{
+    (void)state;
+    begin_budget();
+    boot();
+    assert_runs(A);
+    assert_false(work_to_horizon(A));
+    assert_runs(B);
+    assert_true(notify(B, 1));
+    assert_int_equal(p.k.domains[A].state, KERNEL_SPENT);
+    assert_false(work_to_horizon(B));
+    assert_runs(A);
+    assert_woken(A, 0); /* it was not waiting */
+    assert_true(wait_for_any(A));
+    assert_woken(A, BIT(1));
+}
+
+/* Woken without a budget: it goes on with what woke it once the budget is there. */
+static void woken_while_spent(void **state)
+{
+    (void)state;
+    begin_budget();
+    boot();
+    assert_runs(A);
+    work(A, 80 * US);
+    assert_false(wait_for_any(A)); /* at the last moment */
+    assert_runs(B);
+    assert_true(notify(B, 1));
+    assert_int_equal(p.k.domains[A].state, KERNEL_SPENT);
+    assert_int_equal(horizon_of(B), 380 * US);
+    assert_false(work_to_horizon(B));
+    assert_runs(A);
+    assert_woken(A, BIT(1));
+    assert_int_equal(now_of(A), 380 * US);
+}
+
+/* The published driver's trouble: a load of a fifth, and off for 300 us at a time. */
+static void often_and_briefly(void **state)
+{
+    uint64_t woken_ps = 0, ran_ps = 0, offs = 0;
+
+    (void)state;
+    begin_budget();
+    settle();
+    nudge(A);
+    while (now_of(A) < 20000 * US) {
+        work(A, 2 * US < horizon_of(A) - now_of(A) ? 2 * US : horizon_of(A) - now_of(A));
+        ran_ps += now_of(A) - woken_ps;
+        woken_ps += 10 * US;
+        uint64_t left_ps = now_of(A);
+        wait_until(A, woken_ps);
+        if (who_runs() == KERNEL_NONE) {
+            fail_msg("nobody runs");
+        }
+        if (now_of(A) - left_ps > 20 * US) {
+            assert_in_range(now_of(A) - left_ps, 290 * US, 310 * US);
+            assert_in_range(ran_ps, 78 * US, 100 * US);
+            offs++;
+            ran_ps = 0;
+        }
+        woken_ps = now_of(A);
+    }
+    assert_in_range(offs, 25, 35);
+}
+
+/* What kernel work takes beyond the budget is missing the next time. */
+static void budget_overrun(void **state)
+{
+    (void)state;
+    begin_budget();
+    p.platform.entry[PLATFORM_SWITCH] = 90000; /* 90 us */
+    boot();
+    assert_runs(B); /* A has used up its budget on getting there */
+    assert_int_equal(p.k.domains[A].state, KERNEL_SPENT);
+    assert_int_equal(p.k.domains[A].spent_ps, 90 * US);
+    assert_int_equal(events_time(&p.k.events, 3 * A), 390 * US);
+}
+
+/* -- calls run on somebody's budget -- */
+
+/* A, with a budget, calls B above it; C is below. */
+static void begin_server(bool passive)
+{
+    played_begin(1);
+    add_pd(100, -1);
+    add_pd(200, -1);
+    add_pd(50, -1);
+    add_link(A, 1, B, 1, true);
+    add_link(C, 2, B, 2, true);
+    give_budget(A, 100, 400);
+    settle();
+    p.k.domains[B].passive = passive;
+    nudge(A);
+}
+
+static void passive_callee_on_its_callers_budget(void **state)
+{
+    (void)state;
+    begin_server(true);
+    work(A, 10 * US);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    assert_called(B, 1, 1, 1);
+    assert_int_equal(horizon_of(B), 80 * US); /* what A has left */
+    work(B, 30 * US);
+    assert_false(reply(B, 1, 2));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 40 * US);
+    assert_int_equal(horizon_of(A), 80 * US);
+    assert_int_equal(p.k.domains[B].spent_ps, 30 * US);
+    assert_int_equal(p.k.domains[A].spent_ps, 10 * US);
+    assert_int_equal(p.k.domains[B].sc.refills[p.k.domains[B].sc.head].amount_ps, PLAYED_SLICE_PS);
+}
+
+static void active_callee_on_its_own(void **state)
+{
+    (void)state;
+    begin_server(false);
+    work(A, 10 * US);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    assert_int_equal(horizon_of(B), 10 * US + PLAYED_SLICE_PS);
+    work(B, 200 * US);
+    assert_false(reply(B, 1, 2));
+    assert_runs(A);
+    assert_int_equal(horizon_of(A) - now_of(A), 70 * US);
+}
+
+/* In the middle of the call the caller's budget ends, so the callee waits for it. */
+static void passive_callee_out_of_budget(void **state)
+{
+    (void)state;
+    begin_server(true);
+    work(A, 10 * US);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    assert_false(work_to_horizon(B));
+    kernel_nudge(&p.k, C);
+    assert_runs(C);
+    assert_int_equal(now_of(C), 80 * US);
+    assert_int_equal(p.k.domains[B].state, KERNEL_SPENT);
+    assert_int_equal(p.k.domains[A].state, KERNEL_CALLING);
+    assert_int_equal(horizon_of(C), 380 * US);
+    assert_false(work_to_horizon(C));
+    assert_runs(B);
+    assert_int_equal(now_of(B), 380 * US);
+    assert_false(reply(B, 1, 2));
+    assert_runs(A);
+}
+
+/* For notifications it has a budget of its own. */
+static void passive_notified(void **state)
+{
+    (void)state;
+    begin_server(true);
+    assert_false(notify(A, 1));
+    assert_runs(B);
+    assert_woken(B, BIT(1));
+    assert_ptr_equal(p.k.domains[B].runs_on, &p.k.domains[B].sc);
+    assert_int_equal(horizon_of(B), PLAYED_SLICE_PS);
+    work(B, 30 * US);
+    assert_false(wait_for_any(B));
+    assert_runs(A);
+    assert_int_equal(horizon_of(A) - now_of(A), 80 * US);
+}
+
+/* Two callers one after the other, each pays for its own. */
+static void passive_callee_of_two(void **state)
+{
+    (void)state;
+    begin_server(true);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    work(B, 20 * US);
+    kernel_nudge(&p.k, C);
+    assert_true(ask(B, TURN_TICK, 0));
+    assert_false(reply(B, 0, 0));
+    assert_runs(A);
+    assert_false(wait_for_any(A));
+    assert_runs(C);
+    assert_false(call(C, 2, 1, 1));
+    assert_runs(B);
+    work(B, 50 * US);
+    assert_false(reply(B, 0, 0));
+    assert_runs(C);
+    assert_int_equal(horizon_of(C) - now_of(C), PLAYED_SLICE_PS - 50 * US);
+}
+
+/* -- cores -- */
+
+/* A and B on core 0, C and D on core 1. */
+static void begin_cores(void)
+{
+    played_begin(2);
+    add_pd(100, 0);
+    add_pd(200, 0);
+    add_pd(100, 1);
+    add_pd(200, 1);
+    add_link(A, 1, C, 1, true);
+    add_link(A, 2, D, 2, true);
+    add_link(C, 3, B, 3, false);
+    add_link(A, 4, B, 4, false);
+    p.platform.cross_core_ns = 1000;
+    settle();
+}
+
+static void least_clock_first_then_number(void **state)
+{
+    (void)state;
+    begin_cores();
+    kernel_nudge(&p.k, A);
+    kernel_nudge(&p.k, C);
+    assert_runs(A);
+    assert_int_equal(horizon_of(A), 1); /* a core of a lower number, until it is past the other */
+    assert_false(work_to_horizon(A));
+    assert_runs(C);
+    assert_int_equal(now_of(C), 0);
+    assert_int_equal(horizon_of(C), 1); /* until they are even */
+    assert_false(work_to_horizon(C));
+    assert_runs(A);
+    assert_false(wait_until(A, 50 * US));
+    assert_runs(C);
+    assert_int_equal(horizon_of(C), 50 * US); /* alone until then */
+    work(C, 20 * US);
+    assert_true(ask(C, TURN_TICK, 0));
+    assert_false(wait_until(C, 50 * US + 7));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 50 * US);
+    assert_int_equal(horizon_of(A), 50 * US + 7);
+}
+
+static void cross_core_signal(void **state)
+{
+    (void)state;
+    begin_cores();
+    p.k.ps_per_entry[PLATFORM_CROSS_CORE] = 300 * 1000;
+    nudge(A);
+    work(A, 10 * US);
+    assert_false(notify(A, 1)); /* its cost comes before it goes on */
+    assert_runs(A);
+    assert_int_equal(now_of(A), 10 * US + 300 * 1000);
+    assert_int_equal(horizon_of(A), 11 * US); /* when it arrives */
+    assert_int_equal(p.k.domains[C].state, KERNEL_WAITING);
+    assert_false(work_to_horizon(A));
+    assert_int_equal(p.turns[A]->entry_count[PLATFORM_CROSS_CORE], 1);
+    assert_int_equal(p.turns[A]->entry_ps[PLATFORM_CROSS_CORE], 300 * 1000);
+    assert_runs(A);
+    assert_false(work_to_horizon(A));
+    assert_runs(C);
+    assert_woken(C, BIT(1));
+    assert_int_equal(now_of(C), 11 * US);
+}
+
+/* On the same core there is neither delay nor more cost. */
+static void same_core_signal(void **state)
+{
+    (void)state;
+    begin_cores();
+    p.k.ps_per_entry[PLATFORM_CROSS_CORE] = 300 * 1000;
+    nudge(A);
+    work(A, 10 * US);
+    assert_false(notify(A, 4));
+    assert_runs(B);
+    assert_int_equal(now_of(B), 10 * US);
+    assert_int_equal(p.turns[A]->entry_count[PLATFORM_CROSS_CORE], 0);
+}
+
+/* Two that are under way at once arrive as one. */
+static void cross_core_signals_join(void **state)
+{
+    (void)state;
+    begin_cores();
+    add_link(A, 7, C, 9, false);
+    nudge(A);
+    assert_true(notify(A, 1));
+    assert_true(notify(A, 1));
+    p.k.ends[A][7] = (struct kernel_end){.peer = C, .peer_channel = 9, .may_notify = true};
+    assert_true(notify(A, 7));
+    assert_false(wait_for_any(A));
+    assert_runs(C);
+    assert_woken(C, BIT(1) | BIT(9));
+    assert_false(wait_for_any(C));
+    assert_halts(KERNEL_QUIET);
+}
+
+/* One under way to a domain that is about to wait is not lost. */
+static void cross_core_signal_to_a_running_one(void **state)
+{
+    (void)state;
+    begin_cores();
+    nudge(A);
+    kernel_nudge(&p.k, C);
+    assert_false(notify(A, 1));
+    assert_false(wait_for_any(A));
+    assert_runs(C);
+    assert_woken(C, 0);
+    assert_false(wait_for_any(C)); /* it has not come yet */
+    assert_runs(C);
+    assert_woken(C, BIT(1));
+    assert_int_equal(now_of(C), US);
+}
+
+/* More urgent work that arrives on a core preempts there and nowhere else. */
+static void preempted_from_another_core(void **state)
+{
+    (void)state;
+    begin_cores();
+    kernel_nudge(&p.k, C);
+    nudge(A);
+    assert_true(notify(A, 2));
+    assert_false(wait_until(A, US));
+    assert_runs(C);
+    assert_int_equal(horizon_of(C), US);
+    assert_false(work_to_horizon(C));
+    assert_runs(A); /* its deadline was set after the signal was sent, but its core goes first */
+    assert_int_equal(now_of(A), US);
+    assert_false(wait_for_any(A));
+    assert_runs(D);
+    assert_int_equal(now_of(D), US);
+    assert_woken(D, BIT(2));
+    assert_int_equal(p.k.domains[C].state, KERNEL_READY);
+    assert_false(wait_for_any(D));
+    assert_runs(C);
+}
+
+static void call_to_another_core(void **state)
+{
+    (void)state;
+    begin_cores();
+    nudge(A);
+    work(A, 10 * US);
+    assert_false(call(A, 2, 1, 42));
+    assert_runs(D);
+    assert_called(D, 2, 1, 42);
+    assert_int_equal(now_of(D), 10 * US);
+    work(D, 5 * US);
+    assert_false(reply(D, 1, 43));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 15 * US);
+    assert_int_equal(p.turns[A]->mrs[0], 43);
+    assert_int_equal(p.k.cores[0].busy_ps, 10 * US);
+    assert_int_equal(p.k.cores[1].busy_ps, 5 * US);
+}
+
+/* More cores asked for than there are. */
+static void cores_wrap(void **state)
+{
+    (void)state;
+    played_begin(2);
+    add_pd(1, 5);
+    add_pd(1, 4);
+    add_pd(1, -1);
+    boot();
+    assert_int_equal(p.k.domains[A].core, 1);
+    assert_int_equal(p.k.domains[B].core, 0);
+    assert_int_equal(p.k.domains[C].core, 0);
+}
+
+/* -- at random -- */
+
+/* What the players know of each domain: what it has been sent. */
+static struct {
+    uint64_t next_badge; /* what it goes on with, once it does */
+    uint64_t badge;      /* what it finds at its next wait */
+    bool woken;
+} known[PLAYED_PDS];
+
+static void random_signal(uint32_t pd, uint32_t channel)
+{
+    const struct kernel_end *e = &p.k.ends[pd][channel];
+
+    if (e->peer == KERNEL_NONE || !e->may_notify) {
+        notify(pd, channel);
+        return;
+    }
+    bool waits = p.k.domains[e->peer].state == KERNEL_WAITING;
+
+    if (waits) {
+        known[e->peer].woken = true;
+        known[e->peer].next_badge = BIT(e->peer_channel);
+    } else {
+        known[e->peer].badge |= BIT(e->peer_channel);
+    }
+    notify(pd, channel);
+}
+
+static void random_wait(struct rng *dice, uint32_t pd)
+{
+    wait_until(pd, now_of(pd) + rng_between(dice, 1, 200) * US);
+    if (p.k.core_count > 1) {
+        return;
+    }
+    if (known[pd].badge != 0) {
+        assert_woken(pd, known[pd].badge);
+        assert_int_equal(p.k.domains[pd].state, KERNEL_READY);
+        known[pd].badge = 0;
+    } else {
+        assert_int_equal(p.k.domains[pd].state, KERNEL_WAITING);
+    }
+}
+
+/* Every domain is where its state says, and nobody more urgent waits for a core that has another.
+ */
+static void all_in_place(void)
+{
+    for (uint32_t i = 0; i < p.plan.pd_count; i++) {
+        const struct kernel_domain *d = &p.k.domains[i];
+        const struct kernel_core *c = &p.k.cores[d->core];
+        unsigned queued = 0;
+
+        for (uint32_t at = c->ready.first[d->priority]; at != READY_NONE;
+             at = c->ready.links[at].next) {
+            queued += at == i;
+        }
+        bool current = c->current == i;
+        assert_int_equal(queued, d->state == KERNEL_READY && !current);
+        assert_true(!current || d->state == KERNEL_READY);
+        assert_int_equal(events_time(&p.k.events, 3 * i) != EVENTS_NEVER, d->state == KERNEL_SPENT);
+        if (queued > 0) {
+            assert_true(c->current != KERNEL_NONE);
+            assert_true(p.k.domains[c->current].priority >= d->priority);
+        }
+    }
+}
+
+/* What each with a budget ran, from when to when. */
+enum { RUNS = 4096 };
+static struct {
+    uint64_t from_ps, until_ps;
+} runs[PLAYED_PDS][RUNS];
+static unsigned run_count[PLAYED_PDS];
+
+static void note_run(uint32_t pd, uint64_t from_ps)
+{
+    if (now_of(pd) > from_ps && run_count[pd] < RUNS) {
+        runs[pd][run_count[pd]].from_ps = from_ps;
+        runs[pd][run_count[pd]++].until_ps = now_of(pd);
+    }
+}
+
+static void never_more_than_its_budget(uint32_t pd)
+{
+    const struct sched_context *sc = &p.k.domains[pd].sc;
+
+    for (unsigned i = 0; i < run_count[pd] && !sc->slice; i++) {
+        uint64_t until_ps = runs[pd][i].from_ps + sc->period_ps, ran_ps = 0;
+
+        for (unsigned n = i; n < run_count[pd] && runs[pd][n].from_ps < until_ps; n++) {
+            ran_ps += (runs[pd][n].until_ps < until_ps ? runs[pd][n].until_ps : until_ps) -
+                      runs[pd][n].from_ps;
+        }
+        if (ran_ps > sc->budget_ps) {
+            fail_msg("domain %u ran %llu of %llu within the period that began at %llu", pd,
+                     (unsigned long long)ran_ps, (unsigned long long)sc->budget_ps,
+                     (unsigned long long)runs[pd][i].from_ps);
+        }
+    }
+}
+
+static void random_plan(struct rng *dice, uint64_t cores)
+{
+    played_begin(cores);
+    unsigned pds = (unsigned)rng_between(dice, 2, 8);
+
+    for (unsigned i = 0; i < pds; i++) {
+        add_pd((uint8_t)(100 + rng_below(dice, 4)), (int)rng_below(dice, cores));
+        if (rng_chance(dice, 1, 2)) {
+            uint64_t period_us = rng_between(dice, 60, 400);
+
+            give_budget(i, rng_between(dice, 25, period_us - 1), period_us);
+        }
+    }
+    /* Channel n of each leads to domain n. */
+    for (uint32_t i = 0; i < pds; i++) {
+        for (uint32_t k = i + 1; k < pds; k++) {
+            add_link(i, (uint8_t)k, k, (uint8_t)i, false);
+        }
+    }
+    p.platform.timeslice_ns = rng_between(dice, 20, 200) * 1000;
+    p.platform.refills = rng_between(dice, 2, 8);
+    p.platform.cross_core_ns = rng_below(dice, 3) * 1000;
+}
+
+static void random_step(struct rng *dice, uint32_t pd)
+{
+    uint64_t room_ps = horizon_of(pd) - now_of(pd), from_ps = now_of(pd);
+
+    if (rng_chance(dice, 1, 3)) {
+        work(pd, room_ps);
+        note_run(pd, from_ps);
+        ask(pd, TURN_TICK, 0);
+        return;
+    }
+    work(pd, rng_below(dice, room_ps < 30 * US ? room_ps : 30 * US));
+    note_run(pd, from_ps);
+    if (rng_chance(dice, 1, 2)) {
+        random_signal(pd, (uint32_t)rng_below(dice, p.plan.pd_count + 1));
+    } else {
+        random_wait(dice, pd);
+    }
+}
+
+/* What must be so whenever somebody is about to run. */
+static void about_to_run(uint32_t pd)
+{
+    const struct kernel_core *c = &p.k.cores[p.k.domains[pd].core];
+
+    all_in_place();
+    assert_true(horizon_of(pd) <= events_first_ps(&p.k.events));
+    for (const struct kernel_core *o = p.k.cores; o < p.k.cores + p.k.core_count; o++) {
+        if (o != c && o->current != KERNEL_NONE) {
+            assert_true(c < o ? c->now_ps <= o->now_ps : c->now_ps < o->now_ps);
+            assert_true(horizon_of(pd) <= o->now_ps + (c < o));
+        }
+    }
+    if (p.k.core_count == 1 && known[pd].woken) {
+        assert_woken(pd, known[pd].next_badge);
+        known[pd].woken = false;
+    }
+}
+
+static void play(uint64_t seed, uint64_t cores)
+{
+    struct rng dice;
+
+    print_message("seed %llu\n", (unsigned long long)seed);
+    rng_init(&dice, seed, "test.kernel");
+    memset(known, 0, sizeof known);
+    memset(run_count, 0, sizeof run_count);
+    random_plan(&dice, cores);
+    boot();
+    for (unsigned step = 0; step < 2500; step++) {
+        uint32_t pd = who_runs();
+
+        assert_int_not_equal(pd, KERNEL_NONE);
+        about_to_run(pd);
+        random_step(&dice, pd);
+    }
+    uint64_t spent_ps = 0, busy_ps = 0;
+
+    for (uint32_t i = 0; i < p.plan.pd_count; i++) {
+        spent_ps += p.k.domains[i].spent_ps;
+        never_more_than_its_budget(i);
+    }
+    for (uint32_t c = 0; c < p.k.core_count; c++) {
+        busy_ps += p.k.cores[c].busy_ps;
+        assert_true(p.k.cores[c].busy_ps <= p.k.cores[c].now_ps);
+    }
+    assert_int_equal(spent_ps, busy_ps);
+}
+
+static void random_on_one_core(void **state)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        play(seed, 1);
+        played_end(state);
+    }
+}
+
+static void random_on_more_cores(void **state)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        play(seed, 2 + seed % 3);
+        played_end(state);
+    }
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_teardown(test, played_end)
+    const struct CMUnitTest tests[] = {
+        T(most_urgent_first),
+        T(equals_do_not_preempt),
+        T(preempted_at_once),
+        T(preempted_by_an_event),
+        T(switches_cost_only_when_another_goes_on),
+        T(equals_in_turn),
+        T(slice_alone),
+        T(slice_interrupted),
+        T(budget_used_up_and_refilled),
+        T(signals_while_spent),
+        T(woken_while_spent),
+        T(often_and_briefly),
+        T(budget_overrun),
+        T(passive_callee_on_its_callers_budget),
+        T(active_callee_on_its_own),
+        T(passive_callee_out_of_budget),
+        T(passive_notified),
+        T(passive_callee_of_two),
+        T(least_clock_first_then_number),
+        T(cross_core_signal),
+        T(same_core_signal),
+        T(cross_core_signals_join),
+        T(cross_core_signal_to_a_running_one),
+        T(preempted_from_another_core),
+        T(call_to_another_core),
+        T(cores_wrap),
+        T(random_on_one_core),
+        T(random_on_more_cores),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

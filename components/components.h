@@ -32,6 +32,9 @@
     ROW(net_driver_enet, "network/driver_enet", "drives the ENET of an i.MX 8M",                 \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_driver_imx, "network/driver_imx", "the same, register by register as published",     \
+        ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_virt_rx, "network/virt_rx", "gives each received frame to the clients it is for",    \
         ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
     ROW(net_copy, "network/copy", "copies one client's frames out of the shared receive region", \

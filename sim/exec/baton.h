@@ -24,6 +24,7 @@ struct device_order {
     uint64_t now_ns, value;
     /* Its outcome. */
     uint64_t answer, next_ns;
+    uint32_t idle_write;
     uint32_t drain; /* not done yet: a capture is full */
     uint32_t line_count;
     struct {

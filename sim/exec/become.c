@@ -218,6 +218,7 @@ static void serve_orders(struct station *s)
             break;
         }
         o->next_ns = station_next(s);
+        o->idle_write = station_idle_write(s);
         o->drain = 0;
         baton_give_kernel(&domain.page->baton);
     }

@@ -335,3 +335,8 @@ uint64_t local_next_ns(void *state, uint32_t pd)
 {
     return station_next(((struct local_run *)state)->locals[pd].station);
 }
+
+uint32_t local_idle_write(void *state, uint32_t pd)
+{
+    return station_idle_write(((struct local_run *)state)->locals[pd].station);
+}

@@ -345,6 +345,11 @@ static uint64_t process_next_ns(void *state, uint32_t pd)
     return o->next_ns;
 }
 
+static uint32_t process_idle_write(void *state, uint32_t pd)
+{
+    return ((struct process_run *)state)->world->pages[pd]->order.idle_write;
+}
+
 const struct exec_type exec_process = {
     .name = "process",
     .doc = "a confined Linux process for every domain and device, joined only by mapped memory and "
@@ -358,6 +363,7 @@ const struct exec_type exec_process = {
     .access = process_access,
     .step = process_step,
     .next_ns = process_next_ns,
+    .idle_write = process_idle_write,
     .stop = process_stop,
     .process = process_of,
 };

@@ -521,6 +521,11 @@ uint64_t station_next(struct station *s)
     return at;
 }
 
+uint32_t station_idle_write(struct station *s)
+{
+    return s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state);
+}
+
 void station_begin(struct station *s, const struct platform *costs)
 {
     s->costs = costs;
@@ -587,9 +592,7 @@ static void sleep_until_work(struct station *s)
         s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */
     }
     /* Say that we sleep, then look once more: the driver publishes, then looks whether we sleep. */
-    atomic_store_explicit(&s->mmio->idle_offset,
-                          s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state),
-                          memory_order_relaxed);
+    atomic_store_explicit(&s->mmio->idle_offset, station_idle_write(s), memory_order_relaxed);
     publish_lowering(s);
     atomic_store(&s->mmio->device_sleeps, 1);
     if (!mmio_pending(s->mmio)) {

@@ -78,6 +78,13 @@ static uint64_t on_next(void *context, uint32_t device)
     return at_ns > UINT64_MAX / 1000 - 1 ? EVENTS_NEVER : at_ns * 1000;
 }
 
+static uint32_t on_idle_write(void *context, uint32_t device)
+{
+    struct virtual *v = context;
+
+    return v->s->exec->idle_write(v->s->exec_state, device_pd(v, device));
+}
+
 static uint64_t on_take_hash(void *context, uint32_t device)
 {
     struct virtual *v = context;
@@ -347,6 +354,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
                                            .access = on_access,
                                            .step = on_step,
                                            .next_ps = on_next,
+                                           .idle_write = on_idle_write,
                                            .take_hash = on_take_hash,
                                            .drain = on_drain,
                                            .go_on = on_go_on};

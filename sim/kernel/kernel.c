@@ -199,11 +199,13 @@ static void reply(struct kernel *k, uint32_t pd)
         return;
     }
     d->caller = KERNEL_NONE;
-    pass_message(k, pd, caller);
     if (d->passive) {
         sched_charge(k, pd);
     }
-    sched_wake(k, caller, k->now_ps);
+    if (k->domains[caller].state == KERNEL_CALLING) { /* it may have died meanwhile */
+        pass_message(k, pd, caller);
+        sched_wake(k, caller, k->now_ps);
+    }
 }
 
 /* -- waiting -- */
@@ -244,12 +246,15 @@ static bool find_work(struct kernel *k, uint32_t pd)
         d->runs_on = &d->sc;
         return true;
     }
-    if (d->calls != 0) {
+    while (d->calls != 0) {
         uint8_t channel = (uint8_t)__builtin_ctzll(d->calls);
+        uint32_t caller = k->ends[pd][channel].peer;
 
         d->calls &= d->calls - 1;
-        take_call(k, k->ends[pd][channel].peer, pd, channel);
-        return true;
+        if (k->domains[caller].state == KERNEL_CALLING) { /* it has not died meanwhile */
+            take_call(k, caller, pd, channel);
+            return true;
+        }
     }
     return d->turn->deadline_ps <= k->now_ps;
 }
@@ -289,6 +294,7 @@ void kernel_ask_device(struct kernel *k, uint32_t device)
         at_ps = k->now_ps + 1000;
     }
     events_set(&k->events, alarm_device(k, device), at_ps);
+    k->idle_writes[device] = k->devices->idle_write(k->devices->context, device);
 }
 
 static void access(struct kernel *k, uint32_t pd, bool write)
@@ -298,6 +304,9 @@ static void access(struct kernel *k, uint32_t pd, bool write)
 
     if (device == KERNEL_NONE) {
         t->a = 0;
+        return;
+    }
+    if (write && t->b == 4 && t->a == k->idle_writes[device]) {
         return;
     }
     t->a = k->devices->access(k->devices->context, device, k->now_ps, write, (uint32_t)t->a,
@@ -425,6 +434,14 @@ static uint64_t believed_ps(struct kernel *k, uint32_t pd, uint64_t from_ps)
     return now_ps;
 }
 
+/* Whatever keeps happening, the host has its limits. */
+static void look_at_the_host(struct kernel *k)
+{
+    if (++k->turns % TURNS_BETWEEN_LOOKS == 0 && !k->devices->go_on(k->devices->context)) {
+        k->halt = KERNEL_HOST;
+    }
+}
+
 bool kernel_request(struct kernel *k, uint32_t pd)
 {
     struct kernel_domain *d = &k->domains[pd];
@@ -434,12 +451,12 @@ bool kernel_request(struct kernel *k, uint32_t pd)
     assert(c->current == pd);
     c->now_ps = believed_ps(k, pd, c->now_ps);
     k->now_ps = c->now_ps;
+    bool waits = t->request == TURN_WAIT || t->request == TURN_REPLY;
+
     kernel_tell(k, KERNEL_EVENT_TURN, pd, (uint64_t)t->request << 32 | t->channel, t->a,
-                t->c ^ (uint64_t)t->deferred << 56 ^ (uint64_t)t->deferred_channel << 48, t->hash);
+                waits ? (uint64_t)t->deferred << 56 | t->deferred_channel : t->c, t->hash);
     t->hash = 0;
-    if (++k->turns % TURNS_BETWEEN_LOOKS == 0 && !k->devices->go_on(k->devices->context)) {
-        k->halt = KERNEL_HOST;
-    }
+    look_at_the_host(k);
     carry_out(k, pd);
     if (!sched_goes_on(k, pd)) {
         return false;
@@ -491,6 +508,7 @@ uint32_t kernel_next(struct kernel *k)
                 return halt(k, KERNEL_LIMIT);
             }
             kernel_alarm(k, events_take(&k->events), event_ps);
+            look_at_the_host(k);
             continue;
         }
         if (c->now_ps >= k->until_ps) {
@@ -501,7 +519,9 @@ uint32_t kernel_next(struct kernel *k)
         if (d->owed_ps > 0) {
             c->now_ps += d->owed_ps;
             d->owed_ps = 0;
-            continue;
+            if (k->core_count > 1 || event_ps <= c->now_ps || c->now_ps >= k->until_ps) {
+                continue;
+            }
         }
         k->now_ps = c->now_ps;
         if (!sched_horizon(k, c)) {
@@ -607,6 +627,7 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
         k->cores[i].current = k->cores[i].last = KERNEL_NONE;
         ready_init(&k->cores[i].ready, k->links);
     }
+    k->idle_writes = arena_array(arena, plan->device_count + 1, sizeof *k->idle_writes);
     init_channels(k, arena);
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         init_domain(k, i, turns[i]);

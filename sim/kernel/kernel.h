@@ -33,6 +33,8 @@ struct kernel_devices {
     void (*step)(void *context, uint32_t device, uint64_t now_ps);
     /* When it wants to be stepped next; EVENTS_NEVER: not by itself. */
     uint64_t (*next_ps)(void *context, uint32_t device);
+    /* A register a write of which would change nothing as it is; all ones: there is none. */
+    uint32_t (*idle_write)(void *context, uint32_t device);
     /* The hash of what it did since this was asked last. */
     uint64_t (*take_hash)(void *context, uint32_t device);
     /* Captures are to be emptied. */
@@ -133,6 +135,7 @@ struct kernel {
     struct kernel_domain *domains; /* by plan domain; those of devices are unused */
     struct kernel_end (*ends)[PLAN_CHANNELS_MAX];
     struct kernel_line *lines;
+    uint32_t *idle_writes; /* by device, as it said last */
     struct kernel_core *cores;
     struct ready_link *links;
     struct events events;

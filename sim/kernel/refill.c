@@ -47,13 +47,16 @@ void sc_init(struct sched_context *sc, uint64_t budget_ps, uint64_t period_ps,
     if (budget_ps > period_ps) {
         budget_ps = period_ps;
     }
+    /* A budget that is nothing but what is not worth running for would never be used at all. */
+    bool slice = budget_ps == period_ps, too_short = budget_ps <= min_budget_ps;
+
     *sc = (struct sched_context){.budget_ps = budget_ps,
                                  .period_ps = period_ps,
-                                 .min_budget_ps = budget_ps == period_ps ? 0 : min_budget_ps,
+                                 .min_budget_ps = slice || too_short ? 0 : min_budget_ps,
                                  .refills = {{now_ps, budget_ps}},
                                  .count = 1,
                                  .most = refills,
-                                 .slice = budget_ps == period_ps};
+                                 .slice = slice};
 }
 
 static bool charge_slice(struct sched_context *sc, uint64_t used_ps)

@@ -27,7 +27,8 @@ struct sched_context {
     bool slice;                         /* the budget is the period */
 };
 
-/* The whole budget, to be used from `now_ps`. A budget above the period counts as the period. */
+/* The whole budget, to be used from `now_ps`. A budget above the period counts as the period; with
+ * one that is not above the minimum, there is no minimum. */
 void sc_init(struct sched_context *sc, uint64_t budget_ps, uint64_t period_ps,
              uint64_t min_budget_ps, unsigned refills, uint64_t now_ps);
 /* When it may be used next: not after `now` if now. */

@@ -143,6 +143,13 @@ struct kernel_core *sched_choose(struct kernel *k)
 {
     struct kernel_core *least = NULL;
 
+    if (k->core_count == 1) { /* nearly always, and there is nothing to choose from */
+        if (k->stale) {
+            k->stale = false;
+            reschedule(k, k->cores);
+        }
+        return k->cores[0].current == KERNEL_NONE ? NULL : k->cores;
+    }
     for (uint32_t i = 0; i < k->core_count; i++) {
         struct kernel_core *c = &k->cores[i];
 
@@ -190,6 +197,7 @@ bool sched_horizon(struct kernel *k, struct kernel_core *c)
     if (c->now_ps >= horizon) {
         interrupt(k, c);
         c->stale = true;
+        k->stale = true;
         return false;
     }
     horizon = event < horizon ? event : horizon;

@@ -95,6 +95,13 @@ static inline uint64_t played_next_ps(void *context, uint32_t device)
     return p.device[device].next_ps;
 }
 
+static inline uint32_t played_idle_write(void *context, uint32_t device)
+{
+    (void)device;
+    assert_ptr_equal(context, &p);
+    return UINT32_MAX;
+}
+
 static inline uint64_t played_take_hash(void *context, uint32_t device)
 {
     uint64_t hash = p.device[device].hash;
@@ -121,6 +128,7 @@ static const struct kernel_devices played_devices = {.context = &p,
                                                      .access = played_access,
                                                      .step = played_step,
                                                      .next_ps = played_next_ps,
+                                                     .idle_write = played_idle_write,
                                                      .take_hash = played_take_hash,
                                                      .drain = played_drain,
                                                      .go_on = played_go_on};

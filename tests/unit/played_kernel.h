@@ -40,7 +40,7 @@ struct played {
         void (*on_step)(uint32_t device);
         unsigned accesses, steps;
         uint64_t at_ps, value; /* of the last access or step */
-        uint32_t offset;
+        uint32_t offset, idle_write;
         unsigned bytes;
         bool write;
     } device[PLAYED_DEVICES];
@@ -97,9 +97,8 @@ static inline uint64_t played_next_ps(void *context, uint32_t device)
 
 static inline uint32_t played_idle_write(void *context, uint32_t device)
 {
-    (void)device;
     assert_ptr_equal(context, &p);
-    return UINT32_MAX;
+    return p.device[device].idle_write;
 }
 
 static inline uint64_t played_take_hash(void *context, uint32_t device)
@@ -168,6 +167,7 @@ static inline void played_begin(uint64_t cores)
                                    .timeslice_ns = PLAYED_SLICE_PS / 1000};
     for (unsigned i = 0; i < PLAYED_DEVICES; i++) {
         p.device[i].next_ps = EVENTS_NEVER;
+        p.device[i].idle_write = UINT32_MAX;
     }
 }
 

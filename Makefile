@@ -135,6 +135,7 @@ demo: all
 
 bench: all $(BENCHES)
 	$(Q)scripts/bench $(BUILD)
+	$(Q)scripts/bench-virtual $(BUILD)
 
 fuzz: | $(BUILD)/deps.ok
 	$(Q)scripts/fuzz $(BUILD) 20

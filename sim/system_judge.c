@@ -249,6 +249,7 @@ int system_judge(struct run *r)
         .notes = host ? host_notes : notes,
         .cpu = system_cpu(r),
         .digest = host ? NULL : digest,
+        .events = host ? 0 : r->s.virtual_result->events,
     };
     in.expects = expect_judge(&in);
     int error = system_close_captures(r);

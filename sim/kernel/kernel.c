@@ -114,10 +114,11 @@ static void deliver(struct kernel *k, struct kernel_line *line)
 
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
 {
-    for (uint32_t i = 0; i < k->line_count; i++) {
+    for (uint32_t i = k->device_lines[device]; i < k->line_count && k->lines[i].device == device;
+         i++) {
         struct kernel_line *line = &k->lines[i];
 
-        if (line->device == device && line->number == number) {
+        if (line->number == number) {
             line->level = level;
             if (level && !line->masked) {
                 deliver(k, line);
@@ -543,12 +544,43 @@ uint64_t kernel_ps(const struct platform *p, uint64_t cycles)
     return (uint64_t)(((unsigned __int128)cycles * 1000000000000u + p->clock_hz / 2) / p->clock_hz);
 }
 
+/* An interrupt is masked until its driver is ready. */
+static void add_line(struct kernel *k, const struct plan_channel *c, uint32_t device)
+{
+    const struct plan_end *driver = &c->end[1];
+
+    k->ends[driver->pd][driver->id] =
+        (struct kernel_end){.peer = KERNEL_NONE, .kind = CHANNEL_IRQ, .line = k->line_count};
+    k->lines[k->line_count++] = (struct kernel_line){.device = device,
+                                                     .pd = driver->pd,
+                                                     .channel = driver->id,
+                                                     .number = c->irq_line,
+                                                     .masked = true};
+}
+
+static void init_lines(struct kernel *k, struct arena *arena)
+{
+    const struct plan *plan = k->plan;
+
+    k->lines = arena_array(arena, plan->channel_count + 1, sizeof *k->lines);
+    k->device_lines = arena_array(arena, plan->device_count + 1, sizeof *k->device_lines);
+    for (uint32_t device = 0; device < plan->device_count; device++) {
+        k->device_lines[device] = k->line_count;
+        for (uint32_t i = 0; i < plan->channel_count; i++) {
+            const struct plan_channel *c = &plan->channels[i];
+
+            if (c->kind == CHANNEL_IRQ && plan->pds[c->end[0].pd].device == device) {
+                add_line(k, c, device);
+            }
+        }
+    }
+}
+
 static void init_channels(struct kernel *k, struct arena *arena)
 {
     const struct plan *plan = k->plan;
 
     k->ends = arena_alloc(arena, plan->pd_count * sizeof *k->ends);
-    k->lines = arena_array(arena, plan->channel_count + 1, sizeof *k->lines);
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         for (uint32_t c = 0; c < PLAN_CHANNELS_MAX; c++) {
             k->ends[i][c].peer = KERNEL_NONE;
@@ -557,20 +589,6 @@ static void init_channels(struct kernel *k, struct arena *arena)
     for (uint32_t i = 0; i < plan->channel_count; i++) {
         const struct plan_channel *c = &plan->channels[i];
 
-        if (c->kind == CHANNEL_IRQ) {
-            const struct plan_end *driver = &c->end[1];
-
-            k->ends[driver->pd][driver->id] = (struct kernel_end){
-                .peer = KERNEL_NONE, .kind = CHANNEL_IRQ, .line = k->line_count};
-            /* Masked until the driver is ready. */
-            k->lines[k->line_count++] =
-                (struct kernel_line){.device = plan->pds[c->end[0].pd].device,
-                                     .pd = driver->pd,
-                                     .channel = driver->id,
-                                     .number = c->irq_line,
-                                     .masked = true};
-            continue;
-        }
         for (int side = 0; c->kind == CHANNEL_PEER && side < 2; side++) {
             const struct plan_end *end = &c->end[side], *other = &c->end[1 - side];
 
@@ -629,6 +647,7 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
     }
     k->idle_writes = arena_array(arena, plan->device_count + 1, sizeof *k->idle_writes);
     init_channels(k, arena);
+    init_lines(k, arena);
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         init_domain(k, i, turns[i]);
         if (plan->pds[i].kind == PD_IMAGE) {

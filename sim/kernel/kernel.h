@@ -135,7 +135,8 @@ struct kernel {
     struct kernel_domain *domains; /* by plan domain; those of devices are unused */
     struct kernel_end (*ends)[PLAN_CHANNELS_MAX];
     struct kernel_line *lines;
-    uint32_t *idle_writes; /* by device, as it said last */
+    uint32_t *idle_writes;  /* by device, as it said last */
+    uint32_t *device_lines; /* by device: its first line; those of one device are together */
     struct kernel_core *cores;
     struct ready_link *links;
     struct events events;

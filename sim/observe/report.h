@@ -85,6 +85,7 @@ struct report_input {
     const char *clock, *executor, *platform;
     uint64_t time_ns;       /* how long the run was, on its own clock */
     const char *digest;     /* NULL: none, as in host time */
+    uint64_t events;        /* that it is of */
     const char *end_detail; /* a further half sentence on how it ended; NULL */
     const struct report_check *checks;
     size_t check_count;

@@ -347,6 +347,7 @@ int report_json(const struct report_input *in, FILE *to)
     put(&o, root, "platform", text(in->platform));
     put(&o, root, "verdict", text(report_verdict_name(report_run_verdict(in))));
     put(&o, root, "digest", text(in->digest));
+    put(&o, root, "events", in->digest == NULL ? json_null() : number(in->events));
     put(&o, root, "time_ns", number(in->time_ns));
     put(&o, root, "end", text(in->account->ended ? run_end_name(in->account->end) : NULL));
     put(&o, root, "end_detail", text(in->end_detail));

@@ -190,10 +190,10 @@ static json_t *at(json_t *root, const char *path)
 
 static void the_keys_are_there_in_their_order(void **state)
 {
-    static const char *const keys[] = {"scenario",   "seed",   "clock",   "executor", "platform",
-                                       "verdict",    "digest", "time_ns", "end",      "end_detail",
-                                       "frames",     "cpu",    "pds",     "devices",  "queues",
-                                       "latency_ns", "checks", "expect",  "faults",   "notes"};
+    static const char *const keys[] = {
+        "scenario", "seed",    "clock",      "executor",   "platform", "verdict", "digest",
+        "events",   "time_ns", "end",        "end_detail", "frames",   "cpu",     "pds",
+        "devices",  "queues",  "latency_ns", "checks",     "expect",   "faults",  "notes"};
     json_t *root = json_report(NULL);
     size_t i = 0;
     const char *key;

@@ -114,7 +114,7 @@ static void deliver(struct kernel *k, struct kernel_line *line)
 
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
 {
-    for (uint32_t i = k->device_lines[device]; i < k->line_count && k->lines[i].device == device;
+    for (uint32_t i = device < k->plan->device_count ? k->device_lines[device] : k->line_count; i < k->line_count && k->lines[i].device == device;
          i++) {
         struct kernel_line *line = &k->lines[i];
 

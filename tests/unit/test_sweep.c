@@ -563,6 +563,7 @@ static void test_plot_gaps(void **state)
     assert_int_equal(count_in(path, "M"), 2); /* 1, then 3 to 4 */
     assert_int_equal(count_in(path, "L"), 1);
     assert_non_null(strstr(svg, ">did not pass</text>"));
+    assert_int_equal(count_in(svg, "l8 8m0 -8l-8 8"), 5); /* its crosses, and the legend's */
     assert_non_null(strstr(svg, "3 points of 4"));
     assert_non_null(strstr(svg, ">simulated</text>"));
 }
@@ -652,6 +653,9 @@ static void test_ticks(void **state)
     assert_ticks(chart_log(1, 1e6), "1 10 100 1000 10000 100000 1000000");
     assert_ticks(chart_log(0.02, 0.3), "0.02 0.05 0.1 0.2 0.5");
     assert_ticks(chart_log(10, 10), "10 20 50 100");
+    struct chart_scale decades = chart_log(10, 1000), linear = chart_linear(10, 50, 4);
+    assert_true(fabs(chart_place(&decades, 100) - 0.5) < 1e-9);
+    assert_true(fabs(chart_place(&linear, 20) - 0.25) < 1e-9);
 }
 
 static void test_units(void **state)

@@ -27,6 +27,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
@@ -525,7 +526,16 @@ static unsigned left_behind(void)
     return count;
 }
 
-/* Of two points one ends and the other does not: then a signal comes. */
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* One point ends, two do not, and one has not begun: then a signal comes. The runs are told, and do
+ * not have to be killed after five seconds. */
 static void test_told_to_end(void **state)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -533,18 +543,20 @@ static void test_told_to_end(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         int slave, master = open_terminal(&slave), status;
-        const char *const words[] = {"sweep",  "few.json", "--vary", "/wires/0/count=0,5,0",
+        const char *const words[] = {"sweep",  "few.json", "--vary", "/wires/0/count=0,5,0,0",
                                      "-o",     "it",       "--jobs", "2",
                                      "--keep", NULL};
         struct started p = start(words, slave);
 
-        wait_for(master, "1 of 3 points");
+        wait_for(master, "1 of 4 points");
+        uint64_t told_ms = now_ms();
         kill(p.pid, signals[i]);
         assert_int_equal(waitpid(p.pid, &status, 0), p.pid);
+        assert_true(now_ms() - told_ms < 4500);
         take(p.out_fd, out);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 3);
-        wait_for(master, "interrupted after 1 of 3 points; they are in ");
+        wait_for(master, "interrupted after 1 of 4 points; they are in ");
         if (strstr(err, "repeat with: ") == NULL) {
             wait_for(master, "repeat with: ");
         }
@@ -554,7 +566,7 @@ static void test_told_to_end(void **state)
 
         assert_string_equal(cell(content("it/sweep.csv"), 1, 0), "1");
         assert_in(strchr(content("it/sweep.csv"), '\n') + 1, ",pass,0,");
-        assert_non_null(strstr(content("it/sweep.svg"), "1 point of 3"));
+        assert_non_null(strstr(content("it/sweep.svg"), "1 point of 4"));
         assert_int_equal(entries("it"), 3);
         assert_int_equal(entries("it/points"), 1);
         assert_true(there("it/points/001/report.json"));

@@ -48,7 +48,7 @@ TEST_IMAGES := $(patsubst tests/image/%.c,$(BUILD)/images/test/%.so,$(TEST_IMAGE
 UNITS := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 
-.PHONY: all demo test checks bench fuzz soak tidy install clean help deps unit scenarios
+.PHONY: all demo test checks bench fuzz soak plots tidy install clean help deps unit scenarios
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -61,6 +61,7 @@ help:
 	@echo 'make test   every test (unit, image, scenario, process)'
 	@echo 'make bench  the figures, with the machine'"'"'s own costs beside them'
 	@echo 'make fuzz   bounded fuzzing of the parsers; make soak: longer'
+	@echo 'make plots  draw the plots of scenarios/README.md anew'
 	@echo 'make tidy   format, include direction, row lists, clang-tidy, cppcheck'
 	@echo 'make install PREFIX=/usr/local DESTDIR='
 
@@ -142,6 +143,10 @@ fuzz: | $(BUILD)/deps.ok
 
 soak: all
 	$(Q)scripts/soak $(BUILD)
+
+# What scenarios/README.md shows; in virtual time, so only a change of the code changes them.
+plots: all
+	$(Q)scripts/plots $(BUILD)
 
 tidy: | $(BUILD)/deps.ok
 	$(Q)scripts/tidy $(BUILD)

@@ -12,7 +12,8 @@
 
 #include "sim/kernel/kernel_parts.h"
 
-#define TURNS_BETWEEN_LOOKS 16384u /* at the host's limits */
+#define TURNS_BETWEEN_LOOKS 16384u       /* at the host's limits */
+#define REST_MAX_PS         (1ull << 62) /* so that no clock that is believed overflows */
 
 /* -- telling -- */
 
@@ -381,6 +382,9 @@ static void carry_out(struct kernel *k, uint32_t pd)
     struct turn *t = d->turn;
 
     switch (t->request) {
+    case TURN_TICK:
+        d->rest_ps = t->rest_ps < REST_MAX_PS ? t->rest_ps : REST_MAX_PS;
+        break;
     case TURN_NOTIFY:
         notify(k, pd, t->channel);
         break;
@@ -491,11 +495,30 @@ static uint32_t halt(struct kernel *k, enum kernel_halt why)
     return KERNEL_NONE;
 }
 
+/* What comes before a core does something at `acts_ps`, if anything: an alarm, or the limit. */
+static bool something_first(struct kernel *k, uint64_t acts_ps, uint64_t event_ps)
+{
+    if (event_ps <= acts_ps && event_ps <= k->until_ps) {
+        sched_pass(k, event_ps);
+        kernel_alarm(k, events_take(&k->events), event_ps);
+        look_at_the_host(k);
+        return true;
+    }
+    if (event_ps <= acts_ps || k->until_ps <= acts_ps) {
+        sched_pass(k, k->until_ps);
+        k->now_ps = k->until_ps;
+        halt(k, KERNEL_LIMIT);
+        return true;
+    }
+    return false;
+}
+
 uint32_t kernel_next(struct kernel *k)
 {
     while (k->halt == KERNEL_GOES_ON) {
         struct kernel_core *c = sched_choose(k);
         uint64_t event_ps = events_first_ps(&k->events);
+        uint64_t acts_ps = c == NULL ? EVENTS_NEVER : sched_acts_ps(k, c);
 
         if (c == NULL && k->settling && everybody_ready(k)) {
             return halt(k, KERNEL_SETTLED);
@@ -503,20 +526,12 @@ uint32_t kernel_next(struct kernel *k)
         if (c == NULL && event_ps == EVENTS_NEVER) {
             return halt(k, KERNEL_QUIET);
         }
-        if (c == NULL || event_ps <= c->now_ps) {
-            if (event_ps > k->until_ps) {
-                k->now_ps = k->until_ps;
-                return halt(k, KERNEL_LIMIT);
-            }
-            kernel_alarm(k, events_take(&k->events), event_ps);
-            look_at_the_host(k);
+        if (something_first(k, acts_ps, event_ps)) {
             continue;
         }
-        if (c->now_ps >= k->until_ps) {
-            k->now_ps = k->until_ps;
-            return halt(k, KERNEL_LIMIT);
-        }
         struct kernel_domain *d = &k->domains[c->current];
+        d->rest_ps -= acts_ps - c->now_ps;
+        c->now_ps = acts_ps;
         if (d->owed_ps > 0) {
             c->now_ps += d->owed_ps;
             d->owed_ps = 0;
@@ -526,6 +541,7 @@ uint32_t kernel_next(struct kernel *k)
         }
         k->now_ps = c->now_ps;
         if (!sched_horizon(k, c)) {
+            look_at_the_host(k);
             continue;
         }
         d->horizon_ps = d->turn->horizon_ps;

@@ -88,6 +88,7 @@ struct kernel_domain {
     uint64_t badge;      /* notifications nobody has taken yet */
     uint64_t delivered;  /* what it was woken with */
     uint64_t owed_ps;    /* kernel work to charge it before it goes on */
+    uint64_t rest_ps;    /* its own work, before it does anything */
     uint64_t from_ps;    /* its clock when it was last charged */
     uint32_t caller;     /* whose call it has in hand, KERNEL_NONE */
     uint8_t call_channel;

@@ -38,8 +38,13 @@ void sched_leave(struct kernel *k, uint32_t pd);
 void sched_refilled(struct kernel *k, uint32_t pd, uint64_t now_ps);
 /* May the domain that just ran go straight on? Its horizon is set if so. */
 bool sched_goes_on(struct kernel *k, uint32_t pd);
-/* The core that is behind, with somebody to run on it; NULL: all are idle. */
+/* The core that does something first, with somebody to run on it; NULL: all are idle. */
 struct kernel_core *sched_choose(struct kernel *k);
+/* When who runs on a core does something, unless an event comes first: its work has passed, or its
+ * budget ends. */
+uint64_t sched_acts_ps(const struct kernel *k, const struct kernel_core *c);
+/* It is `now_ps` for all who only work. */
+void sched_pass(struct kernel *k, uint64_t now_ps);
 /* Give the domain of this core a horizon. False: its budget is used up, and it has left. */
 bool sched_horizon(struct kernel *k, struct kernel_core *c);
 

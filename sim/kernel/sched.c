@@ -42,6 +42,26 @@ void sched_charge(struct kernel *k, uint32_t pd)
     }
 }
 
+/* Who runs on a core has worked until now, if it has so much to do. */
+static void pass(struct kernel *k, struct kernel_core *c, uint64_t now_ps)
+{
+    if (c->current != KERNEL_NONE && c->now_ps < now_ps) {
+        struct kernel_domain *d = &k->domains[c->current];
+        uint64_t part_ps = now_ps - c->now_ps;
+
+        part_ps = part_ps < d->rest_ps ? part_ps : d->rest_ps;
+        c->now_ps += part_ps;
+        d->rest_ps -= part_ps;
+    }
+}
+
+void sched_pass(struct kernel *k, uint64_t now_ps)
+{
+    for (struct kernel_core *c = k->cores; c < k->cores + k->core_count; c++) {
+        pass(k, c, now_ps);
+    }
+}
+
 void sched_wake(struct kernel *k, uint32_t pd, uint64_t now_ps)
 {
     struct kernel_domain *d = &k->domains[pd];
@@ -54,6 +74,7 @@ void sched_wake(struct kernel *k, uint32_t pd, uint64_t now_ps)
         return;
     }
     ready_append(&c->ready, pd, d->priority);
+    pass(k, c, now_ps);
     if (c->current == KERNEL_NONE) {
         c->now_ps = c->now_ps < now_ps ? now_ps : c->now_ps;
     }
@@ -139,8 +160,30 @@ static void reschedule(struct kernel *k, struct kernel_core *c)
     }
 }
 
+/* The end of the budget of who runs on this core, on the core's clock. */
+static uint64_t budget_end_ps(const struct kernel *k, const struct kernel_core *c)
+{
+    const struct kernel_domain *d = &k->domains[c->current];
+
+    return d->from_ps + sc_left_ps(d->runs_on);
+}
+
+uint64_t sched_acts_ps(const struct kernel *k, const struct kernel_core *c)
+{
+    uint64_t rest_ps = k->domains[c->current].rest_ps;
+
+    if (rest_ps == 0) {
+        return c->now_ps;
+    }
+    uint64_t end_ps = budget_end_ps(k, c);
+    uint64_t left_ps = end_ps > c->now_ps ? end_ps - c->now_ps : 0;
+
+    return c->now_ps + (rest_ps < left_ps ? rest_ps : left_ps);
+}
+
 struct kernel_core *sched_choose(struct kernel *k)
 {
+    uint64_t least_ps = EVENTS_NEVER;
     struct kernel_core *least = NULL;
 
     if (k->core_count == 1) { /* nearly always, and there is nothing to choose from */
@@ -156,8 +199,13 @@ struct kernel_core *sched_choose(struct kernel *k)
         if (c->stale) {
             reschedule(k, c);
         }
-        if (c->current != KERNEL_NONE && (least == NULL || c->now_ps < least->now_ps)) {
-            least = c;
+        if (c->current != KERNEL_NONE) {
+            uint64_t acts_ps = sched_acts_ps(k, c);
+
+            if (least == NULL || acts_ps < least_ps) {
+                least = c;
+                least_ps = acts_ps;
+            }
         }
     }
     k->stale = false;
@@ -173,20 +221,12 @@ static uint64_t others_ps(const struct kernel *k, const struct kernel_core *c)
         const struct kernel_core *o = &k->cores[i];
 
         if (o != c && o->current != KERNEL_NONE) {
-            uint64_t until = o->now_ps + (c < o ? 1 : 0);
+            uint64_t until = sched_acts_ps(k, o) + (c < o ? 1 : 0);
 
             least = until < least ? until : least;
         }
     }
     return least;
-}
-
-/* The end of the budget of who runs on this core, on the core's clock. */
-static uint64_t budget_end_ps(const struct kernel *k, const struct kernel_core *c)
-{
-    const struct kernel_domain *d = &k->domains[c->current];
-
-    return d->from_ps + sc_left_ps(d->runs_on);
 }
 
 bool sched_horizon(struct kernel *k, struct kernel_core *c)
@@ -217,5 +257,5 @@ bool sched_goes_on(struct kernel *k, uint32_t pd)
     struct kernel_core *c = core_of(k, pd);
 
     return c->current == pd && !k->stale && k->halt == KERNEL_GOES_ON &&
-           k->domains[pd].owed_ps == 0 && sched_horizon(k, c);
+           k->domains[pd].owed_ps == 0 && k->domains[pd].rest_ps == 0 && sched_horizon(k, c);
 }

@@ -5,8 +5,11 @@
  * What the kernel and one domain tell each other in virtual time. The kernel gives the domain a
  * turn: its clock, and how far it may go. The domain moves its clock at points, and when it has
  * come to the horizon, or wants something of the kernel, leaves a request here and gives the
- * processor back. Under a process executor this lies in the domain's own page, so the kernel reads
- * it as hostile: a clock that went backwards or beyond the horizon is a finding.
+ * processor back. Work that goes on beyond the horizon is the kernel's to let pass: two that work
+ * side by side on two cores need not take turns for it.
+ *
+ * Under a process executor this lies in the domain's own page, so the kernel reads it as hostile: a
+ * clock that went backwards or beyond the horizon is a finding.
  */
 #include <stdint.h>
 
@@ -17,7 +20,7 @@
 #define TURN_MRS 64u
 
 enum turn_request {
-    TURN_TICK,       /* the horizon was reached; nothing else */
+    TURN_TICK,       /* the horizon was reached; nothing else. Goes on once rest_ps have passed */
     TURN_READY,      /* init() has returned, and every interrupt is to be acknowledged once */
     TURN_WAIT,       /* until there is something; carries the deferred operation */
     TURN_REPLY,      /* answer the call in hand (mrs), then as TURN_WAIT */
@@ -46,6 +49,7 @@ struct turn {
     uint32_t deferred, deferred_channel;
     uint32_t replies;     /* the domain's own: it has answered, and sends that with its next wait */
     uint64_t deadline_ps; /* TURN_WAIT: when to go on with nothing; all ones: never */
+    uint64_t rest_ps;     /* TURN_TICK: how much more it works before it does anything */
     /* The answer to a wait: notifications, or else a call on a channel. */
     uint64_t badge;
     uint32_t call, is_call;

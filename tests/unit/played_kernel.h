@@ -305,11 +305,19 @@ static inline bool ask(uint32_t pd, enum turn_request request, uint32_t channel)
     return kernel_request(&p.k, pd);
 }
 
-/* To the horizon, and no further. */
-static inline bool work_to_horizon(uint32_t pd)
+/* To the horizon, and so much more before it does anything. */
+static inline bool work_beyond(uint32_t pd, uint64_t rest_ps)
 {
     p.turns[pd]->now_ps = horizon_of(pd);
-    return ask(pd, TURN_TICK, 0);
+    p.turns[pd]->rest_ps = rest_ps;
+    bool goes_on = ask(pd, TURN_TICK, 0);
+    p.turns[pd]->rest_ps = 0;
+    return goes_on;
+}
+
+static inline bool work_to_horizon(uint32_t pd)
+{
+    return work_beyond(pd, 0);
 }
 
 static inline bool notify(uint32_t pd, uint32_t channel)

@@ -117,6 +117,67 @@ static void switches_cost_only_when_another_goes_on(void **state)
     assert_int_equal(p.turns[A]->entry_ps[PLATFORM_SWITCH], 2 * 400 * 1000);
 }
 
+/* -- work beyond the horizon -- */
+
+static void rest_passes_with_whatever_comes_first(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(C);
+    assert_false(wait_until(C, 30 * US));
+    nudge(A);
+    work(A, 10 * US);
+    assert_true(ask(A, TURN_TICK, 0));
+    assert_false(work_beyond(A, 50 * US));
+    assert_runs(C); /* at its time, in the middle of that */
+    assert_int_equal(now_of(C), 30 * US);
+    work(C, 7 * US);
+    assert_false(wait_until(C, 60 * US));
+    assert_runs(C);
+    assert_int_equal(now_of(C), 60 * US);
+    assert_false(wait_for_any(C));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 87 * US);
+    kernel_charge(&p.k, A);
+    assert_int_equal(p.k.domains[A].spent_ps, 80 * US);
+}
+
+static void rest_beyond_the_slice(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(A);
+    assert_true(notify(A, 1));
+    assert_false(work_beyond(A, 5 * US));
+    assert_runs(B); /* its slice is over, with 5 us to go */
+    assert_int_equal(now_of(B), PLAYED_SLICE_PS);
+    work(B, US);
+    assert_false(wait_for_any(B));
+    assert_runs(A);
+    assert_int_equal(now_of(A), PLAYED_SLICE_PS + 6 * US);
+}
+
+static void rest_beyond_the_limit(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    kernel_run_until(&p.k, 10 * US, false);
+    nudge(A);
+    assert_false(work_beyond(A, 15 * US));
+    assert_halts(KERNEL_LIMIT);
+    kernel_run_until(&p.k, 20 * US, false);
+    assert_halts(KERNEL_LIMIT);
+    assert_int_equal(p.k.now_ps, 20 * US);
+    kernel_charge(&p.k, A);
+    assert_int_equal(p.k.domains[A].spent_ps, 20 * US); /* as far as that */
+    kernel_run_until(&p.k, 30 * US, false);
+    assert_runs(A);
+    assert_int_equal(now_of(A), 25 * US);
+}
+
 /* -- time slices -- */
 
 static void equals_in_turn(void **state)
@@ -284,6 +345,21 @@ static void budget_overrun(void **state)
     assert_int_equal(p.k.domains[A].state, KERNEL_SPENT);
     assert_int_equal(p.k.domains[A].spent_ps, 90 * US);
     assert_int_equal(events_time(&p.k.events, 3 * A), 390 * US);
+}
+
+static void rest_beyond_the_budget(void **state)
+{
+    (void)state;
+    begin_budget();
+    boot();
+    assert_runs(A);
+    assert_false(work_beyond(A, 100 * US)); /* 80 now, 80 later, and 20 */
+    assert_runs(B);
+    assert_int_equal(now_of(B), 80 * US);
+    assert_false(wait_for_any(B));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 780 * US);
+    assert_int_equal(horizon_of(A), 840 * US);
 }
 
 /* -- calls run on somebody's budget -- */
@@ -552,6 +628,76 @@ static void call_to_another_core(void **state)
     assert_int_equal(p.k.cores[1].busy_ps, 5 * US);
 }
 
+/* Two that work side by side take no turns but when one does something. */
+static void cores_work_side_by_side(void **state)
+{
+    unsigned turns = 0;
+
+    (void)state;
+    begin_cores();
+    kernel_nudge(&p.k, A);
+    kernel_nudge(&p.k, C);
+    for (uint32_t pd = who_runs(); p.k.now_ps < 100 * US; pd = who_runs()) {
+        uint64_t wanted_ps = pd == A ? 300 * 1000 : 1234 * 1000;
+
+        turns++;
+        if (now_of(pd) + wanted_ps < horizon_of(pd)) {
+            work(pd, wanted_ps);
+            ask(pd, TURN_DRAIN, 0);
+        } else {
+            work_beyond(pd, wanted_ps - (horizon_of(pd) - now_of(pd)));
+        }
+    }
+    assert_in_range(p.drains + turns, 400, 1000);
+}
+
+/* What one core works at is interrupted by what another does, when it does it. */
+static void rest_and_another_core(void **state)
+{
+    (void)state;
+    begin_cores();
+    kernel_nudge(&p.k, C);
+    nudge(A);
+    assert_false(work_beyond(A, 20 * US - 1)); /* the horizon is 1: 20 us in all */
+    assert_runs(C);
+    assert_int_equal(now_of(C), 0);
+    assert_int_equal(horizon_of(C), 20 * US);
+    work(C, 5 * US);
+    assert_true(notify(C, 3)); /* to B, above A: there at 6 us */
+    assert_int_equal(horizon_of(C), 6 * US);
+    assert_false(wait_for_any(C));
+    assert_runs(B);
+    assert_int_equal(now_of(B), 6 * US);
+    work(B, US);
+    assert_false(wait_for_any(B));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 21 * US);
+}
+
+/* A call arrives at once: not before it was made. */
+static void rest_and_a_call_from_another_core(void **state)
+{
+    (void)state;
+    begin_cores();
+    kernel_nudge(&p.k, C);
+    nudge(A);
+    assert_false(wait_until(A, 5 * US));
+    assert_runs(C);
+    assert_false(work_beyond(C, 20 * US)); /* until 25 */
+    assert_runs(A);
+    assert_int_equal(now_of(A), 5 * US);
+    work(A, 3 * US);
+    assert_false(call(A, 2, 1, 1)); /* of D, above C */
+    assert_runs(D);
+    assert_int_equal(now_of(D), 8 * US);
+    assert_false(reply(D, 1, 1));
+    assert_runs(A);
+    assert_int_equal(now_of(A), 8 * US);
+    assert_false(wait_for_any(A));
+    assert_runs(C);
+    assert_int_equal(now_of(C), 25 * US);
+}
+
 /* More cores asked for than there are. */
 static void cores_wrap(void **state)
 {
@@ -639,9 +785,11 @@ static struct {
     uint64_t from_ps, until_ps;
 } runs[PLAYED_PDS][RUNS];
 static unsigned run_count[PLAYED_PDS];
+static uint64_t worked_ps[PLAYED_PDS]; /* all that it has done before it runs again */
 
 static void note_run(uint32_t pd, uint64_t from_ps)
 {
+    worked_ps[pd] += now_of(pd) - from_ps;
     if (now_of(pd) > from_ps && run_count[pd] < RUNS) {
         runs[pd][run_count[pd]].from_ps = from_ps;
         runs[pd][run_count[pd]++].until_ps = now_of(pd);
@@ -691,14 +839,17 @@ static void random_plan(struct rng *dice, uint64_t cores)
     p.platform.cross_core_ns = rng_below(dice, 3) * 1000;
 }
 
-static void random_step(struct rng *dice, uint32_t pd)
+static void random_step(struct rng *dice, uint32_t pd, bool rests)
 {
     uint64_t room_ps = horizon_of(pd) - now_of(pd), from_ps = now_of(pd);
 
     if (rng_chance(dice, 1, 3)) {
+        uint64_t rest_ps = rests ? rng_below(dice, 40 * US) : 0;
+
         work(pd, room_ps);
         note_run(pd, from_ps);
-        ask(pd, TURN_TICK, 0);
+        worked_ps[pd] += rest_ps;
+        work_beyond(pd, rest_ps);
         return;
     }
     work(pd, rng_below(dice, room_ps < 30 * US ? room_ps : 30 * US));
@@ -719,10 +870,15 @@ static void about_to_run(uint32_t pd)
     assert_true(horizon_of(pd) <= events_first_ps(&p.k.events));
     for (const struct kernel_core *o = p.k.cores; o < p.k.cores + p.k.core_count; o++) {
         if (o != c && o->current != KERNEL_NONE) {
-            assert_true(c < o ? c->now_ps <= o->now_ps : c->now_ps < o->now_ps);
-            assert_true(horizon_of(pd) <= o->now_ps + (c < o));
+            uint64_t acts_ps = o->now_ps + p.k.domains[o->current].rest_ps;
+
+            assert_true(c < o ? c->now_ps <= acts_ps : c->now_ps < acts_ps);
+            assert_true(horizon_of(pd) <= acts_ps + (c < o));
         }
     }
+    /* It has done what it had to, when there was nothing more urgent, and nothing else. */
+    kernel_charge(&p.k, pd);
+    assert_int_equal(p.k.domains[pd].spent_ps, worked_ps[pd]);
     if (p.k.core_count == 1 && known[pd].woken) {
         assert_woken(pd, known[pd].next_badge);
         known[pd].woken = false;
@@ -731,12 +887,14 @@ static void about_to_run(uint32_t pd)
 
 static void play(uint64_t seed, uint64_t cores)
 {
+    bool rests = seed % 2 == 0;
     struct rng dice;
 
     print_message("seed %llu\n", (unsigned long long)seed);
     rng_init(&dice, seed, "test.kernel");
     memset(known, 0, sizeof known);
     memset(run_count, 0, sizeof run_count);
+    memset(worked_ps, 0, sizeof worked_ps);
     random_plan(&dice, cores);
     boot();
     for (unsigned step = 0; step < 2500; step++) {
@@ -744,13 +902,15 @@ static void play(uint64_t seed, uint64_t cores)
 
         assert_int_not_equal(pd, KERNEL_NONE);
         about_to_run(pd);
-        random_step(&dice, pd);
+        random_step(&dice, pd, rests);
     }
     uint64_t spent_ps = 0, busy_ps = 0;
 
     for (uint32_t i = 0; i < p.plan.pd_count; i++) {
         spent_ps += p.k.domains[i].spent_ps;
-        never_more_than_its_budget(i);
+        if (!rests) { /* when it worked off a rest is not known here */
+            never_more_than_its_budget(i);
+        }
     }
     for (uint32_t c = 0; c < p.k.core_count; c++) {
         busy_ps += p.k.cores[c].busy_ps;
@@ -784,6 +944,13 @@ int main(void)
         T(preempted_at_once),
         T(preempted_by_an_event),
         T(switches_cost_only_when_another_goes_on),
+        T(rest_passes_with_whatever_comes_first),
+        T(rest_beyond_the_slice),
+        T(rest_beyond_the_limit),
+        T(rest_beyond_the_budget),
+        T(cores_work_side_by_side),
+        T(rest_and_another_core),
+        T(rest_and_a_call_from_another_core),
         T(equals_in_turn),
         T(slice_alone),
         T(slice_interrupted),

@@ -6,10 +6,18 @@
  */
 #include "sim/system_parts.h"
 
-static void check_core(const struct system *s, const struct scenario_pd *pd, struct diag *diag)
+/* A core there is, and a budget the kernel would run it for. */
+static void check_pd(const struct system *s, const struct scenario_pd *pd, struct diag *diag)
 {
     const struct platform *p = s->platform;
 
+    if (pd->name != NULL && pd->budget_ns < pd->period_ns && pd->budget_ns <= p->min_budget_ns) {
+        diag_error(diag, pd->place,
+                   "a budget of %llu ns is too small: platform \"%s\" runs nobody for less than "
+                   "%llu ns",
+                   (unsigned long long)pd->budget_ns, p->name,
+                   (unsigned long long)p->min_budget_ns);
+    }
     if (pd->name != NULL && pd->cpu >= 0 && (uint64_t)pd->cpu >= p->cores) {
         diag_error(diag, pd->place, "runs on core %d, but platform \"%s\" has cores 0..%llu only",
                    pd->cpu, p->name, (unsigned long long)(p->cores - 1));
@@ -24,20 +32,20 @@ static void check_cores(const struct system *s, struct diag *diag)
         const struct role_view *role = asked->instances[i].class_type->roles;
 
         for (size_t j = 0; role != NULL && role[j].name != NULL; j++) {
-            check_core(s, &asked->instances[i].roles[j], diag);
+            check_pd(s, &asked->instances[i].roles[j], diag);
         }
     }
     for (size_t i = 0; i < asked->client_count; i++) {
         const struct scenario_client *client = &asked->clients[i];
 
-        check_core(s, &client->pd, diag);
+        check_pd(s, &client->pd, diag);
         for (size_t j = 0; j < client->join_count; j++) {
             const struct scenario_join *join = &client->joins[j];
             const struct role_view *role =
                 asked->instances[join->instance].class_type->client_roles;
 
             for (size_t k = 0; role != NULL && role[k].name != NULL; k++) {
-                check_core(s, &join->roles[k], diag);
+                check_pd(s, &join->roles[k], diag);
             }
         }
     }

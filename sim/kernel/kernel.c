@@ -628,6 +628,7 @@ static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn)
 
     *d = (struct kernel_domain){.turn = turn,
                                 .priority = asked->priority,
+                                .passive = asked->asked != NULL && asked->asked->passive,
                                 .core = asked->cpu < 0 ? 0 : (uint32_t)asked->cpu % k->core_count,
                                 .caller = KERNEL_NONE,
                                 .device = KERNEL_NONE,

@@ -70,6 +70,7 @@ struct scenario_pd {
     uint64_t budget_ns, period_ns;      /* 0: none asked */
     int cpu;                            /* -1: as the placement says */
     bool trusted;                       /* default true */
+    bool passive;                       /* default false */
     const struct type_view *image_type; /* NULL for a path or an image without keys of its own */
     void *image_state; /* filled from the "params" object by image_type->params; NULL if none */
 };

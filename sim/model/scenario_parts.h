@@ -58,7 +58,7 @@ struct scenario_named_keys {
 struct scenario_pd_keys {
     const char *name, *image;
     uint64_t priority, budget, period, cpu;
-    bool trusted;
+    bool trusted, passive;
 };
 struct scenario_device_keys {
     const char *name;
@@ -78,7 +78,7 @@ struct scenario_fault_keys {
 extern const struct param scenario_top_params[], scenario_stop_params[], scenario_wire_params[],
     scenario_device_params[], scenario_instance_params[], scenario_pd_params[],
     scenario_client_params[], scenario_capture_params[], scenario_fault_params[];
-#define SCENARIO_PD_PARAMS 8 /* entries of scenario_pd_params, its end included */
+#define SCENARIO_PD_PARAMS 9 /* entries of scenario_pd_params, its end included */
 
 /* What a domain is unless the scenario says otherwise. */
 struct scenario_pd_preset {

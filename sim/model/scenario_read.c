@@ -46,6 +46,9 @@ const struct param scenario_pd_params[SCENARIO_PD_PARAMS] = {
                "the core it runs on; as the placement says if left out"),
     PARAM_BOOL(struct scenario_pd_keys, trusted, true,
                "false: no shared memory may be given to it"),
+    PARAM_BOOL(struct scenario_pd_keys, passive, false,
+               "true: in virtual time it runs on its callers' budget, and on its own for "
+               "notifications only"),
     PARAM_END,
 };
 
@@ -161,7 +164,8 @@ void scenario_read_pd(struct scenario_reader *r, struct json_value object,
                                .budget_ns = keys.budget,
                                .period_ns = keys.period,
                                .cpu = cpu_of(keys.cpu),
-                               .trusted = keys.trusted};
+                               .trusted = keys.trusted,
+                               .passive = keys.passive};
     scenario_take_name(r, pd->name, NAME_PD, object);
     if (keys.image != NULL) {
         find_image(r, object, pd, out);

@@ -271,6 +271,10 @@ static void wait(struct kernel *k, uint32_t pd)
     }
     if (find_work(k, pd)) {
         d->activations++;
+        if (d->passive && !sched_begins(k, pd)) {
+            d->woke = true;
+            return;
+        }
         hand_over(k, pd);
         return;
     }

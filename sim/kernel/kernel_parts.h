@@ -32,6 +32,8 @@ void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd, uin
 void sched_charge(struct kernel *k, uint32_t pd);
 /* It has something to do from now on. */
 void sched_wake(struct kernel *k, uint32_t pd, uint64_t now_ps);
+/* It runs, and goes on with another's budget. False: there is nothing of that, and it has left. */
+bool sched_begins(struct kernel *k, uint32_t pd);
 /* It runs, and does not go on: its state has been changed already. */
 void sched_leave(struct kernel *k, uint32_t pd);
 /* Its budget has come back. */

@@ -102,6 +102,20 @@ void sched_leave(struct kernel *k, uint32_t pd)
     k->stale = true;
 }
 
+bool sched_begins(struct kernel *k, uint32_t pd)
+{
+    struct sched_context *sc = k->domains[pd].runs_on;
+    uint64_t now_ps = core_of(k, pd)->now_ps;
+
+    sc_unblock(sc, now_ps);
+    if (may_run(sc, now_ps)) {
+        return true;
+    }
+    sched_leave(k, pd);
+    put_off(k, pd);
+    return false;
+}
+
 /* It could go on, but another is to run, or its budget is used up. */
 static void interrupt(struct kernel *k, struct kernel_core *c)
 {

@@ -472,6 +472,64 @@ static void passive_callee_of_two(void **state)
     assert_int_equal(horizon_of(C) - now_of(C), PLAYED_SLICE_PS - 50 * US);
 }
 
+/* It takes the next call without having waited: on the next caller's budget, from now on. */
+static void passive_callee_goes_on_with_the_next(void **state)
+{
+    (void)state;
+    begin_server(true);
+    give_budget(C, 100, 400);
+    sc_init(&p.k.domains[C].sc, 100 * US, 400 * US, 20 * US, 2, 0);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    assert_false(work_to_horizon(B)); /* A's budget is used up, until 380 */
+    nudge(C);
+    work(C, 10 * US);
+    assert_false(call(C, 2, 1, 1)); /* at 90 */
+    assert_runs(B);
+    assert_int_equal(now_of(B), 380 * US);
+    assert_true(reply(B, 0, 0));
+    assert_called(B, 2, 1, 1);
+    assert_int_equal(horizon_of(B), 450 * US);
+    work(B, 60 * US);
+    assert_false(reply(B, 0, 0)); /* to C, and A goes first, being more urgent */
+    assert_runs(A);
+    assert_false(wait_for_any(A));
+    assert_runs(C);
+    assert_int_equal(now_of(C), 440 * US);
+    assert_int_equal(horizon_of(C), 450 * US);
+    /* The 60 used from 380 on are there again at 780, the 10 before that put off until then. */
+    const struct sched_context *sc = &p.k.domains[C].sc;
+    assert_int_equal(sc->refills[(sc->head + 1) % REFILLS_MAX].at_ps, 770 * US);
+    assert_int_equal(sc->refills[(sc->head + 1) % REFILLS_MAX].amount_ps, 70 * US);
+}
+
+/* One that has got nothing left waits for it, with the call in hand. */
+static void passive_callee_without_the_next_budget(void **state)
+{
+    (void)state;
+    begin_server(true);
+    give_budget(C, 100, 400);
+    sc_init(&p.k.domains[C].sc, 100 * US, 400 * US, 20 * US, 2, 0);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    assert_false(work_to_horizon(B));
+    nudge(C);
+    work(C, 60 * US);
+    assert_false(call(C, 2, 1, 7));
+    sc_charge(&p.k.domains[C].sc, 50 * US); /* kernel work, say */
+    assert_runs(B);
+    assert_int_equal(now_of(B), 380 * US);
+    assert_false(reply(B, 0, 0));
+    assert_int_equal(p.k.domains[B].state, KERNEL_SPENT);
+    assert_runs(A);
+    assert_false(wait_for_any(A));
+    assert_runs(B);
+    assert_called(B, 2, 1, 7);
+    assert_true(now_of(B) > 480 * US);
+    assert_false(reply(B, 0, 0));
+    assert_runs(C);
+}
+
 /* -- cores -- */
 
 /* A and B on core 0, C and D on core 1. */
@@ -964,6 +1022,8 @@ int main(void)
         T(passive_callee_out_of_budget),
         T(passive_notified),
         T(passive_callee_of_two),
+        T(passive_callee_goes_on_with_the_next),
+        T(passive_callee_without_the_next_budget),
         T(least_clock_first_then_number),
         T(cross_core_signal),
         T(same_core_signal),

@@ -115,8 +115,8 @@ static void deliver(struct kernel *k, struct kernel_line *line)
 
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
 {
-    for (uint32_t i = device < k->plan->device_count ? k->device_lines[device] : k->line_count; i < k->line_count && k->lines[i].device == device;
-         i++) {
+    for (uint32_t i = device < k->plan->device_count ? k->device_lines[device] : k->line_count;
+         i < k->line_count && k->lines[i].device == device; i++) {
         struct kernel_line *line = &k->lines[i];
 
         if (line->number == number) {
@@ -152,13 +152,17 @@ static void ack_all(struct kernel *k, uint32_t pd)
 
 /* -- calls -- */
 
+static unsigned message_words(uint64_t info)
+{
+    return (info & 0x7f) < TURN_MRS ? info & 0x7f : TURN_MRS;
+}
+
 static void pass_message(struct kernel *k, uint32_t from, uint32_t to)
 {
     struct turn *a = k->domains[from].turn, *b = k->domains[to].turn;
-    uint64_t info = a->a, words = info & 0x7f;
+    uint64_t info = a->a;
 
-    words = words < TURN_MRS ? words : TURN_MRS;
-    memcpy(b->mrs, a->mrs, words * sizeof a->mrs[0]);
+    memcpy(b->mrs, a->mrs, message_words(info) * sizeof a->mrs[0]);
     b->a = info;
 }
 
@@ -451,6 +455,32 @@ static void look_at_the_host(struct kernel *k)
     }
 }
 
+/* All that belongs to a request, beside what is told of it in so many words. */
+static uint64_t request_hash(const struct turn *t)
+{
+    uint64_t hash = t->hash;
+
+    if (t->request == TURN_CALL || t->request == TURN_REPLY) {
+        unsigned words = message_words(t->a);
+
+        for (unsigned i = 0; i < words; i++) {
+            hash = turn_mix(hash, t->mrs[i]);
+        }
+    }
+    switch (t->request) {
+    case TURN_TICK:
+        return turn_mix(hash, t->rest_ps);
+    case TURN_WAIT:
+    case TURN_REPLY:
+        return turn_mix(hash, t->deadline_ps);
+    case TURN_MMIO_READ:
+    case TURN_MMIO_WRITE:
+        return turn_mix(hash, t->b);
+    default:
+        return hash;
+    }
+}
+
 bool kernel_request(struct kernel *k, uint32_t pd)
 {
     struct kernel_domain *d = &k->domains[pd];
@@ -463,7 +493,7 @@ bool kernel_request(struct kernel *k, uint32_t pd)
     bool waits = t->request == TURN_WAIT || t->request == TURN_REPLY;
 
     kernel_tell(k, KERNEL_EVENT_TURN, pd, (uint64_t)t->request << 32 | t->channel, t->a,
-                waits ? (uint64_t)t->deferred << 56 | t->deferred_channel : t->c, t->hash);
+                waits ? (uint64_t)t->deferred << 56 | t->deferred_channel : t->c, request_hash(t));
     t->hash = 0;
     look_at_the_host(k);
     carry_out(k, pd);

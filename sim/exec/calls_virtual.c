@@ -94,10 +94,24 @@ static void pay_work(struct domain *d, enum turn_work work, uint64_t ps)
     pay(d, ps);
 }
 
+/*
+ * An address as the plan gives it. One that it does not give, such as an image's own variable, lies
+ * somewhere else in every run, and counts as the beginning of the window: neither the digest nor a
+ * cost may depend on it.
+ */
+static inline uint64_t planned(const struct domain *d, const volatile void *where)
+{
+    uint64_t base = PLAN_WINDOW_BASE + d->pd * PLAN_WINDOW_BYTES;
+    uint64_t offset = (uint64_t)(uintptr_t)where - base;
+
+    return base + (offset < PLAN_WINDOW_BYTES ? offset : 0);
+}
+
 static uint64_t lines(const struct domain *d, const volatile void *where, uint64_t bytes)
 {
-    uint64_t first = (uint64_t)(uintptr_t)where / d->costs.line_bytes;
-    uint64_t last = ((uint64_t)(uintptr_t)where + bytes - 1) / d->costs.line_bytes;
+    uint64_t at = planned(d, where);
+    uint64_t first = at / d->costs.line_bytes;
+    uint64_t last = (at + bytes - 1) / d->costs.line_bytes;
 
     return bytes == 0 ? 0 : last - first + 1;
 }
@@ -126,7 +140,7 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
     if (op >= POINT_COPY) {
         ps += units_ps(d, op, where, units);
     }
-    t->hash = turn_mix(t->hash, (uint64_t)op << 56 ^ (uint64_t)(uintptr_t)where ^ units);
+    t->hash = turn_mix(t->hash, (uint64_t)op << 56 ^ planned(d, where) ^ units);
     t->op_ps[op] += ps;
     t->op_count[op]++;
     pay(d, ps);

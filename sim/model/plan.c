@@ -16,9 +16,6 @@
 
 #include "sim/model/component.h"
 
-/* Above ASan's shadow and within what valgrind lets a program map. */
-#define WINDOW_BASE        0x200000000000ull
-#define WINDOW_BYTES       0x100000000ull
 #define IO_BASE            0x80000000ull
 #define IO_LIMIT           0x100000000ull
 #define CAPTURE_RING_BYTES (1u << 20)
@@ -78,7 +75,7 @@ static uint32_t add_domain(struct plan *p, struct plan_pd domain)
     uint32_t pd = p->pd_count;
 
     GROW(p, pds, pd_count);
-    domain.vaddr_next = WINDOW_BASE + pd * WINDOW_BYTES;
+    domain.vaddr_next = PLAN_WINDOW_BASE + pd * PLAN_WINDOW_BYTES;
     p->pds[pd] = domain;
     p->pd_count++;
     p->pds[pd].page = plan_add_region(p, REGION_PAGE, 0x10000, "%s.page", domain.name);

@@ -22,6 +22,10 @@
 #define PLAN_CHANNELS_MAX     62u /* Microkit: ids 0..61 */
 #define PLAN_MICROKIT_PDS_MAX 63u /* more run here, with a warning */
 #define PLAN_POOLS_PER_QUEUE  64u
+/* The virtual addresses of domain i begin at the base plus i windows: above ASan's shadow, and
+ * within what valgrind lets a program map. */
+#define PLAN_WINDOW_BASE  0x200000000000ull
+#define PLAN_WINDOW_BYTES 0x100000000ull
 
 enum plan_rights { RIGHT_READ = 1, RIGHT_WRITE = 2 };
 

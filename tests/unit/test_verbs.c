@@ -1096,6 +1096,8 @@ static void test_expectations_are_what_is_listed(void **state)
             snprintf(name, sizeof name, "%s", text_at(entry, "name"));
             replace(name, sizeof name, "CLIENT", "copied");
             replace(name, sizeof name, "CHECK", "delivery");
+            replace(name, sizeof name, "QUEUE", "net0.tx.active");
+            replace(name, sizeof name, "DEVICE", "eth0");
             replace(name, sizeof name, "PD", "net0_virt_rx");
             replace(name, sizeof name, ".N", ".0");
             if (json_array_size(reasons) != 0) {

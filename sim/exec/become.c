@@ -317,6 +317,10 @@ static struct confine find_doorbells(uint32_t pd)
     struct confine c = {
         .bells = bells, .timer = timer.fd, .ring = fds, .ring_word = &world_one_ring};
 
+    if (platform != NULL) {
+        c.baton = &domain.page->baton.holder;
+    }
+
     if (fds == NULL || near == NULL) {
         fail("out of memory");
     }

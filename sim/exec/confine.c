@@ -75,14 +75,22 @@ static int allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
  * brk is for malloc: it can only grow the heap, up to a limit. The rest is waiting, returning from
  * signals, and sending one to oneself, which is how abort() dies.
  */
-static int allow_living(scmp_filter_ctx filter)
+static int allow_living(scmp_filter_ctx filter, const struct confine *c)
 {
-    static const int calls[] = {
-        SCMP_SYS(rt_sigreturn),    SCMP_SYS(rt_sigprocmask), SCMP_SYS(brk),   SCMP_SYS(epoll_wait),
-        SCMP_SYS(epoll_pwait),     SCMP_SYS(clock_gettime),  SCMP_SYS(futex), SCMP_SYS(sched_yield),
-        SCMP_SYS(restart_syscall), SCMP_SYS(getpid),         SCMP_SYS(gettid)};
+    static const int calls[] = {SCMP_SYS(rt_sigreturn),    SCMP_SYS(rt_sigprocmask),
+                                SCMP_SYS(brk),             SCMP_SYS(sched_yield),
+                                SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
+                                SCMP_SYS(gettid)};
+    static const int timed[] = {SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+                                SCMP_SYS(clock_gettime), SCMP_SYS(futex)};
     int error = allow_all(filter, calls, sizeof calls / sizeof calls[0]);
 
+    if (error == 0 && c->baton == NULL) {
+        error = allow_all(filter, timed, sizeof timed / sizeof timed[0]);
+    } else if (error == 0) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(futex), 1,
+                                 first_is((scmp_datum_t)(uintptr_t)c->baton));
+    }
     return error != 0 ? error
                       : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                                          first_is((scmp_datum_t)getpid()));
@@ -150,7 +158,7 @@ static int allow_running(scmp_filter_ctx filter, const struct confine *c)
 static int load(const struct confine *c, bool loading)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
-    int error = filter == NULL ? -ENOMEM : allow_living(filter);
+    int error = filter == NULL ? -ENOMEM : allow_living(filter, c);
 
     if (error == 0) {
         error = allow_writing(filter, c);

@@ -23,6 +23,8 @@ struct confine {
     const int *keep; /* descriptors that stay open, ascending, beside 0..2 */
     size_t keep_count;
     int bells, timer;      /* an epoll it may wait on, and a timer it may set */
+    const void *baton;     /* in virtual time: the one word it may sleep on, instead of those two,
+                              and the host's clock is not for it; else NULL */
     const int *ring;       /* those to which it may write one thing, the word at `ring_word` */
     const void *ring_word; /* in memory that cannot be written */
     size_t ring_count;

@@ -6,10 +6,13 @@
  * the plan's addresses, images loaded, devices that act when the kernel asks them, on whose stack
  * does not matter. How one domain gives way to another is the executor's: stacks, or threads.
  *
- * Nothing keeps the domains apart. One that crashes, spins, or asks the host what time it is, is
- * stopped where it stands and never runs again, as its process would be; what it broke of others
- * before stays broken.
+ * Nothing keeps the domains apart in memory. One that crashes, spins, asks the host what time it
+ * is, or makes a system call that is not for domains, is stopped where it stands and never runs
+ * again, as its process would be, and with the same words; what it broke of others before stays
+ * broken. The few calls that are for domains are carried out as if it had a process of its own.
  */
+#include <setjmp.h>
+
 #include "sim/exec/domain.h"
 #include "sim/exec/exec.h"
 #include "sim/exec/station.h"
@@ -27,8 +30,13 @@ struct local {
     struct station *station;
     struct wire wire;
     int log;
-    uint64_t seen_ps; /* its clock when the watchdog last looked */
-    void *way;        /* the executor's: how it is gone to */
+    uint64_t log_bytes; /* written so far */
+    uint64_t seen_ps;   /* its clock when the watchdog last looked */
+    pid_t thread;       /* of the host: where it runs, once it does */
+    void *way;          /* the executor's: how it is gone to */
+    bool stillborn;     /* its image strayed while it was loaded */
+    struct stray why;   /* how */
+    int status;         /* what it left with, if it left */
 };
 
 struct local_run {
@@ -38,7 +46,9 @@ struct local_run {
      * somebody goes back to `from`. */
     void (*go)(struct local_run *run, struct local *from, struct local *to);
     struct local *inside; /* whose image runs; NULL: the kernel, a device, the program */
-    bool watching;
+    bool watching, guarded;
+    sigjmp_buf *loading; /* where to go on when the image that is being loaded strays */
+    uintptr_t heap_limit;
     struct local locals[LOCAL_MAX];
 };
 
@@ -46,6 +56,8 @@ struct local_run {
 int local_start(struct local_run *run, struct world *w, const struct exec_virtual *v, uint32_t pd,
                 char *why, size_t why_bytes);
 void local_body(struct local *l) __attribute__((noreturn));
+/* The thread that calls this is to run domains, or no longer. */
+void local_guard(struct local_run *run, bool on);
 /* Undo it. Harmless if it never began. */
 void local_stop(struct local_run *run, uint32_t pd);
 

@@ -34,6 +34,7 @@ struct process_run {
     uint64_t looked_ns[PDS_MAX]; /* its processor time when it was last found where it was */
     uint64_t stood[PDS_MAX];     /* and where that was */
     bool dead[PDS_MAX], fresh[PDS_MAX];
+    bool wrapped[PDS_MAX]; /* in a tool, which takes its time to begin */
 };
 
 /* Its log, line by line, is all a domain has of the outside. -1 with errno set. */
@@ -146,6 +147,7 @@ static int process_start(void *state, struct world *w, const struct exec_virtual
         snprintf(why, why_bytes, "run more than %u domains", PDS_MAX);
         return -E2BIG;
     }
+    run->wrapped[pd] = wrap != NULL;
     int log = open_log(w, pd);
     if (log < 0) {
         snprintf(why, why_bytes, "open %s/%s.log", w->logs, w->plan->pds[pd].name);
@@ -189,6 +191,7 @@ static pid_t process_of(const void *state, uint32_t pd)
 struct look {
     struct process_run *run;
     uint32_t pd;
+    bool gave_up; /* it lives, but there is no time left to wait for it */
     struct stray why;
     int status;
 };
@@ -208,9 +211,11 @@ static uint64_t processor_ns(pid_t pid)
 static bool spins(struct process_run *run, uint32_t pd)
 {
     uint64_t used_ns = processor_ns(run->pids[pd]);
-    uint64_t stands = run->world->pages[pd]->turn.now_ps ^ run->v.kernel->turns << 40;
+    const struct pd_page *page = run->world->pages[pd];
+    uint64_t stands = page->turn.now_ps ^ run->v.kernel->turns << 40;
+    bool begins = run->wrapped[pd] && atomic_load(&page->state) == PD_STARTING;
 
-    if (stands != run->stood[pd] || run->looked_ns[pd] == 0) {
+    if (stands != run->stood[pd] || run->looked_ns[pd] == 0 || begins) {
         run->stood[pd] = stands;
         run->looked_ns[pd] = used_ns;
     }
@@ -230,7 +235,8 @@ static struct stray ended_how(const struct pd_page *page, const siginfo_t *info,
     why.signal = (uint32_t)info->si_status;
     if (atomic_load(&page->state) == PD_DYING &&
         (page->death.signal == why.signal ||
-         (why.signal == SIGSEGV && page->death.signal == STRAY_HOSTS_CLOCK))) {
+         ((why.signal == SIGSEGV || why.signal == SIGSYS) &&
+          page->death.signal == STRAY_HOSTS_CLOCK))) {
         why.signal = page->death.signal;
         why.vaddr = why.signal == SIGSYS ? page->death.call - 1u : page->death.vaddr;
         why.pc = page->death.pc;
@@ -254,10 +260,12 @@ static bool alive(void *context)
         l->why = (struct stray){.signal = STRAY_SPINS, .vaddr = UINT64_MAX};
         return false;
     }
-    return run->v.kernel->devices->go_on(run->v.kernel->devices->context);
+    l->gave_up = !run->v.kernel->devices->go_on(run->v.kernel->devices->context);
+    return !l->gave_up;
 }
 
-/* The baton to a process and back. False: it has died, and everybody knows. */
+/* The baton to a process and back. False: it has died, and everybody knows, or the run is to end
+ * and does so without it. */
 static bool pass(struct process_run *run, uint32_t pd)
 {
     struct look l = {.run = run, .pd = pd};
@@ -270,6 +278,10 @@ static bool pass(struct process_run *run, uint32_t pd)
     }
     run->dead[pd] = true;
     kernel_died(run->v.kernel, pd);
+    if (l.gave_up) {
+        run->v.kernel->halt = KERNEL_HOST;
+        return false;
+    }
     run->v.died(run->v.context, pd, &l.why, l.status);
     return false;
 }

@@ -20,8 +20,19 @@ struct stray {
     uint64_t vaddr, pc; /* vaddr all ones: none is known */
 };
 
-/* What a fault signal was about, from what its handler was given. */
+/* What a fault signal was about, from what its handler was given. For SIGSYS, vaddr is the number
+ * of the system call, all ones if that is not one of this machine's. */
 struct stray stray_fault(int number, const siginfo_t *info, const void *context);
-/* Let the processor's time counter, and so the host's clock, be read by this process, or fault. */
+/*
+ * Let the host's clock be read, or fault: the processor's time counter by this thread, and the page
+ * in which the kernel keeps the time for all of them.
+ */
 void stray_forbid_clock(bool forbid);
+/*
+ * For domains that live in this process: from now on (or no longer) each system call of this thread
+ * raises SIGSYS in it while stray_inside is set. Where the host cannot do that, nothing happens.
+ * SIGSYS is handled already.
+ */
+void stray_guard_calls(bool on);
+extern __thread volatile char stray_inside; /* this thread runs an image just now */
 #endif

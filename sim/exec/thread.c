@@ -6,19 +6,25 @@
  * isolates nobody.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/exec/local.h"
 
-#define STACK_BYTES (512u * 1024u)
+#define STACK_BYTES        (512u * 1024u)
+#define SIGNAL_STACK_BYTES (64u * 1024u)
 
 struct way {
     sem_t baton;
     pthread_t thread;
     bool leaving;
+    sigjmp_buf out; /* from wherever the image stands: its stack may be past unwinding */
+    _Alignas(16) uint8_t signal_stack[SIGNAL_STACK_BYTES];
 };
 
 struct thread_run {
@@ -37,7 +43,7 @@ static void await(struct way *way)
     while (sem_wait(&way->baton) != 0) {
     }
     if (way->leaving) {
-        pthread_exit(NULL);
+        siglongjmp(way->out, 1);
     }
 }
 
@@ -52,17 +58,27 @@ static void go(struct local_run *run, struct local *from, struct local *to)
 static void *body(void *argument)
 {
     struct local *l = argument;
+    struct way *way = l->way;
 
-    await(l->way);
-    local_body(l);
+    if (sigsetjmp(way->out, 0) == 0) {
+        await(way);
+        sigaltstack(&(stack_t){.ss_sp = way->signal_stack, .ss_size = SIGNAL_STACK_BYTES}, NULL);
+        local_guard(l->run, true);
+        stray_forbid_clock(true);
+        local_body(l);
+    }
+    local_guard(l->run, false);
     return NULL;
 }
 
 static int begin_thread(struct local *l)
 {
-    struct way *way = calloc(1, sizeof *way);
+    struct way *way = aligned_alloc(64, (sizeof *way + 63) & ~(size_t)63);
     pthread_attr_t how;
 
+    if (way != NULL) {
+        memset(way, 0, sizeof *way);
+    }
     if (way == NULL || sem_init(&way->baton, 0, 0) != 0) {
         free(way);
         return -ENOMEM;
@@ -91,6 +107,8 @@ static int thread_start(void *state, struct world *w, const struct exec_virtual 
         return -EINVAL;
     }
     if (!run->ready) {
+        /* One heap for all: another would grow by mapping memory, which no image may. */
+        mallopt(M_ARENA_MAX, 1);
         sem_init(&run->began.baton, 0, 0);
         run->ready = true;
     }

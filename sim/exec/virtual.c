@@ -382,6 +382,9 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
     for (uint32_t i = 0; i < domains(v); i++) {
         stop_one(v, i);
     }
+    if (error != 0) { /* nothing has run: there is nothing to tell of */
+        s->pds = NULL;
+    }
     sched_setaffinity(0, sizeof allowed, &allowed);
     listen_to_signals(false);
     return error;

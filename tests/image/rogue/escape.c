@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <os/sddf.h>
@@ -183,6 +186,75 @@ static void fill_log(void)
     sddf_printf_("escaped: a log of 128 MiB\n");
 }
 
+/* -- the host's clock -- */
+
+static uint64_t counter(void)
+{
+#if defined(__x86_64__)
+    uint32_t low, high, core;
+
+    if (choice.way == ESCAPE_RDTSCP) {
+        __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(core));
+    } else {
+        __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    }
+    return (uint64_t)high << 32 | low;
+#else
+    return 0;
+#endif
+}
+
+static void attempt_clock(void)
+{
+    struct timespec now = {0}, moment = {.tv_nsec = 1000000};
+    struct timeval day = {0};
+    static uint32_t never;
+
+    switch (choice.way) {
+    case ESCAPE_CLOCK_GETTIME:
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        break;
+    case ESCAPE_CLOCK_COARSE:
+        (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+        break;
+    case ESCAPE_CLOCK_CALL:
+        (void)try(SYS_clock_gettime, CLOCK_MONOTONIC, as_long(&now), 0, 0, 0);
+        break;
+    case ESCAPE_GETTIMEOFDAY:
+        (void)gettimeofday(&day, NULL);
+        break;
+    case ESCAPE_TIME:
+        now.tv_sec = time(NULL);
+        break;
+    case ESCAPE_RDTSC:
+    case ESCAPE_RDTSCP:
+        now.tv_nsec = (long)counter();
+        break;
+    case ESCAPE_SLEEP:
+        (void)try(SYS_nanosleep, as_long(&moment), 0, 0, 0, 0);
+        break;
+    case ESCAPE_WAIT_FOREVER:
+        (void)try(SYS_futex, as_long(&never), FUTEX_WAIT, 0, 0, 0);
+        break;
+    default:
+        return;
+    }
+    sddf_printf_("escaped: it knows what time it is\n");
+}
+
+/* Little and much: neither is a way out. */
+static void take_and_give_back(void)
+{
+    for (size_t bytes = 16; bytes < 1u << 16; bytes *= 4) {
+        volatile char *memory = malloc(bytes);
+
+        if (memory != NULL) {
+            memory[bytes - 1] = 1;
+        }
+        free((void *)memory);
+    }
+}
+
 static uint64_t noise(void)
 {
     static uint64_t x;
@@ -273,6 +345,8 @@ static void attempt_fault(void)
         abort();
     case ESCAPE_EXIT:
         _exit(0);
+    case ESCAPE_EXIT_HANDLERS:
+        exit(0);
     case ESCAPE_EXIT_FAILED:
         _exit(3);
     case ESCAPE_SPIN:
@@ -287,6 +361,9 @@ static void attempt_fault(void)
         break;
     case ESCAPE_FILL_LOG:
         fill_log();
+        break;
+    case ESCAPE_MALLOC:
+        take_and_give_back();
         break;
     default:
         break;
@@ -345,6 +422,7 @@ static void attempt(void)
 
     if (choice.way < ESCAPE_FIRST_CALL) {
         attempt_fault();
+        attempt_clock();
         attempt_file();
         attempt_scribble();
         if (choice.way == ESCAPE_WIDEN) {

@@ -35,6 +35,17 @@ enum escape_way {
     ESCAPE_32_BIT,
     ESCAPE_TAKE_MEMORY,
     ESCAPE_FILL_LOG,
+    ESCAPE_CLOCK_GETTIME, /* the host's clock, in every way there is */
+    ESCAPE_CLOCK_COARSE,
+    ESCAPE_CLOCK_CALL,
+    ESCAPE_GETTIMEOFDAY,
+    ESCAPE_TIME,
+    ESCAPE_RDTSC,
+    ESCAPE_RDTSCP,
+    ESCAPE_SLEEP,
+    ESCAPE_WAIT_FOREVER,
+    ESCAPE_MALLOC,        /* no way out, and no harm */
+    ESCAPE_EXIT_HANDLERS, /* by way of all that is registered to be done at the end */
     ESCAPE_OPEN_FD,
     ESCAPE_OPEN_MAP,
     ESCAPE_OPEN_MEM,

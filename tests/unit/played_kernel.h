@@ -48,6 +48,7 @@ struct played {
     bool enough;                               /* go_on() says no */
     struct kernel_event events[PLAYED_EVENTS]; /* the last ones */
     unsigned event_count;
+    uint64_t begun;   /* what was told of before anybody listened */
     uint64_t told_ps; /* the time of the last event: it never goes back */
 };
 
@@ -136,6 +137,7 @@ static inline void played_listen(void *context, const struct kernel_event *e)
 {
     assert_ptr_equal(context, &p);
     assert_true(e->kind < KERNEL_EVENT_KINDS);
+    assert_int_equal(e->sequence, p.begun + p.event_count + 1);
     /* A core of a lower number may find that its turn is over just after the other's clock. */
     assert_true(e->at_ps + 1 >= p.told_ps);
     p.told_ps = e->at_ps > p.told_ps ? e->at_ps : p.told_ps;
@@ -246,6 +248,7 @@ static inline void boot(void)
     kernel_init(&p.k, &p.plan, &p.platform, p.turns, &played_devices, &p.arena);
     p.k.listen = played_listen;
     p.k.listener = &p;
+    p.begun = p.k.sequence;
     kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
 }
 

@@ -42,8 +42,16 @@ static void signal_wakes_with_its_badge(void **state)
     assert_true(notify(MIDDLE, 0)); /* none when it is less urgent, and does not wait */
     assert_false(wait_for_any(MIDDLE));
     assert_runs(LOW);
+    uint64_t activations = p.k.domains[LOW].activations;
+    unsigned wakes = told(KERNEL_EVENT_WAKE, LOW);
     assert_true(wait_for_any(LOW)); /* it has come meanwhile */
     assert_woken(LOW, BIT(61));
+    assert_int_equal(p.k.domains[LOW].activations, activations + 1);
+    assert_int_equal(told(KERNEL_EVENT_WAKE, LOW), wakes + 1);
+    assert_int_equal(p.k.domains[HIGH].activations, 1);
+    assert_int_equal(told(KERNEL_EVENT_WAKE, HIGH), 1);
+    assert_true(wait_until(LOW, 0)); /* and does not come again */
+    assert_woken(LOW, 0);
     assert_false(wait_for_any(LOW));
     assert_halts(KERNEL_QUIET);
 }
@@ -111,6 +119,13 @@ static void channels_it_does_not_have(void **state)
     assert_true(call(LOW, 2, 4711, 0)); /* may notify, may not call */
     assert_int_equal(p.turns[LOW]->a, 0);
     assert_false(wait_for_any(LOW));
+    assert_halts(KERNEL_QUIET);
+    /* What lies behind the last of one is the first of the next. */
+    kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
+    nudge(HIGH);
+    assert_true(notify(HIGH, 62));
+    assert_true(call(HIGH, 62, 0, 0));
+    assert_false(wait_for_any(HIGH));
     assert_halts(KERNEL_QUIET);
 }
 
@@ -361,10 +376,45 @@ static void register_access(void **state)
     assert_int_equal(p.device[0].accesses, 2);
 }
 
+/* A write of which the device says that it changes nothing does not reach it. */
+static void idle_write(void **state)
+{
+    (void)state;
+    begin_driver();
+    p.device[0].idle_write = 0x10;
+    settle();
+    nudge(DRIVER);
+    p.turns[DRIVER]->a = 0x10;
+    p.turns[DRIVER]->b = 4;
+    assert_true(ask(DRIVER, TURN_MMIO_WRITE, 0));
+    assert_int_equal(p.device[0].accesses, 0);
+    assert_true(ask(DRIVER, TURN_MMIO_READ, 0)); /* a read does */
+    assert_int_equal(p.device[0].accesses, 1);
+    p.turns[DRIVER]->a = 0x10;
+    p.turns[DRIVER]->b = 2; /* and half of it */
+    assert_true(ask(DRIVER, TURN_MMIO_WRITE, 0));
+    assert_int_equal(p.device[0].accesses, 2);
+    p.turns[DRIVER]->a = 0x14;
+    p.turns[DRIVER]->b = 4; /* and another, */
+    p.device[0].idle_write = 0x14;
+    assert_true(ask(DRIVER, TURN_MMIO_WRITE, 0));
+    assert_int_equal(p.device[0].accesses, 3);
+    p.turns[DRIVER]->a = 0x14; /* after which it is that one */
+    assert_true(ask(DRIVER, TURN_MMIO_WRITE, 0));
+    assert_int_equal(p.device[0].accesses, 3);
+    p.device[0].idle_write = UINT32_MAX; /* until time passes for the device */
+    kernel_ask_device(&p.k, 0);
+    p.turns[DRIVER]->a = 0x14;
+    assert_true(ask(DRIVER, TURN_MMIO_WRITE, 0));
+    assert_int_equal(p.device[0].accesses, 4);
+}
+
 /* A device that always wants to have been stepped by now does not stop the clock. */
 static void step_insists(uint32_t device)
 {
-    p.device[device].next_ps = p.device[device].steps < 10 ? 0 : EVENTS_NEVER;
+    unsigned steps = p.device[device].steps;
+
+    p.device[device].next_ps = steps < 5 ? 0 : steps < 10 ? p.k.now_ps : EVENTS_NEVER;
 }
 
 static void device_in_a_hurry(void **state)
@@ -712,6 +762,7 @@ int main(void)
         T(interrupt_is_charged_to_the_driver),
         T(unknown_lines),
         T(register_access),
+        T(idle_write),
         T(device_in_a_hurry),
         T(drain),
         T(call_and_answer),

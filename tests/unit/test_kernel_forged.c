@@ -213,9 +213,24 @@ static void died_waiting(void **state)
     assert_false(wait_until(LOW, 30 * US));
     kernel_died(&p.k, LOW);
     assert_halts(KERNEL_QUIET);
+    assert_int_equal(p.k.now_ps, 0); /* its deadline is nothing to wait for */
     kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
     kernel_nudge(&p.k, HIGH);
     is_dead(LOW);
+}
+
+/* One of its priority who is ready has nothing to do with it. */
+static void died_waiting_beside_an_equal(void **state)
+{
+    (void)state;
+    begin_three(1);
+    uint32_t equal = add_pd(100, 0);
+
+    settle();
+    kernel_nudge(&p.k, LOW);
+    kernel_died(&p.k, equal);
+    assert_runs(LOW);
+    is_dead(equal);
 }
 
 static void died_spent(void **state)
@@ -535,6 +550,7 @@ int main(void)
         T(died_running),
         T(died_ready),
         T(died_waiting),
+        T(died_waiting_beside_an_equal),
         T(died_spent),
         T(callee_died),
         T(caller_died_while_served),

@@ -530,6 +530,32 @@ static void passive_callee_without_the_next_budget(void **state)
     assert_runs(C);
 }
 
+/* From a call to a notification it goes on its own again, and from there to a call on a third. */
+static void passive_between_budgets(void **state)
+{
+    (void)state;
+    begin_server(true);
+    assert_false(call(A, 1, 1, 1));
+    assert_runs(B);
+    work(B, 10 * US);
+    p.k.domains[B].badge = BIT(2); /* signalled by C, from wherever it is */
+    assert_true(reply(B, 0, 0));
+    assert_woken(B, BIT(2));
+    assert_int_equal(horizon_of(B) - now_of(B), PLAYED_SLICE_PS);
+    work(B, 15 * US);
+    p.k.domains[C].state = KERNEL_CALLING; /* and now that one calls */
+    p.k.domains[B].calls = BIT(2);
+    assert_true(wait_for_any(B));
+    assert_int_equal(p.turns[B]->call, 2);
+    assert_int_equal(horizon_of(B) - now_of(B), PLAYED_SLICE_PS);
+    work(B, 20 * US);
+    assert_false(reply(B, 0, 0));
+    const struct kernel_domain *d = p.k.domains;
+    assert_int_equal(sc_left_ps(&d[A].sc), 70 * US);
+    assert_int_equal(sc_left_ps(&d[B].sc), PLAYED_SLICE_PS - 15 * US);
+    assert_int_equal(sc_left_ps(&d[C].sc), PLAYED_SLICE_PS - 20 * US);
+}
+
 /* -- cores -- */
 
 /* A and B on core 0, C and D on core 1. */
@@ -625,6 +651,26 @@ static void cross_core_signals_join(void **state)
     assert_woken(C, BIT(1) | BIT(9));
     assert_false(wait_for_any(C));
     assert_halts(KERNEL_QUIET);
+}
+
+/* What has arrived does not arrive again. */
+static void cross_core_signals_one_after_the_other(void **state)
+{
+    (void)state;
+    begin_cores();
+    p.k.ends[A][7] = (struct kernel_end){.peer = C, .peer_channel = 9, .may_notify = true};
+    nudge(A);
+    assert_true(notify(A, 1));
+    assert_false(wait_until(A, 5 * US));
+    assert_runs(C);
+    assert_woken(C, BIT(1));
+    assert_false(wait_for_any(C));
+    assert_runs(A);
+    assert_true(notify(A, 7));
+    assert_false(wait_for_any(A));
+    assert_runs(C);
+    assert_woken(C, BIT(9));
+    assert_int_equal(now_of(C), 6 * US);
 }
 
 /* One under way to a domain that is about to wait is not lost. */
@@ -1022,12 +1068,14 @@ int main(void)
         T(passive_callee_out_of_budget),
         T(passive_notified),
         T(passive_callee_of_two),
+        T(passive_between_budgets),
         T(passive_callee_goes_on_with_the_next),
         T(passive_callee_without_the_next_budget),
         T(least_clock_first_then_number),
         T(cross_core_signal),
         T(same_core_signal),
         T(cross_core_signals_join),
+        T(cross_core_signals_one_after_the_other),
         T(cross_core_signal_to_a_running_one),
         T(preempted_from_another_core),
         T(call_to_another_core),

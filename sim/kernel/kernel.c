@@ -504,12 +504,14 @@ bool kernel_request(struct kernel *k, uint32_t pd)
     return true;
 }
 
+/* Nobody runs: does everybody wait who is not dead, with nothing on its way? */
 static bool everybody_ready(const struct kernel *k)
 {
     for (uint32_t i = 0; i < k->plan->pd_count; i++) {
         const struct kernel_domain *d = &k->domains[i];
+        bool busy = !d->ready || d->state == KERNEL_SPENT || d->travelling != 0;
 
-        if (k->plan->pds[i].kind == PD_IMAGE && d->state != KERNEL_ENDED && !d->ready) {
+        if (k->plan->pds[i].kind == PD_IMAGE && d->state != KERNEL_ENDED && busy) {
             return false;
         }
     }

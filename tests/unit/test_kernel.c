@@ -676,6 +676,54 @@ static void settled_without_the_dead(void **state)
     assert_halts(KERNEL_SETTLED);
 }
 
+/* Who waits for its budget has more to do. */
+static void not_settled_while_spent(void **state)
+{
+    (void)state;
+    begin_three();
+    give_budget(HIGH, 100, 400);
+    boot();
+    kernel_run_until(&p.k, 10000 * US, true);
+    assert_runs(HIGH);
+    assert_true(ask(HIGH, TURN_READY, 0));
+    assert_false(work_to_horizon(HIGH));
+    assert_runs(MIDDLE);
+    assert_true(ask(MIDDLE, TURN_READY, 0));
+    assert_false(wait_for_any(MIDDLE));
+    assert_runs(LOW);
+    assert_true(ask(LOW, TURN_READY, 0));
+    assert_false(wait_for_any(LOW));
+    assert_runs(HIGH);
+    assert_int_equal(now_of(HIGH), 380 * US);
+    assert_false(wait_for_any(HIGH));
+    assert_halts(KERNEL_SETTLED);
+}
+
+/* Nor while a signal is under way to another core. */
+static void not_settled_while_signals_travel(void **state)
+{
+    (void)state;
+    played_begin(2);
+    p.platform.cross_core_ns = 1000;
+    add_pd(100, 0);
+    add_pd(100, 1);
+    add_link(0, 1, 1, 1, false);
+    boot();
+    kernel_run_until(&p.k, 10000 * US, true);
+    for (uint32_t pd = who_runs(); pd != KERNEL_NONE; pd = who_runs()) {
+        if (!p.k.domains[pd].ready) {
+            ask(pd, TURN_READY, 0);
+        } else if (pd == 0) {
+            wait_with(pd, TURN_DEFERRED_NOTIFY, 1);
+        } else {
+            wait_for_any(pd);
+        }
+    }
+    assert_int_equal(p.k.halt, KERNEL_SETTLED);
+    assert_int_equal(p.k.now_ps, US);
+    assert_woken(1, BIT(1));
+}
+
 static void limit(void **state)
 {
     (void)state;
@@ -775,6 +823,8 @@ int main(void)
         T(deadline_not_needed),
         T(settled_when_all_are_ready),
         T(settled_without_the_dead),
+        T(not_settled_while_spent),
+        T(not_settled_while_signals_travel),
         T(limit),
         T(host_has_had_enough),
         T(end_is_for_good),

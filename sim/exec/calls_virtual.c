@@ -44,6 +44,7 @@ void calls_virtual_init(struct domain *d, const struct platform *platform, const
 {
     d->calls = &calls_virtual;
     d->turn = &d->page->turn;
+    d->costs.window_base = PLAN_WINDOW_BASE + d->pd * PLAN_WINDOW_BYTES;
     fill_costs(&d->costs, platform, image);
 }
 
@@ -95,16 +96,15 @@ static void pay_work(struct domain *d, enum turn_work work, uint64_t ps)
 }
 
 /*
- * An address as the plan gives it. One that it does not give, such as an image's own variable, lies
- * somewhere else in every run, and counts as the beginning of the window: neither the digest nor a
- * cost may depend on it.
+ * An address as an offset in the domain's window. One that the plan does not give, such as an
+ * image's own variable, lies somewhere else in every run, and counts as the beginning of the
+ * window: neither the digest nor a cost may depend on it.
  */
 static inline uint64_t planned(const struct domain *d, const volatile void *where)
 {
-    uint64_t base = PLAN_WINDOW_BASE + d->pd * PLAN_WINDOW_BYTES;
-    uint64_t offset = (uint64_t)(uintptr_t)where - base;
+    uint64_t offset = (uint64_t)(uintptr_t)where - d->costs.window_base;
 
-    return base + (offset < PLAN_WINDOW_BYTES ? offset : 0);
+    return offset < PLAN_WINDOW_BYTES ? offset : 0;
 }
 
 static uint64_t lines(const struct domain *d, const volatile void *where, uint64_t bytes)

@@ -678,13 +678,26 @@ static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn)
     }
 }
 
+/* Beyond the last one that somebody is to run on, cores only cost the looking at. */
+static uint32_t cores_used(const struct plan *plan, const struct platform *platform)
+{
+    uint32_t used = 1;
+
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        int cpu = plan->pds[i].kind == PD_IMAGE ? plan->pds[i].cpu : -1;
+
+        used = cpu >= (int)used ? (uint32_t)cpu + 1 : used;
+    }
+    return platform->cores != 0 && used > platform->cores ? (uint32_t)platform->cores : used;
+}
+
 void kernel_init(struct kernel *k, const struct plan *plan, const struct platform *platform,
                  struct turn **turns, const struct kernel_devices *devices, struct arena *arena)
 {
     *k = (struct kernel){.plan = plan,
                          .platform = platform,
                          .devices = devices,
-                         .core_count = platform->cores == 0 ? 1 : (uint32_t)platform->cores,
+                         .core_count = cores_used(plan, platform),
                          .until_ps = EVENTS_NEVER};
     k->domains = arena_array(arena, plan->pd_count, sizeof *k->domains);
     k->links = arena_array(arena, plan->pd_count, sizeof *k->links);

@@ -189,7 +189,7 @@ static void order(struct virtual *v, bool stop)
     }
 }
 
-/* What was done so far; `sign` 1 to take it off later, then 0 to add it up. */
+/* What was done so far at the beginning; at the end, what was done since. */
 static void measure(struct virtual *v, struct virtual_result *r, bool begin)
 {
     for (uint32_t c = 0; c < v->kernel.core_count; c++) {

@@ -161,6 +161,9 @@ static void step(uint32_t pd, enum turn_request request, enum what what)
         break;
     }
     ask(pd, request, CHANNEL + 40 * (what == OTHER_CHANNEL));
+    if (request != TURN_WAIT && request != TURN_REPLY) {
+        assert_int_equal(t->hash, 0); /* it has been taken */
+    }
 }
 
 /* HIGH reads and writes registers, LOW signals and calls it; `what` is different in one step. */

@@ -743,6 +743,15 @@ static void limit(void **state)
     assert_false(wait_until(LOW, 20 * US + 1));
     assert_halts(KERNEL_LIMIT);
     assert_int_equal(p.k.now_ps, 20 * US);
+    /* What is due at the limit itself happens, but nobody acts on it. */
+    unsigned wakes = told(KERNEL_EVENT_WAKE, LOW);
+    kernel_run_until(&p.k, 20 * US + 1, false);
+    assert_halts(KERNEL_LIMIT);
+    assert_int_equal(p.k.domains[LOW].state, KERNEL_READY);
+    assert_int_equal(told(KERNEL_EVENT_WAKE, LOW), wakes);
+    kernel_run_until(&p.k, 30 * US, false);
+    assert_runs(LOW);
+    assert_int_equal(now_of(LOW), 20 * US + 1);
 }
 
 static void host_has_had_enough(void **state)

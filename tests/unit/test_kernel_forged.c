@@ -56,14 +56,14 @@ static void clock_backwards(void **state)
     (void)state;
     begin_three(1);
     settle();
-    nudge(LOW);
-    work(LOW, 10 * US);
-    assert_true(ask(LOW, TURN_TICK, 0));
-    p.turns[LOW]->now_ps = 10 * US - 1;
-    assert_true(ask(LOW, TURN_TICK, 0));
+    nudge(HIGH);
+    work(HIGH, 10 * US);
+    assert_true(ask(HIGH, TURN_TICK, 0));
+    p.turns[HIGH]->now_ps = 10 * US - 1;
+    assert_true(ask(HIGH, TURN_TICK, 0));
     assert_true(p.k.lied);
-    assert_int_equal(p.k.liar, LOW);
-    assert_int_equal(now_of(LOW), 10 * US); /* it is told what time it is */
+    assert_int_equal(p.k.liar, HIGH);
+    assert_int_equal(now_of(HIGH), 10 * US); /* it is told what time it is */
     assert_int_equal(p.k.cores[0].now_ps, 10 * US);
 }
 

@@ -2,7 +2,9 @@
 /* The files a run leaves: captures closed and named, reports, and a manifest that says how to
  * repeat it. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -46,12 +48,14 @@ static int fill_text(void *context, FILE *to)
     return report_text(context, to, false);
 }
 
+/* By its whole name, so that it is found from wherever the run is replayed. */
 static void add_input(json_t *inputs, const char *file)
 {
-    char digest[SHA256_TEXT_BYTES];
+    char digest[SHA256_TEXT_BYTES], whole[PATH_MAX];
 
     if (file != NULL && sha256_file(file, digest) == 0) {
-        json_object_set_new(inputs, file, json_string(digest));
+        json_object_set_new(inputs, realpath(file, whole) != NULL ? whole : file,
+                            json_string(digest));
     }
 }
 
@@ -61,7 +65,7 @@ static int fill_manifest(void *context, FILE *to)
     const struct scenario *s = r->plan->scenario;
     json_t *root = json_object(), *inputs = json_object();
     struct utsname host;
-    char when[64] = "";
+    char when[64] = "", whole[PATH_MAX];
     time_t now = time(NULL);
     struct tm tm;
 
@@ -85,7 +89,8 @@ static int fill_manifest(void *context, FILE *to)
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S%z", &tm);
     }
     json_object_set_new(root, "version", json_string(SYSTEM_VERSION));
-    json_object_set_new(root, "scenario", json_string(s->path));
+    json_object_set_new(root, "scenario",
+                        json_string(realpath(s->path, whole) != NULL ? whole : s->path));
     json_object_set_new(root, "seed", json_integer((json_int_t)s->seed));
     json_object_set_new(root, "repeat", json_string(r->how->repeat));
     json_object_set_new(root, "ended", json_string(run_end_name(r->s.end)));

@@ -46,7 +46,6 @@ static int replay(struct cmd_args *args)
 {
     struct arena arena = {0};
     const char *folder = args->positional[0];
-    const char *scenario = arena_format(&arena, "%s/scenario.json", folder);
     const char *path = arena_format(&arena, "%s/manifest.json", folder);
     const char *executor = cmd_value(args, "executor", NULL);
     const char *words[4] = {NULL};
@@ -66,7 +65,7 @@ static int replay(struct cmd_args *args)
         if (executor != NULL) {
             words[count++] = arena_format(&arena, "--executor=%s", executor);
         }
-        status = rerun_compare(args, scenario, words, folder, cmd_has(args, "quiet"), &arena);
+        status = rerun_compare(args, words, folder, cmd_has(args, "quiet"), &arena);
     }
     if (status == CMD_EXIT_NONDETERMINISTIC || status == CMD_EXIT_HOST) {
         fprintf(stderr, "sddfsim: repeat with: sddfsim replay %s\n", folder);

@@ -2,6 +2,8 @@
 /* The same run again, and what is different; see the header. */
 #include "sim/cmd/rerun.h"
 
+#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -14,8 +16,44 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORDS_MAX  160u
+#include "sim/base/hash.h"
+
+#define WORDS_MAX  16u
 #define LINE_BYTES 512
+
+/* Told to end: whoever runs again is told as well, and its folder goes all the same. */
+static volatile sig_atomic_t told_to_end;
+static volatile pid_t running;
+
+static void on_signal(int signal)
+{
+    told_to_end = signal;
+    if (running > 0) {
+        kill(running, signal);
+    }
+}
+
+static void listen_to_signals(bool on)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    static struct sigaction before[3];
+    const struct sigaction action = {.sa_handler = on_signal};
+
+    told_to_end = on ? 0 : told_to_end;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        sigaction(signals[i], on ? &action : &before[i], on ? &before[i] : NULL);
+    }
+}
+
+/* So that one that comes before there is a process to tell is not lost. */
+static void hold_signals(bool hold)
+{
+    static sigset_t before;
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, hold ? &all : &before, hold ? &before : NULL);
+}
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -32,6 +70,8 @@ static void become(const char *const *argv, pid_t parent)
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+    listen_to_signals(false);
+    hold_signals(false);
     if (length <= 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
         prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
         _exit(CMD_EXIT_HOST);
@@ -49,9 +89,15 @@ static int run_again(const char *const *argv)
     int status = 0;
 
     fflush(NULL);
+    hold_signals(true);
     pid = fork();
     if (pid == 0) {
         become(argv, self);
+    }
+    running = pid;
+    hold_signals(false);
+    if (told_to_end != 0 && pid > 0) { /* before it could be told */
+        kill(pid, told_to_end);
     }
     if (pid < 0) {
         fprintf(stderr, "sddfsim: cannot start a process: %s\n", strerror(errno));
@@ -59,9 +105,11 @@ static int run_again(const char *const *argv)
     }
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            return CMD_EXIT_HOST;
+            status = -1;
+            break;
         }
     }
+    running = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
 }
 
@@ -96,6 +144,9 @@ static void say_difference(struct cmd_args *args, const char *before, const char
     unsigned long long number = 0;
     bool more = a != NULL && b != NULL;
 
+    if (a == NULL) {
+        cmd_hint(args, "a run made with --events tells which event differs");
+    }
     while (more) {
         bool got_mine = fgets(mine, sizeof mine, a) != NULL;
         bool got_other = fgets(other, sizeof other, b) != NULL;
@@ -115,6 +166,35 @@ static void say_difference(struct cmd_args *args, const char *before, const char
     }
 }
 
+/* The captures, of which both have the same, since both had the same scenario. */
+static bool same_captures(struct cmd_args *args, const char *before, const char *after,
+                          struct arena *arena)
+{
+    const char *place = arena_format(arena, "%s/captures", before);
+    DIR *dir = opendir(place);
+    struct dirent *entry;
+    bool same = true;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char mine[SHA256_TEXT_BYTES] = "", other[SHA256_TEXT_BYTES] = "";
+        const char *file = arena_format(arena, "%s/%s", place, entry->d_name);
+
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        sha256_file(file, mine);
+        sha256_file(arena_format(arena, "%s/captures/%s", after, entry->d_name), other);
+        if (strcmp(mine, other) != 0) {
+            cmd_complain(args, "not the same again: %s is another capture", file);
+            same = false;
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    return same;
+}
+
 static int compare(struct cmd_args *args, const char *folder, const char *again, bool quiet,
                    struct arena *arena)
 {
@@ -125,6 +205,9 @@ static int compare(struct cmd_args *args, const char *folder, const char *again,
         return before == NULL ? CMD_EXIT_USAGE : CMD_EXIT_HOST;
     }
     if (strcmp(before, after) == 0) {
+        if (!same_captures(args, folder, again, arena)) {
+            return CMD_EXIT_NONDETERMINISTIC;
+        }
         if (!quiet) {
             printf("The same again: digest %s\n", after);
         }
@@ -135,8 +218,8 @@ static int compare(struct cmd_args *args, const char *folder, const char *again,
     return CMD_EXIT_NONDETERMINISTIC;
 }
 
-int rerun_compare(struct cmd_args *args, const char *scenario, const char *const *words,
-                  const char *folder, bool quiet, struct arena *arena)
+int rerun_compare(struct cmd_args *args, const char *const *words, const char *folder, bool quiet,
+                  struct arena *arena)
 {
     const char *tmp = getenv("TMPDIR");
     char *place =
@@ -156,19 +239,25 @@ int rerun_compare(struct cmd_args *args, const char *scenario, const char *const
     const char *again = arena_format(arena, "%s/run", place);
 
     argv[count++] = again;
-    for (; *words != NULL && count < WORDS_MAX - 3; words++) {
+    for (; *words != NULL; words++) {
+        assert(count < WORDS_MAX - 3);
         argv[count++] = *words;
     }
     argv[count++] = "--";
-    argv[count++] = scenario;
+    argv[count++] = arena_format(arena, "%s/scenario.json", folder);
     argv[count] = NULL;
+    listen_to_signals(true);
     int status = run_again(argv);
 
-    if (status == CMD_EXIT_OK || status == CMD_EXIT_FAILED) {
+    if (told_to_end != 0) {
+        cmd_complain(args, "interrupted");
+        status = CMD_EXIT_HOST;
+    } else if (status == CMD_EXIT_OK || status == CMD_EXIT_FAILED) {
         status = compare(args, folder, again, quiet, arena);
     } else {
         cmd_complain(args, "the run could not be done again: exit status %d", status);
     }
     nftw(place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    listen_to_signals(false);
     return status;
 }

@@ -90,26 +90,13 @@ static const char *repeat_command(struct cmd_args *args, struct arena *arena, ui
 /* The same once more, and whether it was the same. `status`: of the first run. */
 static int verified(struct cmd_args *args, struct system *system, const char *folder, int status)
 {
+    static const char *const words[] = {"--events", NULL};
     struct arena *arena = &system->arena;
-    const char *words[128];
-    size_t count = 0;
 
     if (status != CMD_EXIT_OK && status != CMD_EXIT_FAILED) {
         return status;
     }
-    words[count++] = "--events";
-    words[count++] = "--seed";
-    words[count++] = arena_format(arena, "%llu", (unsigned long long)system->scenario->seed);
-    for (size_t i = 0; i < args->given_count && count < sizeof words / sizeof words[0] - 3; i++) {
-        const struct cmd_given *g = &args->given[i];
-
-        if (strcmp(g->option->name, "set") == 0 || strcmp(g->option->name, "executor") == 0 ||
-            strcmp(g->option->name, "clock") == 0) {
-            words[count++] = arena_format(arena, "--%s=%s", g->option->name, g->value);
-        }
-    }
-    words[count] = NULL;
-    int again = rerun_compare(args, args->positional[0], words, folder,
+    int again = rerun_compare(args, words, folder,
                               cmd_has(args, "quiet") || cmd_has(args, "json"), arena);
 
     if (!cmd_has(args, "events")) {

@@ -11,9 +11,9 @@
 struct platform;
 
 /*
- * `w` needs plan, region_fds, doorbells, images, epoch_ns, scale and confine. `platform` is that of
+ * `w` needs plan, region_fds, doorbells, images, epoch_ns, scale and confine. `costs` are those of
  * a run in virtual time, NULL on the host's clock. Does not return.
  */
-void process_become(struct world *w, uint32_t pd, const struct platform *platform)
+void process_become(struct world *w, uint32_t pd, const struct platform *costs)
     __attribute__((noreturn));
 #endif

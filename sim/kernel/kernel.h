@@ -172,7 +172,7 @@ bool kernel_request(struct kernel *k, uint32_t pd);
 /* Bring the account of the domain that runs on a core up to date. */
 void kernel_charge(struct kernel *k, uint32_t pd);
 /* The level of an interrupt line, at the time of the access or step it comes from. */
-void kernel_irq(struct kernel *k, uint32_t device, unsigned line, bool level);
+void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level);
 /* A domain has died at its last point: it never runs again. */
 void kernel_died(struct kernel *k, uint32_t pd);
 /* A device has something to do that it did not say: ask it when. */

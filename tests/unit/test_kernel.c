@@ -312,6 +312,39 @@ static void interrupt_is_charged_to_the_driver(void **state)
     assert_int_equal(p.turns[DRIVER]->entry_ps[PLATFORM_IRQ], 100 * 1000);
 }
 
+/* Each line has its driver, its channel and its mask. */
+static void lines_of_two_devices(void **state)
+{
+    (void)state;
+    begin_driver();
+    add_irq(0, LINE + 1, CHANNEL + 1);
+    uint32_t device = add_device(OTHER);
+    add_irq(device, LINE, CHANNEL + 2);
+    add_irq(device, LINE + 1, CHANNEL + 3);
+    p.platform.entry[PLATFORM_IRQ] = 0;
+    settle();
+    kernel_irq(&p.k, device, LINE, true);
+    assert_runs(OTHER);
+    assert_woken(OTHER, BIT(CHANNEL + 2));
+    kernel_irq(&p.k, device, LINE + 1, true);
+    kernel_irq(&p.k, 0, LINE + 1, true);
+    assert_false(ask(OTHER, TURN_TICK, 0));
+    assert_runs(DRIVER);
+    assert_woken(DRIVER, BIT(CHANNEL + 1));
+    kernel_irq(&p.k, 0, LINE, true);
+    assert_true(wait_with(DRIVER, TURN_DEFERRED_ACK, CHANNEL + 1)); /* still up */
+    assert_woken(DRIVER, BIT(CHANNEL) | BIT(CHANNEL + 1));
+    assert_false(wait_for_any(DRIVER));
+    assert_runs(OTHER);
+    assert_true(wait_for_any(OTHER));
+    assert_woken(OTHER, BIT(CHANNEL + 3));
+    kernel_irq(&p.k, device, LINE, false);
+    assert_true(wait_with(OTHER, TURN_DEFERRED_ACK, CHANNEL + 3));
+    assert_woken(OTHER, BIT(CHANNEL + 3));
+    assert_false(wait_with(OTHER, TURN_DEFERRED_ACK, CHANNEL + 2)); /* that one is down */
+    assert_halts(KERNEL_QUIET);
+}
+
 /* Lines and devices it does not have are nobody's. */
 static void unknown_lines(void **state)
 {
@@ -817,6 +850,7 @@ int main(void)
         T(acknowledgement_deferred),
         T(pending_before_ready),
         T(interrupt_is_charged_to_the_driver),
+        T(lines_of_two_devices),
         T(unknown_lines),
         T(register_access),
         T(idle_write),

@@ -107,6 +107,8 @@ static void switches_cost_only_when_another_goes_on(void **state)
     assert_int_equal(begun_ps, 3 * 400 * 1000);
     nudge(A); /* B was last */
     assert_int_equal(now_of(A), begun_ps + 400 * 1000);
+    assert_int_equal(p.events[p.event_count - 1].kind, KERNEL_EVENT_WAKE);
+    assert_int_equal(p.events[p.event_count - 1].at_ps, now_of(A)); /* not before */
     assert_false(wait_until(A, begun_ps + 10 * US));
     assert_runs(A); /* idle since */
     assert_int_equal(now_of(A), begun_ps + 10 * US);

@@ -409,6 +409,23 @@ static void register_access(void **state)
     assert_int_equal(p.device[0].accesses, 2);
 }
 
+/* It is asked from the beginning when it wants time, and then after each step. */
+static void step_twice(uint32_t device)
+{
+    p.device[device].next_ps = p.device[device].steps == 1 ? 9 * US : EVENTS_NEVER;
+}
+
+static void device_with_wishes(void **state)
+{
+    (void)state;
+    begin_driver();
+    p.device[0].on_step = step_twice;
+    p.device[0].next_ps = 5 * US;
+    settle();
+    assert_int_equal(p.device[0].steps, 2);
+    assert_int_equal(p.device[0].at_ps, 9 * US);
+}
+
 /* A write of which the device says that it changes nothing does not reach it. */
 static void idle_write(void **state)
 {
@@ -853,6 +870,7 @@ int main(void)
         T(lines_of_two_devices),
         T(unknown_lines),
         T(register_access),
+        T(device_with_wishes),
         T(idle_write),
         T(device_in_a_hurry),
         T(drain),

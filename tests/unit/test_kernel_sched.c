@@ -113,6 +113,7 @@ static void switches_cost_only_when_another_goes_on(void **state)
     assert_runs(A); /* idle since */
     assert_int_equal(now_of(A), begun_ps + 10 * US);
     assert_int_equal(p.k.domains[A].switches, switches + 1);
+    assert_int_equal(told(KERNEL_EVENT_SWITCH, A), switches + 1);
     assert_false(wait_for_any(A));
     assert_int_equal(p.k.domains[A].spent_ps, spent_ps + 400 * 1000);
     assert_int_equal(p.turns[A]->entry_count[PLATFORM_SWITCH], 2);
@@ -235,6 +236,12 @@ static void slice_interrupted(void **state)
     assert_false(work_to_horizon(B));
     assert_runs(A);
     assert_int_equal(horizon_of(A) - now_of(A), PLAYED_SLICE_PS);
+    /* That a slice of it was over once does not cost it its place now. */
+    kernel_nudge(&p.k, C);
+    assert_false(ask(A, TURN_TICK, 0));
+    assert_runs(C);
+    assert_false(wait_for_any(C));
+    assert_runs(A);
 }
 
 /* -- budgets -- */
@@ -523,10 +530,12 @@ static void passive_callee_without_the_next_budget(void **state)
     assert_int_equal(now_of(B), 380 * US);
     assert_false(reply(B, 0, 0));
     assert_int_equal(p.k.domains[B].state, KERNEL_SPENT);
+    unsigned wakes = told(KERNEL_EVENT_WAKE, B);
     assert_runs(A);
     assert_false(wait_for_any(A));
     assert_runs(B);
     assert_called(B, 2, 1, 7);
+    assert_int_equal(told(KERNEL_EVENT_WAKE, B), wakes + 1); /* then, and not before */
     assert_true(now_of(B) > 480 * US);
     assert_false(reply(B, 0, 0));
     assert_runs(C);

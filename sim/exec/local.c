@@ -338,8 +338,11 @@ static void on_watch(int number)
     }
     bool here = run->guarded ? stray_inside : syscall(SYS_gettid) == l->thread;
 
-    if (!here) { /* this is another's thread */
-        syscall(SYS_tgkill, getpid(), l->thread, number);
+    if (!here) {
+        /* Another's thread, or its own just before or after the image: then it does not spin. */
+        if (syscall(SYS_gettid) != l->thread) {
+            syscall(SYS_tgkill, getpid(), l->thread, number);
+        }
         return;
     }
     uint64_t moved = l->domain.turn->now_ps ^ run->v.kernel->turns << 40;

@@ -56,19 +56,14 @@ static void ask(struct domain *d, enum turn_request request)
     d->exec->request(d->exec->context);
 }
 
-/* As far as the horizon, as often as it takes. */
-static __attribute__((noinline)) void pay_in_parts(struct domain *d, uint64_t ps)
+/* As far as the horizon; the kernel lets the rest pass, with whatever comes first. */
+static __attribute__((noinline)) void pay_beyond(struct domain *d, uint64_t ps)
 {
     struct turn *t = d->turn;
 
-    while (t->now_ps + ps >= t->horizon_ps) {
-        uint64_t part = t->horizon_ps - t->now_ps;
-
-        t->now_ps += part;
-        ps -= part;
-        ask(d, TURN_TICK);
-    }
-    t->now_ps += ps;
+    t->rest_ps = ps - (t->horizon_ps - t->now_ps);
+    t->now_ps = t->horizon_ps;
+    ask(d, TURN_TICK);
 }
 
 static inline void pay(struct domain *d, uint64_t ps)
@@ -78,7 +73,7 @@ static inline void pay(struct domain *d, uint64_t ps)
     if (__builtin_expect(t->now_ps + ps < t->horizon_ps, 1)) {
         t->now_ps += ps;
     } else {
-        pay_in_parts(d, ps);
+        pay_beyond(d, ps);
     }
 }
 

@@ -452,6 +452,8 @@ static void step_wire(struct station *s)
                 break;
             }
             due_ns = due_ns > s->entered_ns ? due_ns : s->entered_ns;
+            /* One that waited for a descriptor leaves the wire only now. */
+            due_ns = s->wire->speed_bps == 0 && due_ns < now_ns ? now_ns : due_ns;
             s->entered_ns = due_ns + dma_ns(s, s->entering->length);
         }
         if (s->entered_ns > now_ns) {
@@ -490,7 +492,7 @@ uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t
     const struct mmio_entry e = {.offset = offset, .bytes = (uint8_t)bytes};
 
     s->now_ns = now_ns;
-    if (!well_formed(s, &e)) {
+    if (bytes > 8 || !well_formed(s, &e)) {
         bus_violation(&s->bus, "register access outside the window, or misaligned");
         return 0;
     }

@@ -337,7 +337,8 @@ static void registers_malformed(void **state)
         unsigned bytes;
     } bad[] = {{0, 0},          {0, 3},          {0, 5},          {0, 16},
                {0, 255},        {1, 2},          {2, 4},          {4, 8},
-               {REGS_BYTES, 1}, {REGS_BYTES, 4}, {UINT32_MAX, 1}, {UINT32_MAX - 7, 8}};
+               {REGS_BYTES, 1}, {REGS_BYTES, 4}, {UINT32_MAX, 1}, {UINT32_MAX - 7, 8},
+               {0, 256},        {0, 260},        {4, 257}};
 
     (void)state;
     begin_on_wire(false, 0, 0, 0);

@@ -48,7 +48,7 @@ TEST_IMAGES := $(patsubst tests/image/%.c,$(BUILD)/images/test/%.so,$(TEST_IMAGE
 UNITS := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 
-.PHONY: all demo test checks bench fuzz soak plots tidy install clean help deps unit scenarios
+.PHONY: all demo test checks sample bench fuzz soak plots tidy install clean help deps unit scenarios
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -60,7 +60,7 @@ help:
 	@echo 'make demo   install what is missing, build, replay a real capture, show the result'
 	@echo 'make test   every test (unit, image, scenario, process)'
 	@echo 'make bench  the figures, with the machine'"'"'s own costs beside them'
-	@echo 'make fuzz   bounded fuzzing of the parsers; make soak: longer'
+	@echo 'make fuzz   bounded fuzzing of the parsers; make soak: longer, and every story 1000 times'
 	@echo 'make plots  draw the plots of scenarios/README.md anew'
 	@echo 'make tidy   format, include direction, row lists, clang-tidy, cppcheck'
 	@echo 'make install PREFIX=/usr/local DESTDIR='
@@ -129,7 +129,11 @@ checks: | $(BUILD)/deps.ok
 	$(Q)scripts/check-headers
 	$(Q)scripts/check-traces
 
-test: checks unit scenarios
+test: checks unit scenarios sample
+
+# A few throws of the dice that `make soak` throws all day.
+sample: all
+	$(Q)scripts/soak --sample $(BUILD)
 
 demo: all
 	$(Q)scripts/demo $(BUILD)

@@ -82,7 +82,7 @@ static struct report_core *add_cores(struct run *r, struct report_cpu *cpu)
     cpu->core_count = v->core_count;
     cpu->busy_cycles = cycles(r, busy_ps);
     cpu->idle_cycles = cycles(r, v->length_ps * v->core_count - busy_ps);
-    cpu->utilisation_ppm = ppm(busy_ps, v->length_ps);
+    cpu->utilisation_ppm = ppm(busy_ps, v->length_ps * v->core_count);
     return cores;
 }
 

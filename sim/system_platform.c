@@ -13,8 +13,8 @@ static void check_pd(const struct system *s, const struct scenario_pd *pd, struc
 
     if (pd->name != NULL && pd->budget_ns < pd->period_ns && pd->budget_ns <= p->min_budget_ns) {
         diag_error(diag, pd->place,
-                   "a budget of %llu ns is too small: platform \"%s\" runs nobody for less than "
-                   "%llu ns",
+                   "a budget of %llu ns is too small: platform \"%s\" runs nobody for so little; "
+                   "it takes more than %llu ns",
                    (unsigned long long)pd->budget_ns, p->name,
                    (unsigned long long)p->min_budget_ns);
     }

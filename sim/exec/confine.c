@@ -77,9 +77,8 @@ static int allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
  */
 static int allow_living(scmp_filter_ctx filter, const struct confine *c)
 {
-    static const int calls[] = {SCMP_SYS(rt_sigreturn),    SCMP_SYS(rt_sigprocmask),
-                                SCMP_SYS(brk),             SCMP_SYS(sched_yield),
-                                SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
+    static const int calls[] = {SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),  SCMP_SYS(brk),
+                                SCMP_SYS(sched_yield),  SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
                                 SCMP_SYS(gettid)};
     static const int timed[] = {SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
                                 SCMP_SYS(clock_gettime), SCMP_SYS(futex)};

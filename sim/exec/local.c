@@ -291,12 +291,9 @@ static void on_call(int number, siginfo_t *info, void *context)
     struct local *l = run->inside;
     struct stray why = stray_fault(number, info, context);
     struct call call = {.number = why.vaddr == UINT64_MAX ? -1 : (long)why.vaddr,
-                        .a = {(unsigned long)registers[REG_RDI],
-                              (unsigned long)registers[REG_RSI],
-                              (unsigned long)registers[REG_RDX],
-                              (unsigned long)registers[REG_R10],
-                              (unsigned long)registers[REG_R8],
-                              (unsigned long)registers[REG_R9]}};
+                        .a = {(unsigned long)registers[REG_RDI], (unsigned long)registers[REG_RSI],
+                              (unsigned long)registers[REG_RDX], (unsigned long)registers[REG_R10],
+                              (unsigned long)registers[REG_R8], (unsigned long)registers[REG_R9]}};
     int before = errno;
 
     stray_inside = false;

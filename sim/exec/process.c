@@ -234,9 +234,8 @@ static struct stray ended_how(const struct pd_page *page, const siginfo_t *info,
     }
     why.signal = (uint32_t)info->si_status;
     if (atomic_load(&page->state) == PD_DYING &&
-        (page->death.signal == why.signal ||
-         ((why.signal == SIGSEGV || why.signal == SIGSYS) &&
-          page->death.signal == STRAY_HOSTS_CLOCK))) {
+        (page->death.signal == why.signal || ((why.signal == SIGSEGV || why.signal == SIGSYS) &&
+                                              page->death.signal == STRAY_HOSTS_CLOCK))) {
         why.signal = page->death.signal;
         why.vaddr = why.signal == SIGSYS ? page->death.call - 1u : page->death.vaddr;
         why.pc = page->death.pc;

@@ -24,6 +24,7 @@ struct way {
     pthread_t thread;
     bool leaving;
     sigjmp_buf out; /* from wherever the image stands: its stack may be past unwinding */
+    stack_t before; /* a sanitizer's own signal stack, which it takes away at the end */
     _Alignas(16) uint8_t signal_stack[SIGNAL_STACK_BYTES];
 };
 
@@ -59,15 +60,17 @@ static void *body(void *argument)
 {
     struct local *l = argument;
     struct way *way = l->way;
+    const stack_t own = {.ss_sp = way->signal_stack, .ss_size = SIGNAL_STACK_BYTES};
 
+    sigaltstack(&own, &way->before);
     if (sigsetjmp(way->out, 0) == 0) {
         await(way);
-        sigaltstack(&(stack_t){.ss_sp = way->signal_stack, .ss_size = SIGNAL_STACK_BYTES}, NULL);
         local_guard(l->run, true);
         stray_forbid_clock(true);
         local_body(l);
     }
     local_guard(l->run, false);
+    sigaltstack(&way->before, NULL);
     return NULL;
 }
 

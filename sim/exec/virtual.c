@@ -275,13 +275,37 @@ static enum run_end end_of(const struct virtual *v)
     }
 }
 
+static bool everybody_initialised(const struct virtual *v)
+{
+    for (uint32_t i = 0; i < domains(v); i++) {
+        const struct kernel_domain *d = &v->kernel.domains[i];
+
+        if (v->s->world->plan->pds[i].kind == PD_IMAGE && !d->ready && d->state != KERNEL_ENDED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Until everybody has returned from init(), however long that takes on this platform; and then
+ * until all is quiet, which it never is where somebody sends by itself. */
+static void settle(struct virtual *v)
+{
+    bool late;
+
+    do {
+        late = !everybody_initialised(v);
+        run_until(v, v->kernel.now_ps + SETTLE_PS, true);
+    } while (v->kernel.halt == KERNEL_LIMIT && late);
+}
+
 static void run_all(struct virtual *v)
 {
     struct supervise *s = v->s;
     struct virtual_result *r = s->virtual_result;
     uint64_t begun_ps;
 
-    run_until(v, SETTLE_PS, true);
+    settle(v);
     begun_ps = v->begun_ps = v->kernel.now_ps;
     s->ready_ns = begun_ps / 1000;
     measure(v, r, true);

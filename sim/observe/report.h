@@ -72,7 +72,7 @@ struct report_core {
     uint64_t busy_cycles, idle_cycles, utilisation_ppm;
 };
 struct report_cpu {
-    uint64_t clock_hz, busy_cycles, idle_cycles, utilisation_ppm;
+    uint64_t clock_hz, busy_cycles, idle_cycles, utilisation_ppm; /* of all cores together */
     uint64_t packets, cycles_per_packet; /* frames from wires; 0 if there were none */
     const struct report_core *cores;
     size_t core_count;

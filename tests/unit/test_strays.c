@@ -142,10 +142,10 @@ static struct outcome stray(uint32_t way, enum escape_when when, const char *dea
     bool right =
         status == 1 && live_nobody_left(1000) && state != NULL && log != NULL &&
         strstr(log, "escaped") == NULL &&
-        (death == NULL ? o.found[0] == '\0' && strcmp(state, "died") != 0
-                       : strncmp(o.found, "rogue died of ", 14) == 0 &&
-                             strstr(o.found, death) != NULL && strcmp(state, "died") == 0 &&
-                             strstr(l.said, death) != NULL) &&
+        (death == NULL
+             ? o.found[0] == '\0' && strcmp(state, "died") != 0
+             : strncmp(o.found, "rogue died of ", 14) == 0 && strstr(o.found, death) != NULL &&
+                   strcmp(state, "died") == 0 && strstr(l.said, death) != NULL) &&
         json_integer_value(live_get(report, "frames.delivered.honest")) == FRAMES &&
         json_integer_value(live_get(report, "frames.sent_by.honest")) == FRAMES;
     if (!right) {
@@ -271,7 +271,6 @@ static void start_endless(struct live *l, const char *executor, const char *set)
 {
     const struct live_how how = {
         .args = {"-q", "--executor", executor, set == NULL ? NULL : "--set", set}};
-    char *name = NULL;
     uint64_t until = live_now_ms() + LIMIT_MS;
     struct live_kid kids[LIVE_KIDS];
 
@@ -284,7 +283,6 @@ static void start_endless(struct live *l, const char *executor, const char *set)
         }
         sched_yield();
     }
-    free(name);
 }
 
 static void test_interrupted(void **state)
@@ -482,8 +480,7 @@ static void test_tools(void **state)
     static const struct live_how wrapped[] = {
         {.args = {"-q", "--executor", "process", "--wrap",
                   "client0=valgrind -q --error-exitcode=9"}},
-        {.args = {"-q", "--executor", "process", "--wrap",
-                  "eth0=valgrind -q --error-exitcode=9"}},
+        {.args = {"-q", "--executor", "process", "--wrap", "eth0=valgrind -q --error-exitcode=9"}},
         {.args = {"-q", "--executor", "fiber"},
          .tool = {"valgrind", "-q", "--leak-check=full", "--errors-for-leak-kinds=definite",
                   "--error-exitcode=9"}},

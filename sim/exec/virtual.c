@@ -287,6 +287,17 @@ static bool everybody_initialised(const struct virtual *v)
     return true;
 }
 
+/* Then its driver may wait for it in init(), and for ever. */
+static bool device_died(const struct virtual *v)
+{
+    for (uint32_t i = 0; i < domains(v); i++) {
+        if (v->s->world->plan->pds[i].kind == PD_DEVICE && v->s->pds[i].died) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Until everybody has returned from init(), however long that takes on this platform; and then
  * until all is quiet, which it never is where somebody sends by itself. */
 static void settle(struct virtual *v)
@@ -294,7 +305,7 @@ static void settle(struct virtual *v)
     bool late;
 
     do {
-        late = !everybody_initialised(v);
+        late = !everybody_initialised(v) && !device_died(v);
         run_until(v, v->kernel.now_ps + SETTLE_PS, true);
     } while (v->kernel.halt == KERNEL_LIMIT && late);
 }

@@ -96,8 +96,8 @@ static int verified(struct cmd_args *args, struct system *system, const char *fo
     if (status != CMD_EXIT_OK && status != CMD_EXIT_FAILED) {
         return status;
     }
-    int again = rerun_compare(args, words, folder,
-                              cmd_has(args, "quiet") || cmd_has(args, "json"), arena);
+    int again =
+        rerun_compare(args, words, folder, cmd_has(args, "quiet") || cmd_has(args, "json"), arena);
 
     if (!cmd_has(args, "events")) {
         unlink(arena_format(arena, "%s/events.txt", folder));

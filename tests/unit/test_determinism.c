@@ -110,7 +110,8 @@ static const struct row rows[] = {
     {"as it is", {NULL}},
     {"two simulated cores",
      {"/networks/0/driver/cpu=0", "/networks/0/virt_rx/cpu=1", "/networks/0/virt_tx/cpu=1",
-      "/clients/0/cpu=0", "/clients/0/copier/cpu=1", "/clients/1/cpu=1", "/clients/1/copier/cpu=0"}},
+      "/clients/0/cpu=0", "/clients/0/copier/cpu=1", "/clients/1/cpu=1",
+      "/clients/1/copier/cpu=0"}},
     {"an SMP machine with barriers",
      {"/platform=\"imx8mm-smp\"", "/clients/0/cpu=3", "/networks/0/driver/cpu=1"}},
     {"the driver on a budget",
@@ -267,13 +268,13 @@ static void test_any_change_is_seen(void **state)
 /* Three UDP frames to client0 and one word of each changed at will. */
 static void record(uint8_t out[static HEADER_BYTES + RECORDS * RECORD_BYTES])
 {
-    static const uint8_t header[HEADER_BYTES] = {
-        0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, [18] = 4, [20] = 1};
+    static const uint8_t header[HEADER_BYTES] = {0x4d, 0x3c, 0xb2, 0xa1,     2,
+                                                 0,    4,    0,    [18] = 4, [20] = 1};
     static const uint8_t frame[] = {
-        0x52, 0x54, 0x01, 0, 0, 0, 2, 0, 0, 0, 0, 1, 8, 0, /* Ethernet */
-        0x45, 0, 0, 66, 0, 1, 0, 0, 64, 17, 0x66, 0xa8, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
-        0x03, 0xe8, 0, 7, 0, 46, 0, 0, /* UDP */
-        'd', 'i', 'c', 'e'};
+        0x52, 0x54, 0x01, 0,  0, 0,  2, 0, 0,  0,  0,    1,    8,  0, /* Ethernet */
+        0x45, 0,    0,    66, 0, 1,  0, 0, 64, 17, 0x66, 0xa8, 10, 0, 0, 1, 10, 0, 0, 2, /* IPv4 */
+        0x03, 0xe8, 0,    7,  0, 46, 0, 0,                                               /* UDP */
+        'd',  'i',  'c',  'e'};
 
     memset(out, 0, HEADER_BYTES + RECORDS * RECORD_BYTES);
     memcpy(out, header, sizeof header);
@@ -297,9 +298,9 @@ static void test_any_byte_is_seen(void **state)
         uint32_t at;
         uint8_t by;
         const char *what;
-    } flips[] = {
-        {4, 1, "a nanosecond"},       {16 + 11, 2, "a source address"}, {16 + 35, 1, "a port"},
-        {16 + 42, 1, "a first byte"}, {16 + 60, 0x80, "a middle one"},  {RECORD_BYTES - 1, 1, "a last"}};
+    } flips[] = {{4, 1, "a nanosecond"},          {16 + 11, 2, "a source address"},
+                 {16 + 35, 1, "a port"},          {16 + 42, 1, "a first byte"},
+                 {16 + 60, 0x80, "a middle one"}, {RECORD_BYTES - 1, 1, "a last"}};
     uint8_t bytes[HEADER_BYTES + RECORDS * RECORD_BYTES];
     struct outcome outcomes[1 + RECORDS * sizeof flips / sizeof flips[0]];
     const char *names[1 + RECORDS * sizeof flips / sizeof flips[0]] = {"as recorded"};
@@ -325,8 +326,10 @@ static void test_any_byte_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_digest),         cmocka_unit_test(test_addresses_do_not_matter),
-        cmocka_unit_test(test_seeds),              cmocka_unit_test(test_any_change_is_seen),
+        cmocka_unit_test(test_one_digest),
+        cmocka_unit_test(test_addresses_do_not_matter),
+        cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_any_change_is_seen),
         cmocka_unit_test(test_any_byte_is_seen),
     };
 

@@ -48,7 +48,8 @@ TEST_IMAGES := $(patsubst tests/image/%.c,$(BUILD)/images/test/%.so,$(TEST_IMAGE
 UNITS := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 
-.PHONY: all demo test checks sample bench fuzz soak plots tidy install clean help deps unit scenarios
+.PHONY: all demo test checks sample bench fuzz soak plots tidy install clean help deps unit
+.PHONY: scenarios
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:

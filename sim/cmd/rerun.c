@@ -230,7 +230,9 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     if (digest_of(args, folder, arena) == NULL) {
         return CMD_EXIT_USAGE;
     }
+    listen_to_signals(true); /* before there is anything that must not stay */
     if (mkdtemp(place) == NULL) {
+        listen_to_signals(false);
         cmd_complain(args, "cannot make a folder %s: %s", place, strerror(errno));
         return CMD_EXIT_HOST;
     }
@@ -246,8 +248,7 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     argv[count++] = "--";
     argv[count++] = arena_format(arena, "%s/scenario.json", folder);
     argv[count] = NULL;
-    listen_to_signals(true);
-    int status = run_again(argv);
+    int status = told_to_end != 0 ? CMD_EXIT_HOST : run_again(argv);
 
     if (told_to_end != 0) {
         cmd_complain(args, "interrupted");

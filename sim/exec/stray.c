@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -42,15 +43,15 @@ __thread volatile char stray_inside;
 static void find_clock_pages(void)
 {
     FILE *maps = getauxval(AT_SYSINFO_EHDR) == 0 ? NULL : fopen("/proc/self/maps", "re");
-    unsigned long long start, end;
-    char line[512];
+    char line[512], *dash;
 
     clock_pages.found = true;
     while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        if (strstr(line, "[vvar") != NULL && clock_pages.count < AREAS_MAX &&
-            sscanf(line, "%llx-%llx", &start, &end) == 2) {
+        uint64_t start = strtoull(line, &dash, 16);
+
+        if (strstr(line, "[vvar") != NULL && clock_pages.count < AREAS_MAX && *dash == '-') {
             clock_pages.start[clock_pages.count] = start;
-            clock_pages.bytes[clock_pages.count++] = end - start;
+            clock_pages.bytes[clock_pages.count++] = strtoull(dash + 1, NULL, 16) - start;
         }
     }
     if (maps != NULL) {
@@ -111,7 +112,11 @@ struct stray stray_fault(int number, const siginfo_t *info, const void *context)
 #endif
     /* A protection fault without an address: the instruction itself may not be executed. Its bytes
      * can be read, since it was fetched. */
-    if (number == SIGSEGV && info->si_code == SI_KERNEL && reads_counter(why.pc)) {
+    bool counter = number == SIGSEGV && info->si_code == SI_KERNEL && reads_counter(why.pc);
+    bool page = number == SIGSEGV && info->si_code > 0 && clock_pages.forbidden &&
+                in_clock_pages((uint64_t)(uintptr_t)info->si_addr);
+
+    if (counter || page) {
         why.signal = STRAY_HOSTS_CLOCK;
     } else if (number == SIGSYS && info->si_code > 0 && info->si_arch == NATIVE) {
         why.vaddr = (uint64_t)info->si_syscall;
@@ -120,9 +125,6 @@ struct stray stray_fault(int number, const siginfo_t *info, const void *context)
         }
     } else if (number == SIGSYS) {
         return why;
-    } else if (number == SIGSEGV && info->si_code > 0 && clock_pages.forbidden &&
-               in_clock_pages((uint64_t)(uintptr_t)info->si_addr)) {
-        why.signal = STRAY_HOSTS_CLOCK;
     } else if (info->si_code > 0 && info->si_code != SI_KERNEL) {
         why.vaddr = (uint64_t)(uintptr_t)info->si_addr;
     }

@@ -312,14 +312,32 @@ static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
     return true;
 }
 
+/* Has this domain ever taken anything from anybody? Before that it has nothing to give back. */
+static bool took_something(const struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        const struct watched *q = &m->queues[i];
+
+        if (!q->produces && (q->counts->moved != 0 || own_index(q) != q->shadow)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void moves_settle(struct moves *m)
 {
     bool behind = false;
+    /* At the end of init(), of a domain that others give to. */
+    bool empty_handed = !m->settled && !m->endpoint && !m->announced && !took_something(m);
 
     for (uint32_t i = 0; i < m->queue_count; i++) {
         struct watched *q = &m->queues[i];
         uint32_t now = own_index(q);
 
+        if (empty_handed && first_filled(q)) {
+            q->shadow = now; /* its consumer is filling it, and may be in the middle of that */
+        }
         if (now != q->shadow && !q->counts->illegal) {
             if (m->announced) {
                 resync(m, q, now);
@@ -331,6 +349,7 @@ void moves_settle(struct moves *m)
             q->until = q->shadow;
         }
     }
+    m->settled = true;
     if (behind) {
         replay(m);
     }

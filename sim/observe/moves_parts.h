@@ -90,6 +90,7 @@ struct moves {
     struct watched *near[NEAR_SLOTS]; /* the queues touched last, by page */
 
     bool announced; /* the image's queue code tells of its moves */
+    bool settled;   /* init() has returned */
 
     struct held_pool pools[MOVES_POOLS_MAX];
     uint32_t pool_count;

@@ -1025,6 +1025,30 @@ static void test_filled_late(void **state)
     assert_silence();
 }
 
+/* The client is in the middle of filling it as virt_tx returns from its init(). */
+static void test_half_filled(void **state)
+{
+    (void)state;
+    enter(VIRT_TX);
+    current = &watchers[CLIENT0];
+    put_free(TX0, 0);
+    current = &watchers[VIRT_TX];
+    leave();
+    assert_int_equal(queue_counts(VIRT_TX, free_index[TX0])->moved, 0);
+    enter(CLIENT0);
+    put_free(TX0, 2048);
+    leave();
+    enter(CLIENT0);
+    put_active(TX0, get_free(TX0), 60);
+    leave();
+    enter(VIRT_TX);
+    put_free(TX0, get_active(TX0).io_or_offset);
+    leave();
+    assert_int_equal(held(VIRT_TX, "client0.tx"), 0);
+    assert_int_equal(queue_counts(VIRT_TX, free_index[TX0])->moved, 1);
+    assert_silence();
+}
+
 static void test_announced(void **state)
 {
     (void)state;
@@ -1613,6 +1637,7 @@ int main(void)
         BOTH(test_wrap),
         BOTH(test_long_burst),
         BOTH(test_filled_late),
+        BOTH(test_half_filled),
         BOTH(test_announced),
         TOLD(test_resolve),
         BOTH(test_play),

@@ -10,20 +10,11 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "sim/base/sanitized.h"
 #include "sim/exec/image.h"
 #include "sim/exec/virtual.h"
 #include "sim/system_parts.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
 /* A tool around the whole program needs system calls of its own in every domain, as sanitizers do.
  */
 #if __has_include(<valgrind/valgrind.h>)

@@ -13,22 +13,14 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
+#include "sim/base/sanitized.h"
+
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64
 #else
 #define NATIVE AUDIT_ARCH_AARCH64
 #endif
 #define AREAS_MAX 4u
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
 
 /* Where the kernel lets programs read its time without a system call. */
 static struct {

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "sim/base/sanitized.h"
+
 #if defined(__has_include)
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -16,14 +18,7 @@
 #define VALGRIND_STACK_DEREGISTER(id)       ((void)(id))
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SWITCH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SWITCH_ASAN 1
-#endif
-#endif
-#ifdef SWITCH_ASAN
+#if SANITIZED
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -116,7 +111,7 @@ __asm__(".text\n"
 
 extern char sddfsim_stack_first[];
 
-#ifdef SWITCH_ASAN
+#if SANITIZED
 /* Who was left last. A sanitizer tells the bounds of a stack only when it has been left. */
 static struct stack *left;
 
@@ -131,7 +126,7 @@ static void first(void *argument)
 {
     struct start *start = argument;
 
-#ifdef SWITCH_ASAN
+#if SANITIZED
     arrive(NULL);
 #endif
     start->entry(start->argument);
@@ -151,7 +146,7 @@ int stack_create(struct stack *s, size_t bytes, void (*entry)(void *argument), v
         munmap(memory, bytes + GUARD_BYTES);
         return error;
     }
-#ifdef SWITCH_ASAN
+#if SANITIZED
     /* An earlier stack may have been here, left in the middle of things. */
     __asan_unpoison_memory_region(memory + GUARD_BYTES, bytes);
 #endif
@@ -182,7 +177,7 @@ void stack_destroy(struct stack *s)
 
 void stack_switch(struct stack *from, struct stack *to)
 {
-#ifdef SWITCH_ASAN
+#if SANITIZED
     void *fake;
 
     left = from;

@@ -29,6 +29,8 @@
 
 #include <jansson.h>
 
+#include "sim/base/sanitized.h"
+
 #define LIVE_NOBODY 65534
 #define LIVE_ARGS   32
 #define LIVE_KIDS   256
@@ -208,11 +210,7 @@ static inline const char *live_program(void)
 /* Built with sanitizers, nothing is confined, and what needs confinement cannot be tested. */
 static inline bool live_sanitized(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
-    return true;
-#else
-    return false;
-#endif
+    return SANITIZED;
 }
 
 /*

@@ -6,16 +6,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/base/folder.h"
 #include "sim/base/hash.h"
 
 #define WORDS_MAX  16u
@@ -53,14 +54,6 @@ static void hold_signals(bool hold)
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, hold ? &all : &before, hold ? &before : NULL);
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
 }
 
 /* This program under its real name, which tools can start as well. */
@@ -258,7 +251,7 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     } else {
         cmd_complain(args, "the run could not be done again: exit status %d", status);
     }
-    nftw(place, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(place);
     listen_to_signals(false);
     return status;
 }

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/base/folder.h"
 #include "sim/cmd/sweep_parts.h"
 
 #define SAID_BYTES_MAX 65536u
@@ -70,15 +71,6 @@ static const char *folder_of(struct pool *p, size_t point, const char *suffix)
 }
 
 /* ---- what a run leaves ---- */
-
-static int remove_any(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    remove(path);
-    return 0;
-}
 
 static int remove_all_but_report(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -158,7 +150,7 @@ static int keep_point(struct pool *p, size_t point, const char *said)
 
 static void drop_point(struct pool *p, size_t point)
 {
-    nftw(folder_of(p, point, ".part"), remove_any, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder_of(p, point, ".part"));
 }
 
 /* ---- children ---- */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Making, filling and unmaking a run's folder. */
-#define _XOPEN_SOURCE 700
 #include "sim/observe/rundir.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "sim/base/folder.h"
 
 #define TRIES 10000
 
@@ -172,14 +172,6 @@ void rundir_close(struct rundir *r)
     r->fd = r->captures_fd = -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 /* out/latest, where it names the folder that is going away. */
 static void remove_link(const struct rundir *r)
 {
@@ -197,7 +189,7 @@ void rundir_remove(struct rundir *r)
 {
     rundir_close(r);
     if (r->path != NULL) {
-        nftw(r->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(r->path);
         if (!r->asked) {
             remove_link(r);
         }

@@ -56,7 +56,7 @@ static int by_size(const void *a, const void *b)
 
 static void remove_run(const struct live *l)
 {
-    nftw(l->out, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(l->out);
 }
 
 static void bench_first_frame(void)

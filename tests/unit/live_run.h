@@ -29,6 +29,7 @@
 
 #include <jansson.h>
 
+#include "sim/base/folder.h"
 #include "sim/base/sanitized.h"
 
 #define LIVE_NOBODY 65534
@@ -119,14 +120,6 @@ static inline char *live_read(const char *path, size_t *size)
     return text;
 }
 
-static inline int live_remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 /* Group set-up and teardown. */
 static inline int live_begin(void **state)
 {
@@ -189,7 +182,7 @@ static inline int live_end(void **state)
 {
     (void)state;
     live_clear();
-    return nftw(live_folder, live_remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    return folder_remove(live_folder);
 }
 
 static inline const char *live_build(void)

@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/base/folder.h"
 #include "sim/model/platform_parts.h"
 #include "sim/system.h"
 
@@ -939,18 +939,10 @@ static int set_up(void **state)
     return 0;
 }
 
-static int forget(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     (void)state;
-    return nftw(root, forget, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(root);
 }
 
 int main(void)

@@ -55,7 +55,7 @@ static const struct live_how plain = {.args = {"-q"}};
 
 static void remove_run(const struct live *l)
 {
-    nftw(l->out, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(l->out);
 }
 
 /* A number from /proc/PID/status, -1 if it cannot be read. */

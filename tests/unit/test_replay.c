@@ -104,7 +104,7 @@ static void run_once(const char *options)
 {
     static const char machine[] = "{ \"clock_hz\": 700000000 }";
 
-    nftw(home, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(home);
     write_capture(0);
     live_write(live_path("machine.json"), machine, strlen(machine));
     assert_said(tell("run story.json -q -o run %s", options), 0, "");
@@ -137,7 +137,7 @@ static void test_verified(void **state)
     (void)state;
     run_once("--verify");
     assert_false(access(live_path("run/events.txt"), F_OK) == 0);
-    nftw(home, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(home);
     assert_said(tell("run story.json -o run --verify --events --seed 9 --set /wires/0/loop=3"), 0,
                 "The same again: digest ");
     assert_true(access(live_path("run/events.txt"), F_OK) == 0);
@@ -186,7 +186,7 @@ static void test_hosts_clock(void **state)
     (void)state;
     run_once("--clock host");
     assert_said(tell("replay run"), 2, "ran on the host's clock, and no such run repeats");
-    nftw(home, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(home);
     assert_said(tell("run story.json -q -o run --clock host --verify"), 2, "needs virtual time");
     assert_int_not_equal(access(home, F_OK), 0);
 }
@@ -240,7 +240,7 @@ static void test_fickle_image(void **state)
     snprintf(scenario, sizeof scenario, text, image);
     live_write(live_path("fickle.json"), scenario, strlen(scenario));
     for (size_t i = 0; i < 3; i++) {
-        nftw(home, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(home);
         assert_said(tell("run fickle.json -q -o run --verify --executor %s", executors[i]), 4,
                     " differs:\n");
         assert_non_null(strstr(said, " client0 notifies, channel "));

@@ -53,7 +53,7 @@ static const char *const executors[] = {"fiber", "thread", "process"};
 
 static void remove_run(const struct live *l)
 {
-    nftw(l->out, live_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(l->out);
 }
 
 static const char *image_for(uint32_t way, enum escape_when when)

@@ -13,7 +13,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <limits.h>
 #include <poll.h>
@@ -30,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/base/folder.h"
 #include "sim/cmd/cmd.h"
 
 #define WORDS_MAX  32
@@ -53,18 +53,10 @@ static char out[TEXT_BYTES], err[TEXT_BYTES];
 
 /* ---- running it ---- */
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 static void empty_folder(void)
 {
     assert_int_equal(chdir("/"), 0);
-    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
 }
 
 /* Everybody who loses their parent below us becomes ours, so that nobody can hide. */
@@ -571,7 +563,7 @@ static void test_told_to_end(void **state)
         assert_int_equal(entries("it/points"), 1);
         assert_true(there("it/points/001/report.json"));
         assert_in(out, "    1      5  pass");
-        nftw("it", remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove("it");
     }
 }
 

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,14 +63,19 @@ const char *supervise_page_text(const struct world *w, const struct pd_page *pag
     return arena_text(w->arena, text);
 }
 
+uint64_t supervise_cpu_ns(const struct rusage *usage)
+{
+    return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000u +
+           (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000u;
+}
+
 static void note_death(struct loop *l, uint32_t pd, int status, const struct rusage *usage)
 {
     struct supervise_pd *p = &l->s->pds[pd];
     struct pd_page *page = l->s->world->pages[pd];
 
     p->ended = true;
-    p->cpu_ns = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000u +
-                (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000u;
+    p->cpu_ns = supervise_cpu_ns(usage);
     p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     p->refused_call = -1;

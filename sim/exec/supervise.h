@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "sim/exec/exec.h"
 #include "sim/exec/world.h"
@@ -61,6 +62,8 @@ int supervise_run(struct supervise *s, char *why, size_t why_bytes);
 void supervise_hold_signals(bool hold);
 /* What a domain left in its page as the reason for not becoming one. */
 const char *supervise_page_text(const struct world *w, const struct pd_page *page);
+/* How much of the processor's time a child that has been waited for took. */
+uint64_t supervise_cpu_ns(const struct rusage *usage);
 /* What goes with the signal in PROBE_PD_DIED and where_death(). */
 uint64_t supervise_death_detail(const struct supervise_pd *pd);
 #endif

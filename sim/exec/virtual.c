@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "sim/exec/domain.h"
@@ -339,24 +338,17 @@ static void run_all(struct virtual *v)
     r->recent = v->kernel.recent;
 }
 
-/* Exactly one runs at a time, so one core is best for all: the last, as on the host's clock. */
-static void stay_on_one_core(struct world *w, cpu_set_t *allowed)
+/* Where all domains are. `allowed`: where we were. */
+static void stay_on_one_core(const struct world *w, cpu_set_t *allowed)
 {
     cpu_set_t one;
-    int last = -1;
 
     CPU_ZERO(&one);
     if (sched_getaffinity(0, sizeof *allowed, allowed) != 0) {
         CPU_ZERO(allowed);
     }
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        last = CPU_ISSET(cpu, allowed) ? cpu : last;
-    }
-    for (uint32_t i = 0; i < w->plan->pd_count; i++) {
-        w->cpus[i] = last;
-    }
-    if (last >= 0) {
-        CPU_SET(last, &one);
+    if (w->home_cpu >= 0) {
+        CPU_SET(w->home_cpu, &one);
         sched_setaffinity(0, sizeof one, &one);
     }
 }
@@ -370,9 +362,7 @@ static void stop_one(struct virtual *v, uint32_t pd)
 
     s->exec->stop(s->exec_state, s->world, pd);
     if (pid > 0 && wait4(pid, &status, 0, &usage) == pid) {
-        s->pds[pd].cpu_ns =
-            (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
-            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+        s->pds[pd].cpu_ns = supervise_cpu_ns(&usage);
     }
     s->pds[pd].ended = true;
     if (s->world->plan->pds[pd].kind == PD_DEVICE && !s->pds[pd].died) {

@@ -56,11 +56,15 @@ static int create_region(struct world *w, uint32_t region)
     return madvise(view, r->bytes, MADV_DONTFORK) == 0 ? 0 : -errno;
 }
 
-/* One core for the whole chain unless the scenario says otherwise: a doorbell between processes on
+/*
+ * One core for the whole chain unless the scenario says otherwise: a doorbell between processes on
  * one core costs a context switch, between two cores an inter-processor wake-up, which is many
- * times dearer. */
+ * times dearer. In virtual time exactly one runs at a time, so one core is best for all, and the
+ * cores of a scenario are simulated ones.
+ */
 static void place(struct world *w)
 {
+    const struct scenario *s = w->plan->scenario;
     cpu_set_t allowed;
     int last = -1, first = -1, next;
 
@@ -73,14 +77,17 @@ static void place(struct world *w)
             last = cpu;
         }
     }
+    w->home_cpu = last;
     next = first;
     for (uint32_t i = 0; i < w->plan->pd_count; i++) {
         const struct plan_pd *pd = &w->plan->pds[i];
 
-        if (pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
+        if (s->clock == CLOCK_VIRTUAL) {
+            w->cpus[i] = w->home_cpu;
+        } else if (pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
             w->cpus[i] = pd->cpu;
-        } else if (w->plan->scenario->placement == PLACEMENT_ONE_CORE || first < 0) {
-            w->cpus[i] = last;
+        } else if (s->placement == PLACEMENT_ONE_CORE || first < 0) {
+            w->cpus[i] = w->home_cpu;
         } else {
             w->cpus[i] = next;
             do {

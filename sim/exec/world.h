@@ -28,7 +28,8 @@ struct world {
     struct pd_page **pages;
     uint64_t epoch_ns; /* run time 0 on the host's clock */
     struct clock_scale scale;
-    int *cpus;        /* by domain: where it runs, -1 anywhere */
+    int home_cpu;     /* the host's core for whoever has no reason to be elsewhere; -1: any */
+    int *cpus;        /* by domain: where on the host it runs, -1 anywhere */
     pid_t supervisor; /* whose end is the end of every domain */
     bool confine;
 };

@@ -28,7 +28,6 @@ __attribute__((__section__(".device_resources"))) device_resources_t device_reso
 
 uint64_t frames_answered;
 uint64_t frames_ignored;
-uint64_t queues_incredible;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
 uint64_t buffers_invalid; /* the driver returned a buffer that it cannot have */

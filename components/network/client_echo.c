@@ -14,7 +14,6 @@ __attribute__((__section__(".client_echo_config"))) struct client_echo_config cl
 
 uint64_t frames_answered;
 uint64_t frames_ignored;
-uint64_t queues_incredible;
 
 static const uint8_t *frame_find(net_buff_desc_t frame)
 {

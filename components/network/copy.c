@@ -22,14 +22,15 @@
 #include <sddf/network/queue.h>
 #include <sddf/util/util.h>
 
+#include "components/network/offered.h"
+
 __attribute__((__section__(".net_copy_config"))) net_copy_config_t config;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
-uint64_t packets_invalid;   /* the virtualiser's descriptor names no packet */
-uint64_t packets_unwanted;  /* the client had no buffer, or no room */
-uint64_t buffers_invalid;   /* the client's descriptor names no buffer of its region */
-uint64_t queues_incredible; /* a queue claimed to hold more than it can */
-uint64_t virt_refusals;     /* the virtualiser left no room for its own buffer */
+uint64_t packets_invalid;  /* the virtualiser's descriptor names no packet */
+uint64_t packets_unwanted; /* the client had no buffer, or no room */
+uint64_t buffers_invalid;  /* the client's descriptor names no buffer of its region */
+uint64_t virt_refusals;    /* the virtualiser left no room for its own buffer */
 
 static struct {
     net_queue_handle_t virt;
@@ -40,18 +41,6 @@ static struct {
     bool notify_virt;
     bool notify_client;
 } state;
-
-/* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
-static uint32_t offered(net_queue_t *queue, uint32_t capacity)
-{
-    uint32_t length = net_queue_length(queue);
-
-    if (unlikely(length > capacity)) {
-        queues_incredible++;
-        return 0;
-    }
-    return length;
-}
 
 /*
  * Whether there is a buffer of the client in hand. Those that name no place in its region are

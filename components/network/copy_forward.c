@@ -18,12 +18,13 @@
 #include <sddf/network/queue.h>
 #include <sddf/util/util.h>
 
+#include "components/network/offered.h"
+
 __attribute__((__section__(".net_copy_config"))) net_copy_config_t config;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
-uint64_t packets_unwanted;  /* the client left no room */
-uint64_t queues_incredible; /* a queue claimed to hold more than it can */
-uint64_t virt_refusals;     /* the virtualiser left no room for its own buffer */
+uint64_t packets_unwanted; /* the client left no room */
+uint64_t virt_refusals;    /* the virtualiser left no room for its own buffer */
 
 static struct {
     net_queue_handle_t virt;
@@ -31,18 +32,6 @@ static struct {
     bool notify_virt;
     bool notify_client;
 } state;
-
-/* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
-static uint32_t offered(net_queue_t *queue, uint32_t capacity)
-{
-    uint32_t length = net_queue_length(queue);
-
-    if (unlikely(length > capacity)) {
-        queues_incredible++;
-        return 0;
-    }
-    return length;
-}
 
 static void give_back(net_buff_desc_t buffer)
 {

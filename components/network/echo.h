@@ -33,6 +33,7 @@
 #include <sddf/util/util.h>
 
 #include "components/network/client_params.h"
+#include "components/network/offered.h"
 
 /* -- of the client -- */
 
@@ -41,7 +42,6 @@ extern struct client_echo_config client_config;
 
 extern uint64_t frames_answered;
 extern uint64_t frames_ignored;
-extern uint64_t queues_incredible; /* a queue claimed to hold more than it can */
 
 /* Where a frame lies that was taken from rx.active, ready to be read; NULL if nowhere. */
 static const uint8_t *frame_find(net_buff_desc_t frame);
@@ -283,22 +283,10 @@ static void echo_frame(void)
     frame_return(frame);
 }
 
-/* Whether a peer offers anything. One that claims more than the queue can hold offers nothing. */
-static bool offers(net_queue_t *queue, uint32_t capacity)
-{
-    uint32_t length = net_queue_length(queue);
-
-    if (unlikely(length > capacity)) {
-        queues_incredible++;
-        return false;
-    }
-    return length > 0;
-}
-
 /* Whether there is a transmit buffer in hand. */
 static bool take_buffer(void)
 {
-    if (echo.out == NULL && offers(echo.tx.free, echo.tx.capacity) &&
+    if (echo.out == NULL && offered(echo.tx.free, echo.tx.capacity) > 0 &&
         net_dequeue_free(&echo.tx, &echo.buffer) == 0) {
         echo.buffer.oid = 0;
         echo.out = buffer_find(echo.buffer);
@@ -313,16 +301,16 @@ static bool take_buffer(void)
 static bool echo_frames(void)
 {
     for (uint32_t i = 0; i <= echo.rx.capacity; i++) {
-        if (!offers(echo.rx.active, echo.rx.capacity)) {
+        if (offered(echo.rx.active, echo.rx.capacity) == 0) {
             net_request_signal_active(&echo.rx);
-            if (!offers(echo.rx.active, echo.rx.capacity)) {
+            if (offered(echo.rx.active, echo.rx.capacity) == 0) {
                 return false;
             }
             net_cancel_signal_active(&echo.rx);
         }
         if (!take_buffer()) {
             net_request_signal_free(&echo.tx);
-            if (!offers(echo.tx.free, echo.tx.capacity)) {
+            if (offered(echo.tx.free, echo.tx.capacity) == 0) {
                 return false;
             }
             net_cancel_signal_free(&echo.tx);

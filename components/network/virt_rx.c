@@ -34,6 +34,8 @@
 #include <sddf/util/cache.h>
 #include <sddf/util/util.h>
 
+#include "components/network/offered.h"
+
 __attribute__((__section__(".net_virt_rx_config"))) net_virt_rx_config_t config;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
@@ -43,7 +45,6 @@ uint64_t
     packets_unwanted;     /* the client held its share, or left no room; one for each such client */
 uint64_t driver_invalid;  /* the driver returned a buffer it does not have */
 uint64_t buffers_invalid; /* a client returned a buffer it does not hold */
-uint64_t queues_incredible; /* a queue claimed to hold more than it can */
 
 static struct {
     net_queue_handle_t driver;
@@ -111,18 +112,6 @@ static uint32_t mac_owner(uint64_t key)
     uint64_t slot = *mac_find(key);
 
     return slot == 0 ? NO_CLIENT : (uint32_t)(slot >> 48) - 1;
-}
-
-/* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
-static uint32_t offered(net_queue_t *queue, uint32_t capacity)
-{
-    uint32_t length = net_queue_length(queue);
-
-    if (unlikely(length > capacity)) {
-        queues_incredible++;
-        return 0;
-    }
-    return length;
 }
 
 static void take_in_hand(uint64_t buffer)
@@ -295,16 +284,6 @@ static void drain_client(uint32_t client)
             reprocess = true;
         }
     }
-}
-
-/*
- * Whether a client's free queue needs no look: it is empty, and the request for a signal still
- * stands. This spares most of 61 clients a full fence in most wake-ups. Should a signal be on its
- * way, so is a wake-up.
- */
-static bool at_rest(net_queue_t *queue)
-{
-    return net_queue_length(queue) == 0 && load_relaxed_32(&queue->consumer_signalled) == 0;
 }
 
 static void rx_provide(void)

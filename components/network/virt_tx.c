@@ -28,6 +28,8 @@
 #include <sddf/util/cache.h>
 #include <sddf/util/util.h>
 
+#include "components/network/offered.h"
+
 __attribute__((__section__(".net_virt_tx_config"))) net_virt_tx_config_t config;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
@@ -36,7 +38,6 @@ uint64_t packets_duplicate; /* the driver has this buffer already */
 uint64_t packets_refused;   /* the driver took its room away */
 uint64_t driver_invalid;    /* the driver returned a buffer it does not have */
 uint64_t clients_full;      /* a client left no room for its own buffer */
-uint64_t queues_incredible; /* a queue claimed to hold more than it can */
 
 /*
  * The buffers of one client are numbered through its regions; bit i: buffer i is with the driver.
@@ -104,18 +105,6 @@ static const struct range *range_find(uint64_t io_addr)
         }
     }
     return io_addr - ranges[latest].io_addr < ranges[latest].size ? &ranges[latest] : NULL;
-}
-
-/* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
-static uint32_t offered(net_queue_t *queue, uint32_t capacity)
-{
-    uint32_t length = net_queue_length(queue);
-
-    if (unlikely(length > capacity)) {
-        queues_incredible++;
-        return 0;
-    }
-    return length;
 }
 
 /* If the client has made its queue look full, the loss is its own. */
@@ -255,16 +244,6 @@ static void drain_client(uint32_t number)
             reprocess = true;
         }
     }
-}
-
-/*
- * Whether a client's active queue needs no look: it is empty, and the request for a signal still
- * stands. This spares most of 61 clients a full fence in most wake-ups. Should a signal be on its
- * way, so is a wake-up.
- */
-static bool at_rest(net_queue_t *queue)
-{
-    return net_queue_length(queue) == 0 && load_relaxed_32(&queue->consumer_signalled) == 0;
 }
 
 static void tx_provide(void)

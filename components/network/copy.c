@@ -22,6 +22,7 @@
 #include <sddf/network/queue.h>
 #include <sddf/util/util.h>
 
+#include "components/network/copier_peers.h"
 #include "components/network/offered.h"
 
 __attribute__((__section__(".net_copy_config"))) net_copy_config_t config;
@@ -33,13 +34,9 @@ uint64_t buffers_invalid;  /* the client's descriptor names no buffer of its reg
 uint64_t virt_refusals;    /* the virtualiser left no room for its own buffer */
 
 static struct {
-    net_queue_handle_t virt;
-    net_queue_handle_t client;
     net_buff_desc_t buffer; /* of the client, in hand for the next packet */
     bool have_buffer;
     uint32_t patience; /* how many more invalid buffers to look at in this wake-up */
-    bool notify_virt;
-    bool notify_client;
 } state;
 
 /*
@@ -48,11 +45,11 @@ static struct {
  */
 static bool take_buffer(void)
 {
-    uint64_t region_bytes = (uint64_t)NET_BUFFER_SIZE * state.client.capacity;
+    uint64_t region_bytes = (uint64_t)NET_BUFFER_SIZE * peers.client.capacity;
 
     while (!state.have_buffer && state.patience > 0 &&
-           offered(state.client.free, state.client.capacity) > 0) {
-        if (net_dequeue_free(&state.client, &state.buffer) != 0) {
+           offered(peers.client.free, peers.client.capacity) > 0) {
+        if (net_dequeue_free(&peers.client, &state.buffer) != 0) {
             break;
         }
         state.have_buffer = state.buffer.io_or_offset % NET_BUFFER_SIZE == 0 &&
@@ -87,9 +84,9 @@ static void deliver(const void *packet, uint16_t len)
     net_buff_desc_t filled = {.io_or_offset = state.buffer.io_or_offset, .len = len};
 
     memcpy((char *)config.client_data.vaddr + filled.io_or_offset, packet, len);
-    if (likely(net_enqueue_active(&state.client, filled) == 0)) {
+    if (likely(net_enqueue_active(&peers.client, filled) == 0)) {
         state.have_buffer = false;
-        state.notify_client = true;
+        peers.notify_client = true;
     } else {
         packets_unwanted++;
     }
@@ -100,11 +97,11 @@ static bool copy_packet(void)
 {
     net_buff_desc_t packet;
 
-    if (offered(state.virt.active, state.virt.capacity) == 0) {
+    if (offered(peers.virt.active, peers.virt.capacity) == 0) {
         return false;
     }
     bool wanted = take_buffer();
-    if (net_dequeue_active(&state.virt, &packet) != 0) {
+    if (net_dequeue_active(&peers.virt, &packet) != 0) {
         return false;
     }
 
@@ -117,10 +114,10 @@ static bool copy_packet(void)
         packets_unwanted++;
     }
 
-    if (unlikely(net_enqueue_free(&state.virt, packet) != 0)) {
+    if (unlikely(net_enqueue_free(&peers.virt, packet) != 0)) {
         virt_refusals++;
     }
-    state.notify_virt = true;
+    peers.notify_virt = true;
     return true;
 }
 
@@ -131,61 +128,33 @@ static bool copy_packet(void)
  */
 static bool rx_return(void)
 {
-    for (uint32_t i = 0; i <= state.virt.capacity; i++) {
+    for (uint32_t i = 0; i <= peers.virt.capacity; i++) {
         if (copy_packet()) {
             continue;
         }
-        net_request_signal_active(&state.virt);
-        if (offered(state.virt.active, state.virt.capacity) == 0) {
+        net_request_signal_active(&peers.virt);
+        if (offered(peers.virt.active, peers.virt.capacity) == 0) {
             return false;
         }
-        net_cancel_signal_active(&state.virt);
+        net_cancel_signal_active(&peers.virt);
     }
     return true;
 }
 
-/*
- * One signal for all that each peer was given. The virtualiser's may wait until this PD does, if it
- * is about to.
- */
-static void signal_peers(bool about_to_wait)
-{
-    if (state.notify_client && net_require_signal_active(&state.client)) {
-        net_cancel_signal_active(&state.client);
-        sddf_notify(config.client.id);
-    }
-    state.notify_client = false;
-
-    if (state.notify_virt && net_require_signal_free(&state.virt)) {
-        net_cancel_signal_free(&state.virt);
-        if (about_to_wait) {
-            sddf_deferred_notify(config.rx.id);
-        } else {
-            sddf_notify(config.rx.id);
-        }
-    }
-    state.notify_virt = false;
-}
-
 void init(void)
 {
-    assert(net_config_check_magic(&config));
+    peers_init();
     assert(config.client_data.size >= (uint64_t)NET_BUFFER_SIZE * config.client.num_buffers);
-
-    net_queue_init(&state.virt, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&state.client, config.client.free_queue.vaddr, config.client.active_queue.vaddr,
-                   config.client.num_buffers);
 
     /*
      * All buffers of the client begin as empty ones offered to this PD. The client may be running
      * already and have its queue look full, so this is no net_buffers_init, which would stop here:
      * what cannot be put in is the client's to miss.
      */
-    for (uint32_t i = 0; i < state.client.capacity; i++) {
+    for (uint32_t i = 0; i < peers.client.capacity; i++) {
         net_buff_desc_t buffer = {.io_or_offset = (uint64_t)NET_BUFFER_SIZE * i};
 
-        (void)net_enqueue_free(&state.client, buffer);
+        (void)net_enqueue_free(&peers.client, buffer);
     }
 }
 
@@ -198,7 +167,7 @@ void notified(sddf_channel ch)
     bool more = true;
 
     (void)ch;
-    state.patience = state.client.capacity;
+    state.patience = peers.client.capacity;
     while (more) {
         more = rx_return();
         signal_peers(!more);

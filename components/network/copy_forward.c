@@ -18,6 +18,7 @@
 #include <sddf/network/queue.h>
 #include <sddf/util/util.h>
 
+#include "components/network/copier_peers.h"
 #include "components/network/offered.h"
 
 __attribute__((__section__(".net_copy_config"))) net_copy_config_t config;
@@ -26,20 +27,13 @@ __attribute__((__section__(".net_copy_config"))) net_copy_config_t config;
 uint64_t packets_unwanted; /* the client left no room */
 uint64_t virt_refusals;    /* the virtualiser left no room for its own buffer */
 
-static struct {
-    net_queue_handle_t virt;
-    net_queue_handle_t client;
-    bool notify_virt;
-    bool notify_client;
-} state;
-
 static void give_back(net_buff_desc_t buffer)
 {
-    if (unlikely(net_enqueue_free(&state.virt, buffer) != 0)) {
+    if (unlikely(net_enqueue_free(&peers.virt, buffer) != 0)) {
         virt_refusals++;
         return;
     }
-    state.notify_virt = true;
+    peers.notify_virt = true;
 }
 
 /* Pass one packet on; false if there is none. */
@@ -47,12 +41,12 @@ static bool pass_packet(void)
 {
     net_buff_desc_t packet;
 
-    if (offered(state.virt.active, state.virt.capacity) == 0 ||
-        net_dequeue_active(&state.virt, &packet) != 0) {
+    if (offered(peers.virt.active, peers.virt.capacity) == 0 ||
+        net_dequeue_active(&peers.virt, &packet) != 0) {
         return false;
     }
-    if (likely(net_enqueue_active(&state.client, packet) == 0)) {
-        state.notify_client = true;
+    if (likely(net_enqueue_active(&peers.client, packet) == 0)) {
+        peers.notify_client = true;
     } else {
         packets_unwanted++;
         give_back(packet);
@@ -65,8 +59,8 @@ static bool pass_buffer(void)
 {
     net_buff_desc_t buffer;
 
-    if (offered(state.client.free, state.client.capacity) == 0 ||
-        net_dequeue_free(&state.client, &buffer) != 0) {
+    if (offered(peers.client.free, peers.client.capacity) == 0 ||
+        net_dequeue_free(&peers.client, &buffer) != 0) {
         return false;
     }
     give_back(buffer);
@@ -80,15 +74,15 @@ static bool pass_buffer(void)
  */
 static bool rx_return(void)
 {
-    for (uint32_t i = 0; i <= state.virt.capacity; i++) {
+    for (uint32_t i = 0; i <= peers.virt.capacity; i++) {
         if (pass_packet()) {
             continue;
         }
-        net_request_signal_active(&state.virt);
-        if (offered(state.virt.active, state.virt.capacity) == 0) {
+        net_request_signal_active(&peers.virt);
+        if (offered(peers.virt.active, peers.virt.capacity) == 0) {
             return false;
         }
-        net_cancel_signal_active(&state.virt);
+        net_cancel_signal_active(&peers.virt);
     }
     return true;
 }
@@ -101,55 +95,27 @@ static bool rx_return(void)
  */
 static void rx_provide(void)
 {
-    for (uint32_t i = 0; i <= state.client.capacity; i++) {
-        if (unlikely(net_queue_full_free(&state.virt))) {
+    for (uint32_t i = 0; i <= peers.client.capacity; i++) {
+        if (unlikely(net_queue_full_free(&peers.virt))) {
             return;
         }
         if (pass_buffer()) {
             continue;
         }
-        net_request_signal_free(&state.client);
-        if (offered(state.client.free, state.client.capacity) == 0) {
+        net_request_signal_free(&peers.client);
+        if (offered(peers.client.free, peers.client.capacity) == 0) {
             return;
         }
-        net_cancel_signal_free(&state.client);
+        net_cancel_signal_free(&peers.client);
     }
-}
-
-/*
- * One signal for all that each peer was given. The virtualiser's may wait until this PD does, if it
- * is about to.
- */
-static void signal_peers(bool about_to_wait)
-{
-    if (state.notify_client && net_require_signal_active(&state.client)) {
-        net_cancel_signal_active(&state.client);
-        sddf_notify(config.client.id);
-    }
-    state.notify_client = false;
-
-    if (state.notify_virt && net_require_signal_free(&state.virt)) {
-        net_cancel_signal_free(&state.virt);
-        if (about_to_wait) {
-            sddf_deferred_notify(config.rx.id);
-        } else {
-            sddf_notify(config.rx.id);
-        }
-    }
-    state.notify_virt = false;
 }
 
 void init(void)
 {
-    assert(net_config_check_magic(&config));
+    peers_init();
     /* An offset means the same on both sides, which it does not where a copier belongs. */
     assert(config.client_data.vaddr == config.rx_data[0].vaddr);
     assert(config.client.num_buffers >= config.rx.num_buffers);
-
-    net_queue_init(&state.virt, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&state.client, config.client.free_queue.vaddr, config.client.active_queue.vaddr,
-                   config.client.num_buffers);
 }
 
 /* Any signal means: see what there is, on both sides. */

@@ -27,6 +27,7 @@
 #include <sddf/timer/config.h>
 #include <sddf/util/util.h>
 
+#include "components/network/checksum.h"
 #include "components/network/client_params.h"
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
@@ -56,36 +57,6 @@ static struct {
     bool notify_rx;
     bool notify_tx;
 } state;
-
-/*
- * Sum of `data` for an Internet checksum. Four bytes are added at a time: that is the same, modulo
- * 65535, as adding both halves. Not folded: 64 KiB and more fit.
- */
-static uint64_t sum_words(const void *data, size_t bytes)
-{
-    const uint8_t *next = data;
-    uint64_t sum = 0;
-    uint32_t word;
-
-    for (; bytes >= sizeof(word); bytes -= sizeof(word), next += sizeof(word)) {
-        memcpy(&word, next, sizeof(word));
-        sum += word;
-    }
-    if (bytes > 0) {
-        word = 0;
-        memcpy(&word, next, bytes);
-        sum += word;
-    }
-    return sum;
-}
-
-static uint16_t checksum_of(uint64_t sum)
-{
-    while (sum > UINT16_MAX) {
-        sum = (sum & UINT16_MAX) + (sum >> 16);
-    }
-    return (uint16_t)~sum;
-}
 
 static void make_headers(void)
 {

@@ -32,6 +32,7 @@
 #include <sddf/network/util.h>
 #include <sddf/util/util.h>
 
+#include "components/network/checksum.h"
 #include "components/network/client_params.h"
 #include "components/network/offered.h"
 
@@ -96,30 +97,6 @@ static void exchange(void *one, void *other, size_t bytes)
     memcpy(other, spare, bytes);
 }
 
-/*
- * The Internet checksum, to be stored as it is. Over data that contains its own right checksum it
- * is 0. Four bytes are added at a time: that is the same, modulo 65535, as adding both halves.
- */
-static uint16_t checksum(const uint8_t *data, size_t bytes)
-{
-    uint64_t sum = 0;
-    uint32_t word;
-
-    for (; bytes >= sizeof(word); bytes -= sizeof(word), data += sizeof(word)) {
-        memcpy(&word, data, sizeof(word));
-        sum += word;
-    }
-    if (bytes > 0) {
-        word = 0;
-        memcpy(&word, data, bytes);
-        sum += word;
-    }
-    while (sum > UINT16_MAX) {
-        sum = (sum & UINT16_MAX) + (sum >> 16);
-    }
-    return (uint16_t)~sum;
-}
-
 static bool is_group(mac_addr_t mac)
 {
     return (mac.addr[0] & 1) != 0;
@@ -171,12 +148,12 @@ static bool answer_ping(uint8_t *payload, size_t bytes)
 {
     icmp_hdr_t *icmp = (icmp_hdr_t *)payload;
 
-    if (checksum(payload, bytes) != 0) {
+    if (checksum_of(sum_words(payload, bytes)) != 0) {
         return false;
     }
     icmp->type = ICMP_ECHO_REPLY;
     icmp->check = 0;
-    icmp->check = checksum(payload, bytes);
+    icmp->check = checksum_of(sum_words(payload, bytes));
     return true;
 }
 
@@ -191,7 +168,7 @@ static bool answer_ipv4(uint8_t *packet, size_t room)
     size_t packet_bytes = HTONS(ip->tot_len);
 
     if (header_bytes < sizeof(*ip) || packet_bytes < header_bytes || packet_bytes > room ||
-        checksum(packet, header_bytes) != 0 ||
+        checksum_of(sum_words(packet, header_bytes)) != 0 ||
         (client_config.ip != 0 && ip->dst_ip != client_config.ip)) {
         return false;
     }

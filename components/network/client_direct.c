@@ -48,11 +48,11 @@ static uint8_t *find(unsigned int region, uint32_t num_buffers, net_buff_desc_t 
 
 static void provide(uint64_t io_addr)
 {
-    if (net_enqueue_free(&echo.rx, (net_buff_desc_t){.io_or_offset = io_addr}) != 0) {
+    if (net_enqueue_free(&peers.rx, (net_buff_desc_t){.io_or_offset = io_addr}) != 0) {
         driver_refusals++;
         return;
     }
-    echo.notify_rx = true;
+    peers.notify_rx = true;
 }
 
 /*
@@ -61,7 +61,7 @@ static void provide(uint64_t io_addr)
  */
 static const uint8_t *frame_find(net_buff_desc_t frame)
 {
-    const uint8_t *bytes = find(REGION_RX, echo.rx.capacity, frame);
+    const uint8_t *bytes = find(REGION_RX, peers.rx.capacity, frame);
 
     if (bytes == NULL) {
         buffers_invalid++;
@@ -87,14 +87,14 @@ static bool frame_foreign(const uint8_t *frame, uint16_t len)
 /* What was none of our buffers does not become one by being given to the driver again. */
 static void frame_return(net_buff_desc_t frame)
 {
-    if (find(REGION_RX, echo.rx.capacity, frame) != NULL) {
+    if (find(REGION_RX, peers.rx.capacity, frame) != NULL) {
         provide(frame.io_or_offset);
     }
 }
 
 static uint8_t *buffer_find(net_buff_desc_t buffer)
 {
-    uint8_t *bytes = find(REGION_TX, echo.tx.capacity, buffer);
+    uint8_t *bytes = find(REGION_TX, peers.tx.capacity, buffer);
 
     buffers_invalid += bytes == NULL;
     return bytes;
@@ -104,7 +104,7 @@ static uint8_t *buffer_find(net_buff_desc_t buffer)
 static bool buffer_send(net_buff_desc_t buffer)
 {
     cache_clean((unsigned long)echo.out, (unsigned long)echo.out + buffer.len);
-    return net_enqueue_active(&echo.tx, buffer) == 0;
+    return net_enqueue_active(&peers.tx, buffer) == 0;
 }
 
 /*
@@ -114,14 +114,14 @@ static bool buffer_send(net_buff_desc_t buffer)
  */
 static void fill_queues(void)
 {
-    for (uint32_t i = 0; i < echo.rx.capacity; i++) {
+    for (uint32_t i = 0; i < peers.rx.capacity; i++) {
         provide(device_resources.regions[REGION_RX].io_addr + (uint64_t)NET_BUFFER_SIZE * i);
     }
-    for (uint32_t i = 0; i < echo.tx.capacity; i++) {
+    for (uint32_t i = 0; i < peers.tx.capacity; i++) {
         net_buff_desc_t buffer = {.io_or_offset = device_resources.regions[REGION_TX].io_addr +
                                                   (uint64_t)NET_BUFFER_SIZE * i};
 
-        (void)net_enqueue_free(&echo.tx, buffer);
+        (void)net_enqueue_free(&peers.tx, buffer);
     }
 }
 
@@ -140,10 +140,10 @@ void init(void)
     assert(region_fits(REGION_RX, config.rx_data, config.rx.num_buffers));
     assert(region_fits(REGION_TX, config.tx_data, config.tx.num_buffers));
 
-    echo_init();
+    peers_init();
     fill_queues();
     /* Buffers that come back are of interest only while frames wait for them. */
-    net_cancel_signal_free(&echo.tx);
+    net_cancel_signal_free(&peers.tx);
     signal_peers(true);
 }
 

@@ -36,8 +36,8 @@ static bool frame_foreign(const uint8_t *frame, uint16_t len)
 
 static void frame_return(net_buff_desc_t frame)
 {
-    (void)net_enqueue_free(&echo.rx, frame);
-    echo.notify_rx = true;
+    (void)net_enqueue_free(&peers.rx, frame);
+    peers.notify_rx = true;
 }
 
 static uint8_t *buffer_find(net_buff_desc_t buffer)
@@ -50,7 +50,7 @@ static uint8_t *buffer_find(net_buff_desc_t buffer)
 
 static bool buffer_send(net_buff_desc_t buffer)
 {
-    return net_enqueue_active(&echo.tx, buffer) == 0;
+    return net_enqueue_active(&peers.tx, buffer) == 0;
 }
 
 void init(void)
@@ -58,10 +58,10 @@ void init(void)
     assert(config.tx_data.size >= (uint64_t)NET_BUFFER_SIZE * config.tx.num_buffers);
     assert(config.tx_data.size >= NET_BUFFER_SIZE);
 
-    echo_init();
-    net_buffers_init(&echo.tx, 0);
+    peers_init();
+    net_buffers_init(&peers.tx, 0);
     /* Buffers that come back are of interest only while frames wait for them. */
-    net_cancel_signal_free(&echo.tx);
+    net_cancel_signal_free(&peers.tx);
 }
 
 void notified(sddf_channel ch)

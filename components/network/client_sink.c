@@ -20,6 +20,7 @@
 #include <sddf/util/util.h>
 
 #include "components/network/client_params.h"
+#include "components/network/client_peers.h"
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
 __attribute__((__section__(".timer_client_config"))) timer_client_config_t timer_config;
@@ -29,9 +30,6 @@ uint64_t frames_taken;
 uint64_t bytes_taken;
 
 static struct {
-    net_queue_handle_t rx;
-    net_queue_handle_t tx;
-    bool notify_rx;
     uint64_t interval_end_ns; /* of a slow client's present interval */
     uint64_t allowance;       /* frames it may still take until then */
 } state;
@@ -64,7 +62,7 @@ static void sleep_until_renewal(void)
 {
     uint64_t now_ns = sddf_timer_time_now(timer_config.driver_id);
 
-    net_cancel_signal_active(&state.rx);
+    net_cancel_signal_active(&peers.rx);
     sddf_timer_set_timeout(timer_config.driver_id,
                            now_ns < state.interval_end_ns ? state.interval_end_ns - now_ns : 1);
 }
@@ -74,13 +72,13 @@ static void take_frame(void)
 {
     net_buff_desc_t frame;
 
-    if (net_dequeue_active(&state.rx, &frame) != 0) {
+    if (net_dequeue_active(&peers.rx, &frame) != 0) {
         return;
     }
     frames_taken++;
     bytes_taken += frame.len;
-    (void)net_enqueue_free(&state.rx, frame);
-    state.notify_rx = true;
+    (void)net_enqueue_free(&peers.rx, frame);
+    peers.notify_rx = true;
 }
 
 /*
@@ -89,17 +87,17 @@ static void take_frame(void)
  */
 static bool take_frames(void)
 {
-    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
+    for (uint32_t i = 0; i <= peers.rx.capacity; i++) {
         if (is_slow() && state.allowance == 0) {
             sleep_until_renewal();
             return false;
         }
-        if (net_queue_empty_active(&state.rx)) {
-            net_request_signal_active(&state.rx);
-            if (net_queue_empty_active(&state.rx)) {
+        if (net_queue_empty_active(&peers.rx)) {
+            net_request_signal_active(&peers.rx);
+            if (net_queue_empty_active(&peers.rx)) {
                 return false;
             }
-            net_cancel_signal_active(&state.rx);
+            net_cancel_signal_active(&peers.rx);
         }
         take_frame();
         if (is_slow()) {
@@ -109,32 +107,14 @@ static bool take_frames(void)
     return true;
 }
 
-/* The only peer it ever signals, so the deferred slot is free. */
-static void signal_peer(bool about_to_wait)
-{
-    if (state.notify_rx && net_require_signal_free(&state.rx)) {
-        net_cancel_signal_free(&state.rx);
-        if (about_to_wait) {
-            sddf_deferred_notify(config.rx.id);
-        } else {
-            sddf_notify(config.rx.id);
-        }
-    }
-    state.notify_rx = false;
-}
-
 void init(void)
 {
-    assert(net_config_check_magic(&config));
+    peers_init();
     assert(!is_slow() || (timer_config_check_magic(&timer_config) && client_config.interval > 0));
 
-    net_queue_init(&state.rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
     /* It sends nothing, but its transmit buffers are where those of a client belong. */
-    net_queue_init(&state.tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
-    net_buffers_init(&state.tx, 0);
-    net_cancel_signal_free(&state.tx);
+    net_buffers_init(&peers.tx, 0);
+    net_cancel_signal_free(&peers.tx);
 }
 
 /* A frame came, or the time for more has. */
@@ -148,6 +128,6 @@ void notified(sddf_channel ch)
     }
     while (more) {
         more = take_frames();
-        signal_peer(!more);
+        signal_peers(!more);
     }
 }

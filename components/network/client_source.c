@@ -29,6 +29,7 @@
 
 #include "components/network/checksum.h"
 #include "components/network/client_params.h"
+#include "components/network/client_peers.h"
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
 __attribute__((__section__(".timer_client_config"))) timer_client_config_t timer_config;
@@ -48,14 +49,10 @@ struct __attribute__((__packed__)) frame_headers {
 };
 
 static struct {
-    net_queue_handle_t rx;
-    net_queue_handle_t tx;
     struct frame_headers headers; /* of every frame but for the UDP checksum */
     uint64_t headers_sum;         /* what they and the pseudo header add to that */
     uint64_t start_ns;
     uint64_t timeout_ns; /* when the timer will wake us, if that is still to come */
-    bool notify_rx;
-    bool notify_tx;
 } state;
 
 static void make_headers(void)
@@ -128,9 +125,9 @@ static void send_frame(net_buff_desc_t buffer)
     make_frame((uint8_t *)config.tx_data.vaddr + buffer.io_or_offset, frames_sent);
     buffer.len = (uint16_t)client_config.size;
     buffer.oid = 0;
-    if (net_enqueue_active(&state.tx, buffer) == 0) {
+    if (net_enqueue_active(&peers.tx, buffer) == 0) {
         frames_sent++;
-        state.notify_tx = true;
+        peers.notify_tx = true;
     }
 }
 
@@ -143,16 +140,16 @@ static bool send_frames(uint64_t count)
     net_buff_desc_t buffer;
 
     while (count > 0) {
-        if (net_dequeue_free(&state.tx, &buffer) == 0) {
+        if (net_dequeue_free(&peers.tx, &buffer) == 0) {
             send_frame(buffer);
             count--;
             continue;
         }
-        net_request_signal_free(&state.tx);
-        if (net_queue_empty_free(&state.tx)) {
+        net_request_signal_free(&peers.tx);
+        if (net_queue_empty_free(&peers.tx)) {
             return false;
         }
-        net_cancel_signal_free(&state.tx);
+        net_cancel_signal_free(&peers.tx);
     }
     return true;
 }
@@ -217,47 +214,20 @@ static bool rx_return(void)
 {
     net_buff_desc_t frame;
 
-    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
-        if (net_dequeue_active(&state.rx, &frame) == 0) {
+    for (uint32_t i = 0; i <= peers.rx.capacity; i++) {
+        if (net_dequeue_active(&peers.rx, &frame) == 0) {
             frames_taken++;
-            (void)net_enqueue_free(&state.rx, frame);
-            state.notify_rx = true;
+            (void)net_enqueue_free(&peers.rx, frame);
+            peers.notify_rx = true;
             continue;
         }
-        net_request_signal_active(&state.rx);
-        if (net_queue_empty_active(&state.rx)) {
+        net_request_signal_active(&peers.rx);
+        if (net_queue_empty_active(&peers.rx)) {
             return false;
         }
-        net_cancel_signal_active(&state.rx);
+        net_cancel_signal_active(&peers.rx);
     }
     return true;
-}
-
-/* There is one deferred signal: the first to come has it, if this PD is about to wait. */
-static void signal_peer(sddf_channel ch, bool about_to_wait)
-{
-    sddf_channel deferred = sddf_deferred_notify_curr();
-
-    if (about_to_wait && deferred == (sddf_channel)-1) {
-        sddf_deferred_notify(ch);
-    } else if (!about_to_wait || deferred != ch) {
-        sddf_notify(ch);
-    }
-}
-
-static void signal_peers(bool about_to_wait)
-{
-    if (state.notify_rx && net_require_signal_free(&state.rx)) {
-        net_cancel_signal_free(&state.rx);
-        signal_peer(config.rx.id, about_to_wait);
-    }
-    state.notify_rx = false;
-
-    if (state.notify_tx && net_require_signal_active(&state.tx)) {
-        net_cancel_signal_active(&state.tx);
-        signal_peer(config.tx.id, about_to_wait);
-    }
-    state.notify_tx = false;
 }
 
 static void go_on(void)
@@ -274,20 +244,16 @@ static void go_on(void)
 
 void init(void)
 {
-    assert(net_config_check_magic(&config));
+    peers_init();
     assert(client_config.size > sizeof(struct frame_headers) + sizeof(uint64_t));
     assert(client_config.size <= NET_BUFFER_SIZE);
     assert(config.tx_data.size >= (uint64_t)NET_BUFFER_SIZE * config.tx.num_buffers);
     assert(config.tx_data.size >= NET_BUFFER_SIZE);
     assert(client_config.rate == 0 || timer_config_check_magic(&timer_config));
 
-    net_queue_init(&state.rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&state.tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
-    net_buffers_init(&state.tx, 0);
+    net_buffers_init(&peers.tx, 0);
     /* Buffers that come back are of interest only while a frame waits for one. */
-    net_cancel_signal_free(&state.tx);
+    net_cancel_signal_free(&peers.tx);
 
     make_headers();
     if (client_config.rate > 0) {

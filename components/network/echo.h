@@ -34,11 +34,11 @@
 
 #include "components/network/checksum.h"
 #include "components/network/client_params.h"
+#include "components/network/client_peers.h"
 #include "components/network/offered.h"
 
 /* -- of the client -- */
 
-extern net_client_config_t config;
 extern struct client_echo_config client_config;
 
 extern uint64_t frames_answered;
@@ -58,12 +58,8 @@ static bool buffer_send(net_buff_desc_t buffer);
 /* -- of all -- */
 
 static struct {
-    net_queue_handle_t rx;
-    net_queue_handle_t tx;
     net_buff_desc_t buffer; /* for the next answer, if `out` is not NULL */
     uint8_t *out;           /* where that buffer lies */
-    bool notify_rx;
-    bool notify_tx;
 } echo;
 
 #define ETH_TYPE_ARP  0x0806
@@ -238,7 +234,7 @@ static void echo_frame(void)
     net_buff_desc_t frame;
     uint16_t len = 0;
 
-    if (net_dequeue_active(&echo.rx, &frame) != 0) {
+    if (net_dequeue_active(&peers.rx, &frame) != 0) {
         return;
     }
     const uint8_t *in = frame_find(frame);
@@ -254,7 +250,7 @@ static void echo_frame(void)
         if (buffer_send(echo.buffer)) {
             frames_answered++;
             echo.out = NULL;
-            echo.notify_tx = true;
+            peers.notify_tx = true;
         }
     }
     frame_return(frame);
@@ -263,8 +259,8 @@ static void echo_frame(void)
 /* Whether there is a transmit buffer in hand. */
 static bool take_buffer(void)
 {
-    if (echo.out == NULL && offered(echo.tx.free, echo.tx.capacity) > 0 &&
-        net_dequeue_free(&echo.tx, &echo.buffer) == 0) {
+    if (echo.out == NULL && offered(peers.tx.free, peers.tx.capacity) > 0 &&
+        net_dequeue_free(&peers.tx, &echo.buffer) == 0) {
         echo.buffer.oid = 0;
         echo.out = buffer_find(echo.buffer);
     }
@@ -277,61 +273,25 @@ static bool take_buffer(void)
  */
 static bool echo_frames(void)
 {
-    for (uint32_t i = 0; i <= echo.rx.capacity; i++) {
-        if (offered(echo.rx.active, echo.rx.capacity) == 0) {
-            net_request_signal_active(&echo.rx);
-            if (offered(echo.rx.active, echo.rx.capacity) == 0) {
+    for (uint32_t i = 0; i <= peers.rx.capacity; i++) {
+        if (offered(peers.rx.active, peers.rx.capacity) == 0) {
+            net_request_signal_active(&peers.rx);
+            if (offered(peers.rx.active, peers.rx.capacity) == 0) {
                 return false;
             }
-            net_cancel_signal_active(&echo.rx);
+            net_cancel_signal_active(&peers.rx);
         }
         if (!take_buffer()) {
-            net_request_signal_free(&echo.tx);
-            if (offered(echo.tx.free, echo.tx.capacity) == 0) {
+            net_request_signal_free(&peers.tx);
+            if (offered(peers.tx.free, peers.tx.capacity) == 0) {
                 return false;
             }
-            net_cancel_signal_free(&echo.tx);
+            net_cancel_signal_free(&peers.tx);
             continue;
         }
         echo_frame();
     }
     return true;
-}
-
-/* There is one deferred signal: the first to come has it, if this PD is about to wait. */
-static void signal_peer(sddf_channel ch, bool about_to_wait)
-{
-    sddf_channel deferred = sddf_deferred_notify_curr();
-
-    if (about_to_wait && deferred == (sddf_channel)-1) {
-        sddf_deferred_notify(ch);
-    } else if (!about_to_wait || deferred != ch) {
-        sddf_notify(ch);
-    }
-}
-
-static void signal_peers(bool about_to_wait)
-{
-    if (echo.notify_rx && net_require_signal_free(&echo.rx)) {
-        net_cancel_signal_free(&echo.rx);
-        signal_peer(config.rx.id, about_to_wait);
-    }
-    echo.notify_rx = false;
-
-    if (echo.notify_tx && net_require_signal_active(&echo.tx)) {
-        net_cancel_signal_active(&echo.tx);
-        signal_peer(config.tx.id, about_to_wait);
-    }
-    echo.notify_tx = false;
-}
-
-static void echo_init(void)
-{
-    assert(net_config_check_magic(&config));
-    net_queue_init(&echo.rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&echo.tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
 }
 
 /* A frame came, or a buffer came back: either way, whatever was waiting for it goes on. */

@@ -141,9 +141,8 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
     pay(d, ps);
 }
 
-void calls_virtual_hook(struct domain *d)
+void calls_virtual_hook(void)
 {
-    (void)d;
     sddfsim_point_hook = on_point;
 }
 

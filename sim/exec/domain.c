@@ -400,7 +400,7 @@ void domain_run(struct domain *d)
     sddfsim_move_hook = d->moves != NULL ? on_move : NULL;
     atomic_store(&d->page->state, PD_RUNNING);
     if (d->turn != NULL) {
-        calls_virtual_hook(d);
+        calls_virtual_hook();
     }
     begin_watching(d);
     d->entry.init();

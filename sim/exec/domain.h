@@ -112,7 +112,7 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
                  const struct domain_exec *exec, void *moves_memory);
 /* From here on in virtual time: costs of this platform, system calls by the simulated kernel. */
 void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image);
-void calls_virtual_hook(struct domain *d); /* points move the clock from now on */
+void calls_virtual_hook(void); /* points move the clock from now on */
 void calls_virtual_pay_frame(struct domain *d, uint64_t bytes); /* what an image does with one */
 /* Run an image: init(), then wake-ups until told to end. Does not return. */
 void domain_run(struct domain *d) __attribute__((noreturn));

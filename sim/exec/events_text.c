@@ -18,6 +18,7 @@ static const char *const requests[TURN_REQUESTS] = {[TURN_TICK] = "reaches its h
                                                     [TURN_END] = "ends"};
 
 static const char *const kinds[KERNEL_EVENT_KINDS] = {
+    [KERNEL_EVENT_TURN] = "", /* its request says it */
     [KERNEL_EVENT_WAKE] = "wakes",
     [KERNEL_EVENT_SWITCH] = "goes on",
     [KERNEL_EVENT_IRQ] = "is interrupted",
@@ -51,21 +52,21 @@ void events_text(const struct plan *plan, const struct kernel_event *e, FILE *to
 {
     fprintf(to, "%" PRIu64 " ps %s ", e->at_ps,
             e->pd < plan->pd_count ? plan->pds[e->pd].name : "nobody");
+    fputs(kinds[e->kind], to);
     switch (e->kind) {
     case KERNEL_EVENT_TURN:
         say_request(e, to);
         break;
     case KERNEL_EVENT_WAKE:
-        fprintf(to, "wakes with %#" PRIx64 "%s", e->a, e->b != 0 ? " and a call" : "");
+        fprintf(to, " with %#" PRIx64 "%s", e->a, e->b != 0 ? " and a call" : "");
         break;
     case KERNEL_EVENT_IRQ:
-        fprintf(to, "is interrupted, channel %" PRIu64, e->a);
+        fprintf(to, ", channel %" PRIu64, e->a);
         break;
     case KERNEL_EVENT_SPENT:
-        fprintf(to, "has used its budget up, until %" PRIu64 " ps", e->a);
+        fprintf(to, ", until %" PRIu64 " ps", e->a);
         break;
     default:
-        fputs(kinds[e->kind], to);
         break;
     }
     fprintf(to, " [%016" PRIx64 "]\n", e->hash);

@@ -50,10 +50,11 @@ void system_finish(struct system *s);
 
 struct system_run {
     const char *out_dir;      /* NULL: out/<scenario>-s<seed>, with -2, -3, ... if it is taken */
-    const char *const *wraps; /* "PD=COMMAND", each to run one domain under a tool */
+    const char *const *wraps; /* "PD=COMMAND", each to run one domain under a tool; none where the
+                               * executor gives domains no process */
     size_t wrap_count;
     bool json, quiet, color;
-    bool events;         /* every event of virtual time into events.txt */
+    bool events;         /* every event into events.txt; in virtual time only */
     const char **folder; /* where the results are, once that is known; in the system's arena */
     const char *repeat;  /* the command that repeats the run, for the last line on failure */
 };

@@ -144,7 +144,7 @@ static int prepare(struct run *r)
 /* Under another name until it is whole. 0, or -errno with the reason in r->why. */
 static int open_events(struct run *r)
 {
-    if (!r->how->events || r->plan->scenario->clock == CLOCK_HOST) {
+    if (!r->how->events) {
         return 0;
     }
     r->events_part = arena_format(r->arena, "%s/events.txt.part", r->dir.path);

@@ -8,6 +8,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/rerun.h"
 #include "sim/cmd/shell.h"
+#include "sim/exec/exec.h"
 #include "sim/system.h"
 
 /* clang-format off */
@@ -109,6 +110,28 @@ static int verified(struct cmd_args *args, struct system *system, const char *fo
     return again != CMD_EXIT_OK ? again : status;
 }
 
+/* Is something asked for that there cannot be by this clock or executor? Complains if so. */
+static bool asks_too_much(struct cmd_args *args, const struct scenario *s)
+{
+    const char *executor = system_executor(s);
+
+    if (s->clock == CLOCK_HOST && cmd_has(args, "verify")) {
+        cmd_complain(args, "--verify needs virtual time: on the host's clock no two runs are the "
+                           "same; try --clock virtual");
+    } else if (s->clock == CLOCK_HOST && cmd_has(args, "events")) {
+        cmd_complain(args, "--events needs virtual time: on the host's clock nobody sees every "
+                           "event; try --clock virtual");
+    } else if (cmd_has(args, "wrap") && exec_find(executor)->process == NULL) {
+        cmd_complain(args,
+                     "--wrap needs --executor process: by executor %s no domain has a process of "
+                     "its own for a tool to run",
+                     executor);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static int run(struct cmd_args *args)
 {
     struct system system = {0};
@@ -133,10 +156,7 @@ static int run(struct cmd_args *args)
 
         how.wraps = gather(args, "wrap", &system.arena, &how.wrap_count);
         diag_print(&system.diag, stderr);
-        if (verify && system.scenario->clock == CLOCK_HOST) {
-            status = cmd_complain(args, "--verify needs virtual time: on the host's clock no two "
-                                        "runs are the same; try --clock virtual");
-        } else {
+        if (!asks_too_much(args, system.scenario)) {
             status = system_run(&system, &how);
             status = verify ? verified(args, &system, folder, status) : status;
         }

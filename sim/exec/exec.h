@@ -33,8 +33,9 @@ struct exec_type {
     bool host_clock, virtual_clock;
     size_t state_size; /* for a whole run, zeroed by the core */
 
-    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL. `v` is
-     * NULL on the host's clock. 0 or -errno with what was attempted in `why`. */
+    /* Begin domain `pd`; `wrap` is a NULL-terminated command to run it under, or NULL, as it is
+     * always where there is no `process`. `v` is NULL on the host's clock. 0 or -errno with what
+     * was attempted in `why`. */
     int (*start)(void *state, struct world *w, const struct exec_virtual *v, uint32_t pd,
                  const char *const *wrap, char *why, size_t why_bytes);
     /* In virtual time: run domain `pd`, and whoever follows it, until the kernel has nobody to run.

@@ -38,13 +38,8 @@ static int fiber_start(void *state, struct world *w, const struct exec_virtual *
 {
     struct fiber_run *run = state;
 
-    if (wrap != NULL) {
-        snprintf(why, why_bytes, "run %s as a fiber under a tool; --wrap needs --executor process",
-                 w->plan->pds[pd].name);
-        return -EINVAL;
-    }
     run->local.go = go;
-    int error = local_start(&run->local, w, v, pd, why, why_bytes);
+    int error = local_start(&run->local, w, v, pd, wrap, why, why_bytes);
 
     if (error != 0 || w->plan->pds[pd].kind == PD_DEVICE) {
         return error;

@@ -3,6 +3,7 @@
  * Domains of this process: setting up, taking turns, and taking down. Between enter() and leave()
  * an image runs; what its system calls and its strays come to is local_guard.c's.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -197,10 +198,11 @@ static int open_device(struct local *l, const struct world *w, char *why, size_t
 }
 
 int local_start(struct local_run *run, struct world *w, const struct exec_virtual *v, uint32_t pd,
-                char *why, size_t why_bytes)
+                const char *const *wrap, char *why, size_t why_bytes)
 {
     char path[4096];
 
+    assert(wrap == NULL); /* there is no domain here that a tool could be put around */
     if (pd >= LOCAL_MAX || v == NULL) {
         snprintf(why, why_bytes, "run more than %u domains", LOCAL_MAX);
         return -E2BIG;

@@ -54,7 +54,7 @@ struct local_run {
 
 /* Make domain `pd` ready to run; its body is local_body(). As exec_type.start. */
 int local_start(struct local_run *run, struct world *w, const struct exec_virtual *v, uint32_t pd,
-                char *why, size_t why_bytes);
+                const char *const *wrap, char *why, size_t why_bytes);
 void local_body(struct local *l) __attribute__((noreturn));
 /* The thread that calls this is to run domains, or no longer. */
 void local_guard(struct local_run *run, bool on);

@@ -104,11 +104,6 @@ static int thread_start(void *state, struct world *w, const struct exec_virtual 
 {
     struct thread_run *run = state;
 
-    if (wrap != NULL) {
-        snprintf(why, why_bytes, "run %s as a thread under a tool; --wrap needs --executor process",
-                 w->plan->pds[pd].name);
-        return -EINVAL;
-    }
     if (!run->ready) {
         /* One heap for all: another would grow by mapping memory, which no image may. */
         mallopt(M_ARENA_MAX, 1);
@@ -116,7 +111,7 @@ static int thread_start(void *state, struct world *w, const struct exec_virtual 
         run->ready = true;
     }
     run->local.go = go;
-    int error = local_start(&run->local, w, v, pd, why, why_bytes);
+    int error = local_start(&run->local, w, v, pd, wrap, why, why_bytes);
 
     if (error == 0 && w->plan->pds[pd].kind == PD_IMAGE) {
         snprintf(why, why_bytes, "start a thread for %s", w->plan->pds[pd].name);

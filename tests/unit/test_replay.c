@@ -188,6 +188,8 @@ static void test_hosts_clock(void **state)
     assert_said(tell("replay run"), 2, "ran on the host's clock, and no such run repeats");
     folder_remove(home);
     assert_said(tell("run story.json -q -o run --clock host --verify"), 2, "needs virtual time");
+    assert_said(tell("run story.json -q -o host --clock host --events"), 2, "needs virtual time");
+    assert_true(access(live_path("host"), F_OK) != 0);
     assert_int_not_equal(access(home, F_OK), 0);
 }
 

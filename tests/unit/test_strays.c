@@ -517,8 +517,9 @@ static void test_tool_needs_a_process(void **state)
         const struct live_how how = {
             .args = {"-q", "--executor", executors[e], "--wrap", "client0=true"}};
 
-        assert_int_equal(live_run(&l, few, &how), 3);
+        assert_int_equal(live_run(&l, few, &how), 2);
         assert_true(live_nobody_left(1000));
+        assert_int_equal(live_complaints(&l), 1);
         assert_non_null(strstr(l.said, "--wrap needs --executor process"));
         assert_false(live_file_there(&l, "."));
     }

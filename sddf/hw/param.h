@@ -20,6 +20,7 @@ enum param_kind {
     PARAM_KIND_TIME,  /* uint64_t nanoseconds; "10 us" or an integer of nanoseconds */
     PARAM_KIND_RATE,  /* uint64_t bits a second; "1 Gbit/s" or an integer */
     PARAM_KIND_BYTES, /* uint64_t bytes; "2 KiB" or an integer */
+    PARAM_KIND_SHARE, /* uint64_t parts in a million; "1 %" or an integer */
     PARAM_KIND_MAC,   /* uint8_t[6]; "52:54:01:00:00:00" */
     PARAM_KIND_ENUM,  /* uint64_t index into `choices` */
     PARAM_KIND_IPV4,  /* uint32_t in network byte order; "10.0.0.1" */
@@ -70,6 +71,11 @@ struct param {
     {                                                                              \
         .name = #field, .kind = PARAM_KIND_BYTES, .offset = offsetof(type, field), \
         .preset = (preset_), .min = (min_), .max = (max_), .doc = (doc_)           \
+    }
+#define PARAM_SHARE(type, field, preset_, doc_)                                    \
+    {                                                                              \
+        .name = #field, .kind = PARAM_KIND_SHARE, .offset = offsetof(type, field), \
+        .preset = (preset_), .min = 0, .max = 1000000, .doc = (doc_)               \
     }
 #define PARAM_BOOL(type, field, preset_, doc_)                                    \
     {                                                                             \

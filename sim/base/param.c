@@ -305,6 +305,7 @@ static bool read_key(struct reading *k)
     case PARAM_KIND_TIME:
     case PARAM_KIND_RATE:
     case PARAM_KIND_BYTES:
+    case PARAM_KIND_SHARE:
         return read_number(k);
     case PARAM_KIND_BOOL:
         return read_bool(k);

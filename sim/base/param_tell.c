@@ -14,6 +14,8 @@ enum quantity param_quantity(const struct param *p)
         return QUANTITY_TIME;
     case PARAM_KIND_RATE:
         return QUANTITY_RATE;
+    case PARAM_KIND_SHARE:
+        return QUANTITY_SHARE;
     default:
         assert(p->kind == PARAM_KIND_BYTES);
         return QUANTITY_BYTES;
@@ -62,6 +64,7 @@ const char *param_expected(const struct param *p, struct arena *arena)
     case PARAM_KIND_TIME:
     case PARAM_KIND_RATE:
     case PARAM_KIND_BYTES:
+    case PARAM_KIND_SHARE:
         quantity = param_quantity(p);
         return arena_format(arena, "a quantity such as \"%s\", or a whole number of %s",
                             quantity_example(quantity), quantity_base(quantity));
@@ -88,7 +91,7 @@ static const char *column_kind(const struct param *p, struct arena *arena)
         [PARAM_KIND_UINT] = "number", [PARAM_KIND_BOOL] = "true|false", [PARAM_KIND_TEXT] = "text",
         [PARAM_KIND_PATH] = "path",   [PARAM_KIND_TIME] = "time",       [PARAM_KIND_RATE] = "rate",
         [PARAM_KIND_BYTES] = "bytes", [PARAM_KIND_MAC] = "mac",         [PARAM_KIND_IPV4] = "ipv4",
-        [PARAM_KIND_PACE] = "pace",
+        [PARAM_KIND_PACE] = "pace",   [PARAM_KIND_SHARE] = "share",
     };
     const char *text = "";
 
@@ -107,7 +110,7 @@ static const char *column_kind(const struct param *p, struct arena *arena)
 static bool is_number(const struct param *p)
 {
     return p->kind == PARAM_KIND_UINT || p->kind == PARAM_KIND_TIME || p->kind == PARAM_KIND_RATE ||
-           p->kind == PARAM_KIND_BYTES;
+           p->kind == PARAM_KIND_BYTES || p->kind == PARAM_KIND_SHARE;
 }
 
 /* The default as a scenario would spell it; NULL if there is none. */
@@ -233,6 +236,7 @@ static json_t *schema_of(const struct param *p, struct arena *arena)
     case PARAM_KIND_TIME:
     case PARAM_KIND_RATE:
     case PARAM_KIND_BYTES:
+    case PARAM_KIND_SHARE:
         return json_pack("{s:[o,o]}", "anyOf", schema_number(p, json_object()),
                          schema_text(quantity_pattern(param_quantity(p), arena)));
     case PARAM_KIND_MAC:

@@ -45,6 +45,11 @@ static const struct unit frame_units[] = {
     {"Mframes/s", 1000000, false},
     {NULL, 0, false},
 };
+static const struct unit share_units[] = {
+    {"ppm", 1, true},
+    {"%", 10000, true},
+    {NULL, 0, false},
+};
 
 static const struct {
     const struct unit *units;
@@ -64,6 +69,9 @@ static const struct {
     [QUANTITY_FRAMES] = {frame_units, "frames a second", "5000 frames/s", "has no unit (frames/s)",
                          "has no unit of frame rate: frames/s",
                          "is no whole number of frames a second"},
+    [QUANTITY_SHARE] = {share_units, "parts in a million", "1 %", "has no unit (% or ppm)",
+                        "has no unit of a share: % or ppm",
+                        "is no whole number of parts in a million"},
 };
 
 static const struct unit *find_unit(enum quantity kind, const char *name)

@@ -16,6 +16,7 @@ enum quantity {
     QUANTITY_RATE,   /* bits a second; "unlimited" is 0 */
     QUANTITY_BYTES,  /* bytes */
     QUANTITY_FRAMES, /* frames a second */
+    QUANTITY_SHARE,  /* parts in a million */
 };
 
 /* NULL and the value in *out, or why `text` is no such quantity: a phrase that goes on after it. */

@@ -21,11 +21,10 @@ struct chart_unit chart_unit_for(enum quantity kind, double largest)
     static const struct chart_unit bytes[] = {
         {"bytes", 1}, {"KiB", 1024}, {"MiB", 1048576}, {NULL, 0}};
     static const struct chart_unit frames[] = {{"frames/s", 1}, {NULL, 0}};
+    static const struct chart_unit share[] = {{"ppm", 1}, {"%", 1e4}, {NULL, 0}};
     static const struct chart_unit *const kinds[] = {
-        [QUANTITY_TIME] = time,
-        [QUANTITY_RATE] = rate,
-        [QUANTITY_BYTES] = bytes,
-        [QUANTITY_FRAMES] = frames,
+        [QUANTITY_TIME] = time,     [QUANTITY_RATE] = rate,   [QUANTITY_BYTES] = bytes,
+        [QUANTITY_FRAMES] = frames, [QUANTITY_SHARE] = share,
     };
     const struct chart_unit *best = kinds[kind];
 

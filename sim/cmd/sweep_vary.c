@@ -267,7 +267,7 @@ static const char *missing_unit(const struct sweep_axis *axis, struct arena *are
 static const char *find_scale(struct sweep_axis *axis, struct arena *arena)
 {
     static const enum quantity kinds[] = {QUANTITY_TIME, QUANTITY_RATE, QUANTITY_BYTES,
-                                          QUANTITY_FRAMES};
+                                          QUANTITY_FRAMES, QUANTITY_SHARE};
 
     axis->numbers = arena_array(arena, axis->count, sizeof *axis->numbers);
     if (all_are(axis, -1)) {

@@ -313,10 +313,28 @@ uint64_t domain_run_ns(const struct domain *d)
     return go_ns == 0 ? 0 : d->exec->now(d->exec->context) - go_ns;
 }
 
+/* How many frames this domain took, or put out if those are more. */
+static uint64_t frames_passed(const struct domain *d)
+{
+    uint32_t queues[MOVES_QUEUES_MAX];
+    size_t count = moves_queue_list(d->plan, d->pd, queues);
+    uint64_t in = 0, out = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct queue_shape *q = &d->plan->queues[queues[i]];
+
+        if (q->carries_frames) {
+            *(q->producer == d->pd ? &out : &in) += d->page->counts.queues[i].moved;
+        }
+    }
+    return in > out ? in : out;
+}
+
 static enum inside_next ask_faults(struct domain *d)
 {
     struct inside in = {.plan = d->plan,
                         .pd = d->pd,
+                        .frames = d->faults.counts_frames ? frames_passed(d) : 0,
                         .entries = atomic_load_explicit(&d->page->entries, memory_order_relaxed),
                         .time_ns = domain_run_ns(d),
                         .notify = inside_notify,

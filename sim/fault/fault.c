@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The faults of a run at work: which exist, which are aimed at a domain, and when each acts. A
- * fault kind decides only what goes wrong. The trigger says from when (`at`, `after_entries`) and
+ * fault kind decides only what goes wrong. The trigger says from when there are occasions (`at`,
+ * `after_entries`, `after_frames`), which of them are taken (`every`, `probability`, `period`) and
  * until when (`count`, `duration`), and is the same for all kinds, inside a domain and at the
  * gates.
  */
@@ -92,6 +93,22 @@ static bool target_of(const struct plan *plan, const struct scenario_fault *aske
     return true;
 }
 
+/* What comes again and again by itself must come to an end, or no run with it does. */
+static void check_period(const struct plan *plan, const struct scenario_fault *asked,
+                         const struct fault_type *type, uint32_t pd, struct diag *diag)
+{
+    if (asked->period_ns == 0) {
+        return;
+    }
+    if (pd == PLAN_NONE || type->inside == NULL) {
+        diag_error(diag, asked->place, "period: only a domain that is compromised runs by itself");
+    } else if (asked->count == 0 && asked->duration_ns == 0 && plan->scenario->stop_after_ns == 0) {
+        diag_error(diag, asked->place,
+                   "period: this never ends; give it a count or a duration, or say when the run "
+                   "stops (stop.after)");
+    }
+}
+
 bool faults_check(const struct plan *plan, struct diag *diag)
 {
     size_t errors_before = diag->errors;
@@ -104,6 +121,7 @@ bool faults_check(const struct plan *plan, struct diag *diag)
         if (!target_of(plan, asked, &pd, diag)) {
             continue;
         }
+        check_period(plan, asked, type, pd, diag);
         if (asked->after_entries != 0 && pd == PLAN_NONE) {
             diag_error(diag, asked->place,
                        "after_entries: counts a domain's entries, and no \"pd\" is given");
@@ -151,27 +169,51 @@ void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd)
         snprintf(stream, sizeof stream, "fault.%zu", i);
         rng_init(&run->rng, s->seed, stream);
         count_slots(set, type);
+        set->counts_frames |= asked->after_frames != 0;
     }
 }
 
 /* -- running -- */
 
-bool fault_due(struct fault_run *run, uint64_t time_ns, uint64_t entries)
+static bool begins_by_number(const struct scenario_fault *asked)
+{
+    return asked->after_entries != 0 || asked->after_frames != 0;
+}
+
+static bool started(struct fault_run *run, const struct fault_moment *now)
 {
     const struct scenario_fault *asked = run->asked;
 
-    if (!run->started) {
-        if (time_ns < asked->at_ns || entries < asked->after_entries) {
-            return false;
-        }
+    if (!run->started && now->time_ns >= asked->at_ns && now->entries >= asked->after_entries &&
+        now->frames >= asked->after_frames) {
         run->started = true;
-        /* A time is a moment of its own; a number of entries begins whenever it is reached. */
-        run->started_ns = asked->after_entries == 0 ? asked->at_ns : time_ns;
+        /* A time is a moment of its own; a number begins whenever it is reached. */
+        run->started_ns = begins_by_number(asked) ? now->time_ns : asked->at_ns;
     }
-    if (asked->count != 0 && run->acts >= asked->count) {
+    return run->started;
+}
+
+static bool over(const struct fault_run *run, uint64_t time_ns)
+{
+    const struct scenario_fault *asked = run->asked;
+
+    return (asked->count != 0 && run->acts >= asked->count) ||
+           (asked->duration_ns != 0 && time_ns - run->started_ns >= asked->duration_ns);
+}
+
+bool fault_due(struct fault_run *run, const struct fault_moment *now)
+{
+    const struct scenario_fault *asked = run->asked;
+
+    if (!started(run, now) || over(run, now->time_ns) || now->time_ns < run->next_ns) {
         return false;
     }
-    return asked->duration_ns == 0 || time_ns - run->started_ns < asked->duration_ns;
+    run->next_ns = now->time_ns + asked->period_ns;
+    run->occasions++;
+    if (asked->every > 1 && run->occasions % asked->every != 0) {
+        return false;
+    }
+    return asked->pass_ppm == 0 || !rng_chance(&run->rng, asked->pass_ppm, 1000000);
 }
 
 /* A fault's answer at a gate, noted if it let nothing pass. */
@@ -188,11 +230,13 @@ static enum verdict answered(struct fault_set *set, struct fault_run *run, enum 
 }
 
 /* Ask each run that answers at `slot` and is due, until one does not let it pass. */
-#define ASK(set, slot, time_ns, subject, a, b)                                                     \
+#define ASK(set, slot, at_ns, subject, a, b)                                                       \
+    const struct fault_moment now = {(at_ns), (set)->entries, (set)->frames};                      \
+                                                                                                   \
     for (uint32_t i = 0; i < (set)->count; i++) {                                                  \
         struct fault_run *run = &(set)->runs[i];                                                   \
                                                                                                    \
-        if (run->type->slot == NULL || !fault_due(run, (time_ns), (set)->entries)) {               \
+        if (run->type->slot == NULL || !fault_due(run, &now)) {                                    \
             continue;                                                                              \
         }                                                                                          \
         enum verdict verdict = answered((set), run, run->type->slot(run->state, (subject)), a, b); \
@@ -204,6 +248,7 @@ static enum verdict answered(struct fault_set *set, struct fault_run *run, enum 
 
 enum verdict faults_ask_frame(struct fault_set *set, struct gate_frame *f)
 {
+    set->frames++;
     ASK(set, frame, f->time_ns, f, f->number, f->outbound);
 }
 
@@ -225,21 +270,43 @@ enum verdict faults_ask_notify(struct fault_set *set, uint64_t time_ns, struct g
 enum inside_next faults_ask_inside(struct fault_set *set, struct inside *in)
 {
     enum inside_next most = INSIDE_RUN;
+    const struct fault_moment now = {in->time_ns, in->entries, in->frames};
 
     set->entries = in->entries;
+    set->frames = in->frames;
     for (uint32_t i = 0; i < set->count; i++) {
         struct fault_run *run = &set->runs[i];
 
-        if (run->type->inside == NULL || !fault_due(run, in->time_ns, in->entries)) {
+        if (run->type->inside == NULL || !fault_due(run, &now)) {
             continue;
         }
         in->fault = run->index;
         in->rng = &run->rng;
+        in->acted = false;
         enum inside_next next = run->type->inside(run->state, in);
-        run->acts++;
+        run->acts += in->acted; /* it may have found nothing to do harm to */
         most = next > most ? next : most;
     }
     return most;
+}
+
+/* When this one is to act uninvited. */
+static uint64_t wake_ns(const struct fault_run *run)
+{
+    const struct scenario_fault *asked = run->asked;
+
+    if (run->type->inside == NULL) {
+        return FAULTS_NEVER;
+    }
+    if (!run->started) {
+        bool by_itself = asked->at_ns != 0 || asked->period_ns != 0;
+
+        /* Before the first frame may enter all times are 0, and nobody is to be woken then. */
+        return !by_itself || begins_by_number(asked) ? FAULTS_NEVER
+               : asked->at_ns == 0                   ? 1
+                                                     : asked->at_ns;
+    }
+    return asked->period_ns == 0 || over(run, run->next_ns) ? FAULTS_NEVER : run->next_ns;
 }
 
 uint64_t faults_wake_ns(const struct fault_set *set)
@@ -247,12 +314,9 @@ uint64_t faults_wake_ns(const struct fault_set *set)
     uint64_t at_ns = FAULTS_NEVER;
 
     for (uint32_t i = 0; i < set->count; i++) {
-        const struct fault_run *run = &set->runs[i];
+        uint64_t this_ns = wake_ns(&set->runs[i]);
 
-        if (run->type->inside != NULL && !run->started && run->asked->after_entries == 0 &&
-            run->asked->at_ns != 0 && run->asked->at_ns < at_ns) {
-            at_ns = run->asked->at_ns;
-        }
+        at_ns = this_ns < at_ns ? this_ns : at_ns;
     }
     return at_ns;
 }

@@ -23,7 +23,8 @@ struct fault_run {
     void *state;
     struct rng rng;
     bool started; /* its trigger has come */
-    uint64_t started_ns, acts;
+    uint64_t started_ns, occasions, acts;
+    uint64_t next_ns; /* with a period: its next occasion */
 };
 
 struct fault_set {
@@ -31,7 +32,8 @@ struct fault_set {
     uint32_t pd, count;
     struct fault_run *runs;
     uint32_t askable[FAULT_SLOTS]; /* how many of the runs answer there */
-    uint64_t entries;              /* of the domain so far */
+    bool counts_frames;            /* one of them begins after so many */
+    uint64_t entries, frames;      /* of the domain, or of the gates, so far */
     /* Told when a fault acts at a gate, for FAULT_ACTED; NULL: nobody. */
     void (*acted)(void *context, uint32_t fault, uint64_t a, uint64_t b);
     void *context;
@@ -43,8 +45,12 @@ bool faults_check(const struct plan *plan, struct diag *diag);
 /* The faults of domain `pd`. States come from plan->arena, so: while building, from one thread. */
 void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd);
 
-/* The trigger of one fault: does it act now? */
-bool fault_due(struct fault_run *run, uint64_t time_ns, uint64_t entries);
+struct fault_moment {
+    uint64_t time_ns, entries, frames;
+};
+
+/* An occasion for this fault: does it act now? To be asked once at each. */
+bool fault_due(struct fault_run *run, const struct fault_moment *now);
 
 /* What the inline ones below call when somebody is there to answer. */
 enum verdict faults_ask_frame(struct fault_set *set, struct gate_frame *f);

@@ -38,8 +38,9 @@ void inside_ring(const struct inside *in, uint32_t queue)
     }
 }
 
-void inside_did(const struct inside *in, uint64_t a, uint64_t b)
+void inside_did(struct inside *in, uint64_t a, uint64_t b)
 {
+    in->acted = true;
     if (in->did != NULL) {
         in->did(in->runtime, in->fault, a, b);
     }

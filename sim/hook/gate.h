@@ -47,7 +47,9 @@ struct inside {
     const struct plan *plan;
     uint32_t pd;
     uint64_t entries; /* wake-ups so far, this one included */
+    uint64_t frames;  /* it took from its queues or put into them, whichever are more */
     uint64_t time_ns; /* since the first frame may enter, 0 before */
+    bool acted;       /* inside_did() was called */
     uint32_t fault;   /* scenario fault that acts; filled in by the core */
     struct rng *rng;  /* this fault's own stream; filled in by the core */
     void (*notify)(void *runtime, unsigned channel);
@@ -63,5 +65,5 @@ void *inside_queue(const struct inside *in, uint32_t queue);
 /* Ring the other end of a queue of this domain; nothing if it has none. */
 void inside_ring(const struct inside *in, uint32_t queue);
 /* The fault acted: a and b as its kind documents them. */
-void inside_did(const struct inside *in, uint64_t a, uint64_t b);
+void inside_did(struct inside *in, uint64_t a, uint64_t b);
 #endif

@@ -139,10 +139,19 @@ struct scenario_fault {
     void *state;
     const char *pd; /* the compromised PD ("pd"), NULL if the kind names none; any PD: client,
                        driver, virt, copier */
-    /* Trigger, any combination; the fault acts from then on for `count` acts (0: no limit) or
-     * `duration` (0: to the end). */
-    uint64_t at_ns;         /* "at", since the first frame may enter */
-    uint64_t after_entries; /* "after_entries": at the nth time the PD runs */
+    /*
+     * Trigger, any combination. From when on there are occasions: "at", since the first frame may
+     * enter; "after_entries", the nth time the PD runs; "after_frames", frames that passed through
+     * the PD, or by the gate where the fault is asked.
+     */
+    uint64_t at_ns, after_entries, after_frames;
+    /*
+     * Which of its occasions it takes: each nth ("every"; 0 is 1), with a chance ("probability";
+     * here what is missing from certainty). A PD's occasions are its entries; with "period", they
+     * are that far apart, and the PD runs for them.
+     */
+    uint64_t every, pass_ppm, period_ns;
+    /* Until when: so many acts (0: no limit), for so long (0: to the end). */
     uint64_t count, duration_ns;
 };
 

@@ -72,7 +72,7 @@ struct scenario_capture_keys {
 };
 struct scenario_fault_keys {
     const char *pd;
-    uint64_t at, after_entries, count, duration;
+    uint64_t at, after_entries, after_frames, every, probability, period, count, duration;
 };
 
 extern const struct param scenario_top_params[], scenario_stop_params[], scenario_wire_params[],

@@ -23,6 +23,14 @@ const struct param scenario_fault_params[] = {
     PARAM_TIME(struct scenario_fault_keys, at, 0, 0, 0, "acts from this time on"),
     PARAM_UINT(struct scenario_fault_keys, after_entries, 0, 0, 0,
                "acts once the domain has run so many times"),
+    PARAM_UINT(struct scenario_fault_keys, after_frames, 0, 0, 0,
+               "acts once so many frames have passed through the domain, or by the gate"),
+    PARAM_UINT(struct scenario_fault_keys, every, 1, 1, UINT32_MAX,
+               "acts only at each so-manieth of its occasions"),
+    PARAM_SHARE(struct scenario_fault_keys, probability, 1000000,
+                "acts at an occasion with this chance"),
+    PARAM_TIME(struct scenario_fault_keys, period, 0, 0, 0,
+               "a domain's occasions come so far apart, woken or not; 0 ns: each time it runs"),
     PARAM_UINT(struct scenario_fault_keys, count, 0, 0, 0, "acts so many times; 0: no limit"),
     PARAM_TIME(struct scenario_fault_keys, duration, 0, 0, 0, "acts for so long; 0 ns: to the end"),
     PARAM_END,
@@ -300,6 +308,10 @@ static void read_fault(struct scenario_reader *r, struct json_value item, size_t
     fault->pd = keys.pd;
     fault->at_ns = keys.at;
     fault->after_entries = keys.after_entries;
+    fault->after_frames = keys.after_frames;
+    fault->every = keys.every;
+    fault->pass_ppm = 1000000 - keys.probability;
+    fault->period_ns = keys.period;
     fault->count = keys.count;
     fault->duration_ns = keys.duration;
     if (fault->type != NULL) {

@@ -28,8 +28,8 @@ struct fake_net_client {
 struct fake_serial_client {
     uint64_t baud;
 };
-struct fake_every {
-    uint64_t every;
+struct fake_drop {
+    uint64_t burst;
 };
 struct fake_source {
     uint64_t frames, gap, bytes, mode;
@@ -66,8 +66,8 @@ static const struct param fake_serial_client_params[] = {
     PARAM_UINT(struct fake_serial_client, baud, 115200, 50, 4000000, "speed"),
     PARAM_END,
 };
-static const struct param fake_every_params[] = {
-    PARAM_UINT(struct fake_every, every, 10, 1, UINT32_MAX, "one in this many"),
+static const struct param fake_drop_params[] = {
+    PARAM_UINT(struct fake_drop, burst, 10, 1, UINT32_MAX, "so many in a row"),
     PARAM_END,
 };
 static const struct param fake_source_params[] = {
@@ -89,7 +89,7 @@ static const struct type_view fake_devices[] = {
 };
 static const struct type_view fake_faults[] = {
     {.name = "queue_index"},
-    {.name = "wire_drop", .state_size = sizeof(struct fake_every), .params = fake_every_params},
+    {.name = "wire_drop", .state_size = sizeof(struct fake_drop), .params = fake_drop_params},
 };
 static const struct type_view fake_images[] = {
     {.name = "network/driver_enet"},

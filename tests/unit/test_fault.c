@@ -124,45 +124,143 @@ static struct queue_index_state *add_queue_index(const char *pd)
 
 /* -- triggers -- */
 
+static bool due(struct fault_run *run, uint64_t time_ns, uint64_t entries)
+{
+    return fault_due(run, &(struct fault_moment){.time_ns = time_ns, .entries = entries});
+}
+
 static void a_trigger_is_a_time_an_entry_a_count_and_a_duration(void **state)
 {
     struct scenario_fault asked = {.at_ns = 100};
     struct fault_run run = {.asked = &asked};
 
     (void)state;
-    assert_false(fault_due(&run, 99, 1000));
-    assert_true(fault_due(&run, 100, 0));
+    assert_false(due(&run, 99, 1000));
+    assert_true(due(&run, 100, 0));
 
     asked = (struct scenario_fault){.after_entries = 3};
     run = (struct fault_run){.asked = &asked};
-    assert_false(fault_due(&run, 1u << 30, 2));
-    assert_true(fault_due(&run, 0, 3));
+    assert_false(due(&run, 1u << 30, 2));
+    assert_true(due(&run, 0, 3));
 
     /* Both must have come. */
     asked = (struct scenario_fault){.at_ns = 100, .after_entries = 3};
     run = (struct fault_run){.asked = &asked};
-    assert_false(fault_due(&run, 100, 2));
-    assert_false(fault_due(&run, 99, 3));
-    assert_true(fault_due(&run, 100, 3));
+    assert_false(due(&run, 100, 2));
+    assert_false(due(&run, 99, 3));
+    assert_true(due(&run, 100, 3));
 
     asked = (struct scenario_fault){.count = 2};
     run = (struct fault_run){.asked = &asked, .acts = 1};
-    assert_true(fault_due(&run, 0, 0));
+    assert_true(due(&run, 0, 0));
     run.acts = 2;
-    assert_false(fault_due(&run, 0, 0));
+    assert_false(due(&run, 0, 0));
 
     /* A duration runs from the time asked for, even if nobody was there to act at that moment. */
     asked = (struct scenario_fault){.at_ns = 100, .duration_ns = 50};
     run = (struct fault_run){.asked = &asked};
-    assert_true(fault_due(&run, 149, 0));
-    assert_false(fault_due(&run, 150, 0));
+    assert_true(due(&run, 149, 0));
+    assert_false(due(&run, 150, 0));
 
     /* From an entry it runs from when that came. */
     asked = (struct scenario_fault){.after_entries = 2, .duration_ns = 50};
     run = (struct fault_run){.asked = &asked};
-    assert_true(fault_due(&run, 1000, 2));
-    assert_true(fault_due(&run, 1049, 3));
-    assert_false(fault_due(&run, 1050, 4));
+    assert_true(due(&run, 1000, 2));
+    assert_true(due(&run, 1049, 3));
+    assert_false(due(&run, 1050, 4));
+}
+
+static void a_trigger_is_a_number_of_frames(void **state)
+{
+    struct scenario_fault asked = {.after_frames = 3, .duration_ns = 50};
+    struct fault_run run = {.asked = &asked};
+
+    (void)state;
+    assert_false(fault_due(&run, &(struct fault_moment){.time_ns = 10, .frames = 2}));
+    assert_true(fault_due(&run, &(struct fault_moment){.time_ns = 1000, .frames = 3}));
+    assert_true(fault_due(&run, &(struct fault_moment){.time_ns = 1049, .frames = 3}));
+    assert_false(fault_due(&run, &(struct fault_moment){.time_ns = 1050, .frames = 4}));
+}
+
+static void each_so_manieth_occasion_is_taken(void **state)
+{
+    struct scenario_fault asked = {.every = 3, .after_entries = 2, .count = 2};
+    struct fault_run run = {.asked = &asked};
+    unsigned taken = 0;
+
+    (void)state;
+    for (uint64_t entry = 1; entry < 20; entry++) {
+        bool now = due(&run, 0, entry);
+
+        /* The first occasion is the second entry. */
+        assert_int_equal(now, entry == 4 || entry == 7);
+        taken += now;
+        run.acts = taken;
+    }
+    assert_int_equal(taken, 2);
+}
+
+static void a_chance_is_what_the_seed_makes_it(void **state)
+{
+    struct scenario_fault asked = {.pass_ppm = 990000};
+    struct fault_run run = {.asked = &asked}, again = {.asked = &asked}, other = {.asked = &asked};
+    unsigned taken = 0, differ = 0;
+
+    (void)state;
+    rng_init(&run.rng, 1, "fault.0");
+    rng_init(&again.rng, 1, "fault.0");
+    rng_init(&other.rng, 1, "fault.1");
+    for (uint64_t entry = 0; entry < 100000; entry++) {
+        bool now = due(&run, 0, entry);
+
+        taken += now;
+        assert_int_equal(now, due(&again, 0, entry));
+        differ += now != due(&other, 0, entry);
+    }
+    assert_in_range(taken, 900, 1100);
+    assert_true(differ > 0);
+    asked.pass_ppm = 1000000;
+    for (uint64_t entry = 0; entry < 100000; entry++) {
+        assert_false(due(&run, 0, entry));
+    }
+    /* What always acts throws no dice, so that the kind's are the same with and without. */
+    asked.pass_ppm = 0;
+    struct rng before = run.rng;
+    assert_true(due(&run, 0, 0));
+    assert_memory_equal(&before, &run.rng, sizeof before);
+}
+
+static void a_period_needs_no_invitation(void **state)
+{
+    struct scenario_fault *f = add_fault(&stop_view, "stop", "client1");
+    struct fault_set set;
+
+    (void)state;
+    f->at_ns = 100;
+    f->period_ns = 1000;
+    f->duration_ns = 2500;
+    assert_true(faults_check(&j.plan, &j.diag));
+    faults_init(&set, &j.plan, CLIENT1);
+    assert_int_equal(faults_wake_ns(&set), 100);
+    assert_int_equal(enter(&set, 1, 110), INSIDE_STOP);
+    assert_int_equal(faults_wake_ns(&set), 1110);
+    assert_int_equal(enter(&set, 2, 1109), INSIDE_RUN); /* woken for something else */
+    assert_int_equal(faults_wake_ns(&set), 1110);
+    assert_int_equal(enter(&set, 3, 1110), INSIDE_STOP);
+    assert_int_equal(enter(&set, 4, 2500), INSIDE_STOP); /* late is late */
+    assert_int_equal(faults_wake_ns(&set), FAULTS_NEVER);
+    assert_int_equal(enter(&set, 5, 9999), INSIDE_RUN);
+
+    /* From the start: as soon as there is a time. */
+    f->at_ns = 0;
+    faults_init(&set, &j.plan, CLIENT1);
+    assert_int_equal(faults_wake_ns(&set), 1);
+    /* From a number: not before that. */
+    f->after_entries = 2;
+    faults_init(&set, &j.plan, CLIENT1);
+    assert_int_equal(faults_wake_ns(&set), FAULTS_NEVER);
+    assert_int_equal(enter(&set, 2, 5), INSIDE_STOP);
+    assert_int_equal(faults_wake_ns(&set), 1005);
 }
 
 static void without_faults_nothing_is_asked(void **state)
@@ -422,6 +520,20 @@ static void one_fault_forges_what_many_can(void **state)
     free(text);
 }
 
+static void what_never_ends_is_complained_of(void **state)
+{
+    struct scenario_fault *f = add_fault(&stop_view, "stop", "client1");
+
+    (void)state;
+    f->period_ns = 1000;
+    assert_false(faults_check(&j.plan, &j.diag));
+    f->count = 1;
+    assert_true(faults_check(&j.plan, &j.diag));
+    f->count = 0;
+    j.scenario.stop_after_ns = 1;
+    assert_true(faults_check(&j.plan, &j.diag));
+}
+
 /* -- gates: no kind has one yet, so here are two -- */
 
 struct every {
@@ -494,6 +606,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_trigger_is_a_time_an_entry_a_count_and_a_duration, start,
                                         stop),
+        cmocka_unit_test_setup_teardown(a_trigger_is_a_number_of_frames, start, stop),
+        cmocka_unit_test_setup_teardown(each_so_manieth_occasion_is_taken, start, stop),
+        cmocka_unit_test_setup_teardown(a_chance_is_what_the_seed_makes_it, start, stop),
+        cmocka_unit_test_setup_teardown(a_period_needs_no_invitation, start, stop),
+        cmocka_unit_test_setup_teardown(what_never_ends_is_complained_of, start, stop),
         cmocka_unit_test_setup_teardown(without_faults_nothing_is_asked, start, stop),
         cmocka_unit_test_setup_teardown(a_stopped_domain_stops_and_no_other, start, stop),
         cmocka_unit_test_setup_teardown(own_indices_are_forged_and_the_peer_is_rung, start, stop),

@@ -329,6 +329,13 @@ static void the_largest_quantities_are_exact(void **state)
     assert_int_equal(value, 3000);
     assert_null(quantity_read(QUANTITY_BYTES, "1.5KiB", &value));
     assert_int_equal(value, 1536);
+    assert_null(quantity_read(QUANTITY_SHARE, "0.0025 %", &value));
+    assert_int_equal(value, 25);
+    assert_null(quantity_read(QUANTITY_SHARE, "7 ppm", &value));
+    assert_int_equal(value, 7);
+    assert_non_null(quantity_read(QUANTITY_SHARE, "0.00001 %", &value));
+    assert_string_equal(quantity_text(QUANTITY_SHARE, 30000, &arena), "3 %");
+    assert_string_equal(quantity_text(QUANTITY_SHARE, 30001, &arena), "30001 ppm");
     assert_non_null(quantity_read(QUANTITY_TIME, "1. s", &value));
     assert_non_null(quantity_read(QUANTITY_TIME, ".5 s", &value));
     assert_non_null(quantity_read(QUANTITY_TIME, "0x10 s", &value));

@@ -191,7 +191,8 @@ static const char full[] =
     "\"captures\": [{\"at\": \"wire0.in\"}, {\"at\": \"lan.out\", \"file\": \"x.pcap\"},\n"
     "  {\"at\": \"client2.rx\"}, {\"at\": \"rogue.tx\"}],\n"
     "\"faults\": [{\"kind\": \"queue_index\", \"pd\": \"guard\", \"at\": \"1 ms\", \"count\": 2},\n"
-    "  {\"kind\": \"wire_drop\", \"every\": 7, \"after_entries\": 4, \"duration\": \"3 us\"}],\n"
+    "  {\"kind\": \"wire_drop\", \"burst\": 7, \"every\": 2, \"probability\": \"1 %\", "
+    "\"after_entries\": 4, \"duration\": \"3 us\"}],\n"
     "\"expect\": [\"client0.rx_frames == 100\", \" dropped<=-3 \"],\n"
     "\"checks\": {\"ownership\": false, \"flow\": true, \"other\": false}}\n";
 
@@ -280,7 +281,10 @@ static void check_full(const struct scenario *s)
     assert_null(s->faults[1].pd);
     assert_int_equal(s->faults[1].after_entries, 4);
     assert_int_equal(s->faults[1].duration_ns, 3000);
-    assert_int_equal(((const struct fake_every *)s->faults[1].state)->every, 7);
+    assert_int_equal(((const struct fake_drop *)s->faults[1].state)->burst, 7);
+    assert_int_equal(s->faults[1].every, 2);
+    assert_int_equal(s->faults[1].pass_ppm, 990000);
+    assert_int_equal(s->faults[0].pass_ppm, 0);
 
     assert_int_equal(s->expect_count, 2);
     assert_string_equal(s->expects[0].name, "client0.rx_frames");
@@ -638,6 +642,8 @@ static void faults_are_checked(void **state)
     said_of_section("\"faults\": [{\"kind\": \"queue_index\", \"pd\": \"lan\"}]",
                     "5:89: error: faults[0].pd: no protection domain \"lan\"\n");
     said_of_section("\"faults\": [{\"kind\": \"queue_index\", \"pd\": \"net0_virt_rx\"}]", "");
+    said_of_section("\"faults\": [{\"kind\": \"wire_drop\", \"probability\": \"101 %\"}]",
+                    "5:96: error: faults[0].probability: 101 % is outside 0 ppm..100 %\n");
 }
 
 static void expectations_and_checks_are_checked(void **state)

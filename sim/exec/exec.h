@@ -27,6 +27,15 @@ struct exec_virtual {
     void *context;
 };
 
+/*
+ * Where a domain stands in virtual time: another number once its clock has moved or another turn
+ * has begun. One that stands where it stood after a second of the processor's time spins.
+ */
+static inline uint64_t exec_stands(const struct exec_virtual *v, const struct turn *turn)
+{
+    return turn->now_ps ^ v->kernel->turns << 40;
+}
+
 struct exec_type {
     const char *name, *doc;
     bool isolates; /* by MMU: a domain cannot reach what the plan does not give it */

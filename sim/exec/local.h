@@ -31,7 +31,7 @@ struct local {
     struct wire wire;
     int log;
     uint64_t log_bytes; /* written so far */
-    uint64_t seen_ps;   /* its clock when the watchdog last looked */
+    uint64_t stood;     /* where, plus 1, when the watchdog last looked */
     pid_t thread;       /* of the host: where it runs, once it does */
     void *way;          /* the executor's: how it is gone to */
     bool stillborn;     /* its image strayed while it was loaded */

@@ -211,12 +211,12 @@ static void on_watch(int number)
         }
         return;
     }
-    uint64_t moved = l->domain.turn->now_ps ^ run->v.kernel->turns << 40;
+    uint64_t stands = exec_stands(&run->v, l->domain.turn);
 
-    if (l->seen_ps == moved + 1) {
+    if (l->stood == stands + 1) {
         local_stray(run, l, &(struct stray){.signal = STRAY_SPINS, .vaddr = UINT64_MAX}, 0);
     }
-    l->seen_ps = moved + 1;
+    l->stood = stands + 1;
 }
 
 void local_guard(struct local_run *run, bool on)

@@ -212,7 +212,7 @@ static bool spins(struct process_run *run, uint32_t pd)
 {
     uint64_t used_ns = processor_ns(run->pids[pd]);
     const struct pd_page *page = run->world->pages[pd];
-    uint64_t stands = page->turn.now_ps ^ run->v.kernel->turns << 40;
+    uint64_t stands = exec_stands(&run->v, &page->turn);
     bool begins = run->wrapped[pd] && atomic_load(&page->state) == PD_STARTING;
 
     if (stands != run->stood[pd] || run->looked_ns[pd] == 0 || begins) {

@@ -5,19 +5,17 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/folder.h"
 #include "sim/base/hash.h"
+#include "sim/cmd/self.h"
 
 #define WORDS_MAX  16u
 #define LINE_BYTES 512
@@ -56,27 +54,8 @@ static void hold_signals(bool hold)
     sigprocmask(SIG_SETMASK, hold ? &all : &before, hold ? &before : NULL);
 }
 
-/* This program under its real name, which tools can start as well. */
-static void become(const char *const *argv, pid_t parent)
-{
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    listen_to_signals(false);
-    hold_signals(false);
-    if (length <= 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-        prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
-        _exit(CMD_EXIT_HOST);
-    }
-    program[length] = '\0';
-    execv(program, (char *const *)argv);
-    fprintf(stderr, "sddfsim: cannot start %s: %s\n", program, strerror(errno));
-    _exit(CMD_EXIT_HOST);
-}
-
 /* Its exit status, CMD_EXIT_HOST if it has none. */
-static int run_again(const char *const *argv)
+static int run_again(const char *program, const char *const *argv)
 {
     pid_t self = getpid(), pid;
     int status = 0;
@@ -85,7 +64,9 @@ static int run_again(const char *const *argv)
     hold_signals(true);
     pid = fork();
     if (pid == 0) {
-        become(argv, self);
+        listen_to_signals(false);
+        hold_signals(false);
+        self_become(program, argv, self, STDERR_FILENO);
     }
     running = pid;
     hold_signals(false);
@@ -217,11 +198,16 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     const char *tmp = getenv("TMPDIR");
     char *place =
         arena_format(arena, "%s/sddfsim-XXXXXX", tmp == NULL || tmp[0] == '\0' ? "/tmp" : tmp);
+    const char *program = self_program(arena);
     const char *argv[WORDS_MAX] = {"sddfsim", "run", "-q", "-o"};
     size_t count = 4;
 
     if (digest_of(args, folder, arena) == NULL) {
         return CMD_EXIT_USAGE;
+    }
+    if (program == NULL) {
+        cmd_complain(args, "cannot find the program itself: %s", strerror(errno));
+        return CMD_EXIT_HOST;
     }
     listen_to_signals(true); /* before there is anything that must not stay */
     if (mkdtemp(place) == NULL) {
@@ -241,7 +227,7 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     argv[count++] = "--";
     argv[count++] = arena_format(arena, "%s/scenario.json", folder);
     argv[count] = NULL;
-    int status = told_to_end != 0 ? CMD_EXIT_HOST : run_again(argv);
+    int status = told_to_end != 0 ? CMD_EXIT_HOST : run_again(program, argv);
 
     if (told_to_end != 0) {
         cmd_complain(args, "interrupted");

@@ -10,20 +10,18 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/folder.h"
+#include "sim/cmd/self.h"
 #include "sim/cmd/sweep_parts.h"
 
 #define SAID_BYTES_MAX 65536u
@@ -179,23 +177,14 @@ static const char **arguments_of(struct pool *p, size_t point)
     return argv;
 }
 
-/* In the child: a group of its own, so that what a terminal sends reaches only us; our death is
- * its death; its slot's cores; no input, no output, and its complaints in a file. */
+/* In the child: a group of its own, so that what a terminal sends reaches only us; its slot's
+ * cores; and its complaints in a file. */
 static void become_run(const struct pool *p, const struct slot *slot, const char *const *argv)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
     setpgid(0, 0);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-        dup2(slot->said_fd, STDERR_FILENO) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
-        getppid() != p->self) {
-        _exit(CMD_EXIT_HOST);
-    }
     sched_setaffinity(0, sizeof slot->cpus, &slot->cpus);
     sigprocmask(SIG_SETMASK, &p->s->before, NULL);
-    execv(p->program, (char *const *)argv);
-    dprintf(STDERR_FILENO, "sddfsim: cannot start %s: %s\n", p->program, strerror(errno));
-    _exit(CMD_EXIT_HOST);
+    self_become(p->program, argv, p->self, slot->said_fd);
 }
 
 /* 0, or -errno, -EAGAIN being worth another try once another run has ended. */
@@ -427,12 +416,11 @@ static enum sweep_end cannot(struct pool *p, const char *what)
 enum sweep_end sweep_run_points(struct sweep *s)
 {
     struct pool p = {.s = s, .self = getpid()};
-    char program[PATH_MAX];
 
-    if (realpath("/proc/self/exe", program) == NULL) {
+    p.program = self_program(&s->arena);
+    if (p.program == NULL) {
         return cannot(&p, "find the program itself");
     }
-    p.program = program;
     p.folder = arena_format(&s->arena, "%s/points", s->dir.path);
     if (mkdir(p.folder, 0755) != 0) {
         return cannot(&p, arena_format(&s->arena, "make the folder %s", p.folder));

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_CMD_SELF_H
+#define SIM_CMD_SELF_H
+/* Verbs that run this very program again, in a process of its own that does not outlive them. */
+#include <sys/types.h>
+
+#include "sim/base/arena.h"
+
+/* The program under its real name, which tools can start as well. NULL, with errno, if that cannot
+ * be found out. */
+const char *self_program(struct arena *arena);
+
+/*
+ * In a child of `parent`: become `program` with these words (NULL at the end). It reads nothing and
+ * says nothing on stdout, what it complains of goes to `complaints`, a descriptor; and if the
+ * parent dies, so does it. Signals are the caller's to arrange before. If it cannot, the child ends
+ * as the program would when the host lets it down.
+ */
+void self_become(const char *program, const char *const *argv, pid_t parent, int complaints)
+    __attribute__((noreturn));
+#endif

@@ -54,11 +54,6 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void remove_run(const struct live *l)
-{
-    folder_remove(l->out);
-}
-
 static void bench_first_frame(void)
 {
     static const struct live_how how = {.args = {"-q"}};
@@ -78,7 +73,7 @@ static void bench_first_frame(void)
         json_t *report = live_report(&l);
         waits[i] = whole - (double)json_integer_value(json_object_get(report, "time_ns")) / 1e6;
         json_decref(report);
-        remove_run(&l);
+        folder_remove(l.out);
     }
     qsort(waits, ROUNDS, sizeof waits[0], by_size);
     printf("first_frame_ms %.1f\n", waits[ROUNDS / 2]);
@@ -133,7 +128,7 @@ static void bench_weight(void)
     }
     kill(l.pid, SIGTERM);
     live_wait(&l, 60000);
-    remove_run(&l);
+    folder_remove(l.out);
     if (one < 0 || sum < 0 || count != DOMAINS) {
         fprintf(stderr, "bench_startup: %zu domains, some of which only root can weigh\n", count);
     } else {

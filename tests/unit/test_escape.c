@@ -12,50 +12,19 @@
 
 #include <seccomp.h>
 
-#include "tests/image/rogue/escape.h"
-#include "tests/unit/live_run.h"
+#include "tests/unit/live_stray.h"
 
-#define FRAMES 24 /* to each client */
-
-static const char scenario[] =
-    "{ \"version\": 1, \"story\": \"One client tries to get out.\","
-    "  \"stop\": { \"wall\": \"30 s\" },"
-    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 48, \"pace\": \"20000 "
-    "frames/s\" } ],"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
-    "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
-    "  \"clients\": ["
-    "    { \"name\": \"rogue\", \"image\": \"%s\", \"network\": \"net0\" },"
-    "    { \"name\": \"honest\", \"image\": \"network/client_echo\", \"network\": \"net0\", "
-    "\"copier\": {} } ] }";
-
-/* A copy of the image that knows its way, readable by anybody. */
-static const char *image_for(uint32_t way, enum escape_when when)
-{
-    static char path[PATH_MAX + 64];
-    size_t size = 0;
-
-    snprintf(path, sizeof path, "%s/images/test/rogue/escape.so", live_build());
-    char *image = live_read(path, &size);
-    assert_non_null(image);
-    struct escape_choice *choice = memmem(image, size, ESCAPE_MARKER, sizeof choice->marker);
-    assert_non_null(choice);
-    struct escape_choice now = {.way = way, .when = when};
-    memcpy(now.marker, choice->marker, sizeof now.marker);
-    memcpy(choice, &now, sizeof now);
-    snprintf(path, sizeof path, "%s/escape-%u-%u.so", live_folder, way, (unsigned)when);
-    live_write(path, image, size);
-    free(image);
-    return path;
-}
+static const char scenario[] = LIVE_BESIDE("", "");
 
 static void judge_honest(json_t *report)
 {
     json_t *pds = json_object_get(report, "pds"), *pd;
     const char *name;
 
-    assert_int_equal(json_integer_value(live_get(report, "frames.delivered.honest")), FRAMES);
-    assert_int_equal(json_integer_value(live_get(report, "frames.sent_by.honest")), FRAMES);
+    assert_int_equal(json_integer_value(live_get(report, "frames.delivered.honest")),
+                     LIVE_BESIDE_FRAMES);
+    assert_int_equal(json_integer_value(live_get(report, "frames.sent_by.honest")),
+                     LIVE_BESIDE_FRAMES);
     json_object_foreach(pds, name, pd)
     {
         if (strcmp(name, "rogue") != 0) {
@@ -77,7 +46,7 @@ static void attempt(uint32_t way, enum escape_when when, const char *death, bool
         how.args[1] = "--set";
         how.args[2] = "/stop/after=\"20 ms\"";
     }
-    snprintf(text, sizeof text, scenario, image_for(way, when));
+    snprintf(text, sizeof text, scenario, live_stray_image(way, when));
     int status = live_run(&l, text, &how);
     json_t *report = live_report(&l);
     char *log = live_file(&l, "pds/rogue.log");
@@ -230,7 +199,7 @@ static void test_lies(void **state)
 
     (void)state;
     for (uint32_t way = ESCAPE_SCRIBBLE_ONES; way < ESCAPE_FIRST_CALL; way++) {
-        snprintf(text, sizeof text, scenario, image_for(way, ESCAPE_WHEN_NOTIFIED));
+        snprintf(text, sizeof text, scenario, live_stray_image(way, ESCAPE_WHEN_NOTIFIED));
         int status = live_run(&l, text, &how);
         json_t *report = live_report(&l);
 

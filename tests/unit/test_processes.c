@@ -16,24 +16,10 @@
 
 #include <pcap/pcap.h>
 
-#include "tests/image/rogue/escape.h"
-#include "tests/unit/live_run.h"
+#include "tests/unit/live_stray.h"
 
-/* Frames for ever, slowly, to a client that answers; another that is silent; both behind copiers.
- */
 static const char endless[] =
-    "{ \"version\": 1, \"story\": \"It goes on until it is stopped.\","
-    "  \"stop\": { \"wall\": \"60 s\" },"
-    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 0, \"to\": \"client0\","
-    "                 \"size\": 1514, \"pace\": \"2000 frames/s\" } ],"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
-    "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
-    "  \"clients\": ["
-    "    { \"name\": \"client0\", \"image\": \"network/client_echo\", \"network\": \"net0\", "
-    "\"copier\": {} },"
-    "    { \"name\": \"client1\", \"image\": \"network/client_sink\", \"network\": \"net0\" } ],"
-    "  \"captures\": [ { \"at\": \"lan.out\", \"file\": \"out.pcap\" },"
-    "                  { \"at\": \"client0.rx\", \"file\": \"rx.pcap\" } ] }";
+    LIVE_ENDLESS("", LIVE_OUT_PCAP ", { \"at\": \"client0.rx\", \"file\": \"rx.pcap\" }");
 
 /* A hundred frames, as fast as the medium goes: over in a moment. */
 static const char brief[] =
@@ -48,15 +34,7 @@ static const char brief[] =
     "  \"captures\": [ { \"at\": \"lan.out\", \"file\": \"out.pcap\" } ],"
     "  \"expect\": [ \"client0.rx_frames == 100\" ] }";
 
-#define DOMAINS  7 /* of the endless one */
-#define LIMIT_MS 60000
-
 static const struct live_how plain = {.args = {"-q"}};
-
-static void remove_run(const struct live *l)
-{
-    folder_remove(l->out);
-}
 
 /* A number from /proc/PID/status, -1 if it cannot be read. */
 static long status_number(pid_t pid, const char *key)
@@ -82,7 +60,7 @@ static bool settled(const struct live_kid *kid)
 /* Frames flow: the supervisor has begun to write captures or all domains have settled in. */
 static size_t await_running(struct live *l, struct live_kid kids[static LIVE_KIDS])
 {
-    uint64_t until = live_now_ms() + LIMIT_MS;
+    uint64_t until = live_now_ms() + LIVE_LIMIT_MS;
     size_t count = 0, ready = 0;
 
     while (live_now_ms() < until) {
@@ -91,7 +69,7 @@ static size_t await_running(struct live *l, struct live_kid kids[static LIVE_KID
         for (size_t i = 0; i < count; i++) {
             ready += live_sanitized() || settled(&kids[i]);
         }
-        if (count == DOMAINS && ready == DOMAINS) {
+        if (count == LIVE_ENDLESS_DOMAINS && ready == LIVE_ENDLESS_DOMAINS) {
             return count;
         }
         sched_yield();
@@ -125,25 +103,9 @@ static unsigned frames_in(const struct live *l, const char *name)
     return frames;
 }
 
-static int count_part(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    size_t length = strlen(path);
-
-    (void)st;
-    (void)kind;
-    (void)at;
-    return length > 5 && strcmp(path + length - 5, ".part") == 0;
-}
-
 static void assert_whole(const struct live *l)
 {
-    static const char *const files[] = {"manifest.json", "report.json", "report.txt",
-                                        "scenario.json"};
-
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        assert_true(live_file_there(l, files[i]));
-    }
-    assert_int_equal(nftw(l->out, count_part, 16, FTW_PHYS), 0);
+    live_assert_whole(l);
     frames_in(l, "out.pcap");
     frames_in(l, "rx.pcap");
 }
@@ -234,7 +196,7 @@ static void assert_descriptors(const struct live *l, const struct live_kid *kid,
     assert_int_equal(timers, 1);
     assert_int_equal(waits, 1);
     /* Its own, the supervisor's, and at most all others': a virtualiser knows nearly everybody. */
-    assert_in_range(doorbells, 3, DOMAINS + 1);
+    assert_in_range(doorbells, 3, LIVE_ENDLESS_DOMAINS + 1);
     if (strcmp(kid->name, "client0") == 0) {
         assert_int_equal(doorbells,
                          4); /* its own, the supervisor's, its copier's, net0_virt_tx's */
@@ -291,10 +253,10 @@ static void look_at_running(bool as_nobody, bool can_look)
         assert_descriptors(&l, kid, can_look);
     }
     kill(l.pid, SIGTERM);
-    assert_int_equal(live_wait(&l, LIMIT_MS), 3);
+    assert_int_equal(live_wait(&l, LIVE_LIMIT_MS), 3);
     assert_true(live_nobody_left(1000));
     assert_whole(&l);
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 static void test_domains_are_what_is_shown(void **state)
@@ -318,35 +280,20 @@ static void kill_one(unsigned which, int signal)
 {
     static struct live l;
     struct live_kid kids[LIVE_KIDS];
-    char death[64];
     static const struct live_how limited = {.args = {"-q", "--set", "/stop/after=\"120 ms\""}};
 
     live_start(&l, endless, &limited);
     await_running(&l, kids);
     assert_int_equal(kill(kids[which].pid, signal), 0);
-    int status = live_wait(&l, LIMIT_MS);
-    assert_true(live_nobody_left(1000));
-    json_t *report = live_report(&l);
-    assert_non_null(report);
-    snprintf(death, sizeof death, "%s died of SIG%s", kids[which].name, sigabbrev_np(signal));
-    const char *found = live_finding(report, "domains", 0);
-    if (status != 1 || found == NULL || strcmp(found, death) != 0) {
-        print_error("status %d, found: %s, wanted: %s\n%s", status, found, death, l.said);
-    }
-    assert_int_equal(status, 1);
-    assert_string_equal(found, death);
-    assert_null(live_finding(report, "domains", 1));
-    assert_non_null(strstr(l.said, death));
-    assert_int_equal(live_complaints(&l), 1);
+    live_assert_killed(&l, kids[which].name, signal);
     assert_whole(&l);
-    json_decref(report);
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 static void test_each_domain_killed(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < DOMAINS; i++) {
+    for (unsigned i = 0; i < LIVE_ENDLESS_DOMAINS; i++) {
         kill_one(i, SIGKILL);
         kill_one(i, SIGSEGV);
     }
@@ -361,9 +308,9 @@ static void test_supervisor_killed(void **state)
     live_start(&l, endless, &plain);
     await_running(&l, kids);
     kill(l.pid, SIGKILL);
-    assert_int_equal(live_wait(&l, LIMIT_MS), -SIGKILL);
+    assert_int_equal(live_wait(&l, LIVE_LIMIT_MS), -SIGKILL);
     assert_true(live_nobody_left(1000));
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 /* However far it has got: nobody outlives it. */
@@ -375,14 +322,14 @@ static void test_supervisor_killed_while_starting(void **state)
     (void)state;
     for (unsigned i = 0; i < 40; i++) {
         live_start(&l, endless, &plain);
-        uint64_t until = live_now_ms() + LIMIT_MS;
-        while (live_kids(&l, kids) < i % (DOMAINS + 1) && live_now_ms() < until) {
+        uint64_t until = live_now_ms() + LIVE_LIMIT_MS;
+        while (live_kids(&l, kids) < i % (LIVE_ENDLESS_DOMAINS + 1) && live_now_ms() < until) {
             sched_yield();
         }
         kill(l.pid, SIGKILL);
-        live_wait(&l, LIMIT_MS);
+        live_wait(&l, LIVE_LIMIT_MS);
         assert_true(live_nobody_left(1000));
-        remove_run(&l);
+        folder_remove(l.out);
     }
 }
 
@@ -397,14 +344,9 @@ static void test_interrupted(void **state)
         live_start(&l, endless, &plain);
         await_running(&l, kids);
         kill(l.pid, signals[i]);
-        assert_int_equal(live_wait(&l, LIMIT_MS), 3);
-        assert_true(live_nobody_left(1000));
-        json_t *report = live_report(&l);
-        assert_string_equal(json_string_value(json_object_get(report, "end")), "interrupted");
-        assert_null(live_finding(report, "domains", 0));
+        live_assert_interrupted(&l, strsignal(signals[i]));
         assert_whole(&l);
-        json_decref(report);
-        remove_run(&l);
+        folder_remove(l.out);
     }
 }
 
@@ -418,7 +360,7 @@ static void test_interrupted_while_starting(void **state)
         live_start(&l, endless, &plain);
         nanosleep(&(struct timespec){.tv_nsec = 500000 * (long)i}, NULL); /* any moment will do */
         kill(l.pid, SIGTERM);
-        int status = live_wait(&l, LIMIT_MS);
+        int status = live_wait(&l, LIVE_LIMIT_MS);
         assert_true(live_nobody_left(1000));
         if (status == 3) {
             assert_whole(&l);
@@ -426,7 +368,7 @@ static void test_interrupted_while_starting(void **state)
             assert_int_equal(status, -SIGTERM);
             assert_false(live_file_there(&l, "."));
         }
-        remove_run(&l);
+        folder_remove(l.out);
     }
 }
 
@@ -441,24 +383,14 @@ static void test_never_ready(void **state)
         "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
         "  \"clients\": [ { \"name\": \"client0\", \"image\": \"%s\", \"network\": \"net0\" } ] }";
     static struct live l;
-    char path[PATH_MAX + 64], scenario[PATH_MAX + 1024];
-    size_t size = 0;
+    char scenario[PATH_MAX + 1024];
 
     (void)state;
-    snprintf(path, sizeof path, "%s/images/test/rogue/escape.so", live_build());
-    char *image = live_read(path, &size);
-    assert_non_null(image);
-    struct escape_choice *choice = memmem(image, size, ESCAPE_MARKER, sizeof choice->marker);
-    assert_non_null(choice);
-    choice->way = ESCAPE_SPIN;
-    snprintf(path, sizeof path, "%s", live_path("spin.so"));
-    live_write(path, image, size);
-    free(image);
-    snprintf(scenario, sizeof scenario, text, path);
+    snprintf(scenario, sizeof scenario, text, live_stray_image(ESCAPE_SPIN, ESCAPE_IN_INIT));
     assert_int_equal(live_run(&l, scenario, &plain), 5);
     assert_true(live_nobody_left(1000));
     assert_non_null(strstr(l.said, "client0 was not ready in time"));
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 /* -- too little of something -- */
@@ -481,7 +413,7 @@ static void starve(int what, rlim_t limit, bool as_nobody, const char *words, bo
                     (unsigned long long)limit, status, !quiet_end, l.said);
     }
     assert_true(right);
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 static void test_few_descriptors(void **state)
@@ -542,7 +474,7 @@ static void test_capture_does_not_fit(void **state)
     assert_true(live_file_there(&l, "report.json"));
     assert_true(
         live_file_there(&l, "captures/out.pcap.part")); /* to look into, and plainly not whole */
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 static void test_disk_full(void **state)
@@ -600,24 +532,6 @@ static void test_no_place_for_results(void **state)
 
 /* -- under a tool -- */
 
-static bool installed(const char *tool)
-{
-    char command[128];
-
-    snprintf(command, sizeof command, "command -v %s >/dev/null", tool);
-    return system(command) == 0;
-}
-
-/* One that can read what this compiler leaves for debuggers. */
-static bool have_valgrind(void)
-{
-#if defined(__clang__)
-    return false; /* DWARF 5, at which Debian 12's gives up */
-#else
-    return installed("valgrind") && !live_sanitized();
-#endif
-}
-
 static void wrap(const char *pd, const char *tool)
 {
     static struct live l;
@@ -643,7 +557,7 @@ static void wrap(const char *pd, const char *tool)
     }
     free(text);
     json_decref(report);
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 static void test_tools(void **state)
@@ -652,12 +566,12 @@ static void test_tools(void **state)
 
     (void)state;
     wrap("client0", "env NAME='of something'");
-    if (have_valgrind()) {
+    if (live_have_valgrind()) {
         wrap("client0", "valgrind -q --error-exitcode=9");
         wrap("net0_virt_rx", "valgrind -q --error-exitcode=9");
         wrap("eth0", "valgrind -q --error-exitcode=9");
     }
-    if (installed("strace") && !live_sanitized()) {
+    if (live_installed("strace") && !live_sanitized()) {
         snprintf(trace, sizeof trace, "strace -f -o %s", live_path("trace"));
         wrap("net0_driver", trace);
         assert_int_equal(access(live_path("trace"), R_OK), 0);
@@ -675,7 +589,7 @@ static void test_tool_complains(void **state)
     assert_int_equal(live_run(&l, brief, &how), 1);
     assert_true(live_nobody_left(1000));
     assert_non_null(strstr(l.said, "client0 died of its own exit, with status 9"));
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 static void test_no_such_tool(void **state)
@@ -719,7 +633,7 @@ static void test_whole_under_valgrind(void **state)
                                         .args = {"-q"}};
 
     (void)state;
-    if (!have_valgrind()) {
+    if (!live_have_valgrind()) {
         skip();
     }
     int status = live_run(&l, brief, &how);
@@ -728,7 +642,7 @@ static void test_whole_under_valgrind(void **state)
     }
     assert_int_equal(status, 0);
     assert_true(live_nobody_left(1000));
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 int main(void)

@@ -14,87 +14,13 @@
 
 #include <sched.h>
 
-#include "tests/image/rogue/escape.h"
-#include "tests/unit/live_run.h"
+#include "tests/unit/live_stray.h"
 
-#define FRAMES 24 /* to each client */
-
-static const char beside[] =
-    "{ \"version\": 1, \"story\": \"One client strays.\", \"clock\": \"virtual\","
-    "  \"stop\": { \"wall\": \"30 s\" },"
-    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 48, \"pace\": \"20000 "
-    "frames/s\" } ],"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
-    "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
-    "  \"clients\": ["
-    "    { \"name\": \"rogue\", \"image\": \"%s\", \"network\": \"net0\" },"
-    "    { \"name\": \"honest\", \"image\": \"network/client_echo\", \"network\": \"net0\", "
-    "\"copier\": {} } ],"
-    "  \"captures\": [ { \"at\": \"lan.out\", \"file\": \"out.pcap\" } ] }";
-
-static const char endless[] =
-    "{ \"version\": 1, \"story\": \"It goes on until it is stopped.\", \"clock\": \"virtual\","
-    "  \"stop\": { \"wall\": \"60 s\" },"
-    "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"count\": 0, \"to\": \"client0\","
-    "                 \"size\": 1514, \"pace\": \"2000 frames/s\" } ],"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
-    "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\" } ],"
-    "  \"clients\": ["
-    "    { \"name\": \"client0\", \"image\": \"network/client_echo\", \"network\": \"net0\", "
-    "\"copier\": {} },"
-    "    { \"name\": \"client1\", \"image\": \"network/client_sink\", \"network\": \"net0\" } ],"
-    "  \"captures\": [ { \"at\": \"lan.out\", \"file\": \"out.pcap\" } ] }";
-
-#define DOMAINS  7 /* of the endless one */
-#define LIMIT_MS 60000
+static const char beside[] = LIVE_BESIDE("\"clock\": \"virtual\",", LIVE_OUT_PCAP);
+static const char endless[] = LIVE_ENDLESS("\"clock\": \"virtual\",", LIVE_OUT_PCAP);
 
 static const char *const executors[] = {"fiber", "thread", "process"};
 #define EXECUTORS 3
-
-static void remove_run(const struct live *l)
-{
-    folder_remove(l->out);
-}
-
-static const char *image_for(uint32_t way, enum escape_when when)
-{
-    static char path[PATH_MAX + 64];
-    size_t size = 0;
-
-    snprintf(path, sizeof path, "%s/images/test/rogue/escape.so", live_build());
-    char *image = live_read(path, &size);
-    assert_non_null(image);
-    struct escape_choice *choice = memmem(image, size, ESCAPE_MARKER, sizeof choice->marker);
-    assert_non_null(choice);
-    struct escape_choice now = {.way = way, .when = when};
-    memcpy(now.marker, choice->marker, sizeof now.marker);
-    memcpy(choice, &now, sizeof now);
-    snprintf(path, sizeof path, "%s/escape-%u-%u.so", live_folder, way, (unsigned)when);
-    live_write(path, image, size);
-    free(image);
-    return path;
-}
-
-static int count_part(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    size_t length = strlen(path);
-
-    (void)st;
-    (void)kind;
-    (void)at;
-    return length > 5 && strcmp(path + length - 5, ".part") == 0;
-}
-
-static void assert_whole(const struct live *l)
-{
-    static const char *const files[] = {"manifest.json", "report.json", "report.txt",
-                                        "scenario.json", "captures/out.pcap"};
-
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        assert_true(live_file_there(l, files[i]));
-    }
-    assert_int_equal(nftw(l->out, count_part, 16, FTW_PHYS), 0);
-}
 
 /* -- a domain strays -- */
 
@@ -130,7 +56,7 @@ static struct outcome stray(uint32_t way, enum escape_when when, const char *dea
     struct outcome o = {.died_ns = -1};
     char text[PATH_MAX + 2048];
 
-    snprintf(text, sizeof text, beside, image_for(way, when));
+    snprintf(text, sizeof text, beside, live_stray_image(way, when));
     int status = live_run(&l, text, &how);
     json_t *report = live_report(&l);
     char *log = live_file(&l, "pds/rogue.log");
@@ -146,8 +72,8 @@ static struct outcome stray(uint32_t way, enum escape_when when, const char *dea
              ? o.found[0] == '\0' && strcmp(state, "died") != 0
              : strncmp(o.found, "rogue died of ", 14) == 0 && strstr(o.found, death) != NULL &&
                    strcmp(state, "died") == 0 && strstr(l.said, death) != NULL) &&
-        json_integer_value(live_get(report, "frames.delivered.honest")) == FRAMES &&
-        json_integer_value(live_get(report, "frames.sent_by.honest")) == FRAMES;
+        json_integer_value(live_get(report, "frames.delivered.honest")) == LIVE_BESIDE_FRAMES &&
+        json_integer_value(live_get(report, "frames.sent_by.honest")) == LIVE_BESIDE_FRAMES;
     if (!right) {
         print_error("way %u, when %u, %s: status %d, found: %s; wanted: %s\nsaid: %.2000s\n"
                     "log: %.500s\n",
@@ -155,10 +81,10 @@ static struct outcome stray(uint32_t way, enum escape_when when, const char *dea
                     l.said, log == NULL ? "-" : log);
     }
     assert_true(right);
-    assert_whole(&l);
+    live_assert_whole(&l);
     json_decref(report);
     free(log);
-    remove_run(&l);
+    folder_remove(l.out);
     return o;
 }
 
@@ -271,13 +197,13 @@ static void start_endless(struct live *l, const char *executor, const char *set)
 {
     const struct live_how how = {
         .args = {"-q", "--executor", executor, set == NULL ? NULL : "--set", set}};
-    uint64_t until = live_now_ms() + LIMIT_MS;
+    uint64_t until = live_now_ms() + LIVE_LIMIT_MS;
     struct live_kid kids[LIVE_KIDS];
 
     live_start(l, endless, &how);
     /* It runs: every process there is, or the capture begun. */
     while (live_now_ms() < until) {
-        if (strcmp(executor, "process") == 0 ? live_kids(l, kids) == DOMAINS
+        if (strcmp(executor, "process") == 0 ? live_kids(l, kids) == LIVE_ENDLESS_DOMAINS
                                              : live_file_there(l, "captures/out.pcap.part")) {
             break;
         }
@@ -296,19 +222,8 @@ static void test_interrupted(void **state)
             start_endless(&l, executors[e], NULL);
             nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL); /* any moment will do */
             kill(l.pid, signals[i]);
-            int status = live_wait(&l, LIMIT_MS);
-            assert_true(live_nobody_left(1000));
-            json_t *report = live_report(&l);
-            if (status != 3) {
-                print_error("%s, signal %d: status %d, said %s", executors[e], signals[i], status,
-                            l.said);
-            }
-            assert_int_equal(status, 3);
-            assert_string_equal(json_string_value(json_object_get(report, "end")), "interrupted");
-            assert_null(live_finding(report, "domains", 0));
-            assert_whole(&l);
-            json_decref(report);
-            remove_run(&l);
+            live_assert_interrupted(&l, executors[e]);
+            folder_remove(l.out);
         }
     }
 }
@@ -321,11 +236,11 @@ static void test_killed(void **state)
     for (size_t e = 0; e < EXECUTORS; e++) {
         start_endless(&l, executors[e], NULL);
         kill(l.pid, SIGKILL);
-        assert_int_equal(live_wait(&l, LIMIT_MS), -SIGKILL);
+        assert_int_equal(live_wait(&l, LIVE_LIMIT_MS), -SIGKILL);
         assert_true(live_nobody_left(1000));
         assert_false(live_file_there(&l, "captures/out.pcap")); /* half of one is not a capture */
         assert_false(live_file_there(&l, "report.json"));
-        remove_run(&l);
+        folder_remove(l.out);
     }
 }
 
@@ -337,12 +252,12 @@ static void test_out_of_patience(void **state)
     for (size_t e = 0; e < EXECUTORS; e++) {
         start_endless(&l, executors[e], "/stop/wall=\"300 ms\"");
         uint64_t begun_ms = live_now_ms();
-        assert_int_equal(live_wait(&l, LIMIT_MS), 5);
+        assert_int_equal(live_wait(&l, LIVE_LIMIT_MS), 5);
         assert_in_range(live_now_ms() - begun_ms, 0, 3000);
         assert_true(live_nobody_left(1000));
         assert_non_null(strstr(l.said, "repeat with:"));
-        assert_whole(&l);
-        remove_run(&l);
+        live_assert_whole(&l);
+        folder_remove(l.out);
     }
 }
 
@@ -367,9 +282,9 @@ static void test_baton_kept(void **state)
     assert_int_equal(status, 5);
     assert_non_null(report);
     assert_null(live_finding(report, "domains", 0));
-    assert_whole(&l);
+    live_assert_whole(&l);
     json_decref(report);
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 /* Not even then can it be kept from being interrupted. */
@@ -391,20 +306,32 @@ static void test_baton_kept_and_interrupted(void **state)
     json_t *report = live_report(&l);
     assert_null(live_finding(report, "domains", 0));
     json_decref(report);
-    remove_run(&l);
+    folder_remove(l.out);
+}
+
+static bool frames_flow(const struct live *l)
+{
+    char path[PATH_MAX + 64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/captures/out.pcap.part", l->out);
+    return stat(path, &st) == 0 && st.st_size > 0;
 }
 
 static void kill_one(const char *name, int signal)
 {
     static struct live l;
     struct live_kid kids[LIVE_KIDS];
-    char death[64];
 
-    start_endless(&l, "process", "/stop/after=\"3 s\"");
-    uint64_t until = live_now_ms() + LIMIT_MS;
+    start_endless(&l, "process", "/stop/after=\"10 s\"");
+    uint64_t until = live_now_ms() + LIVE_LIMIT_MS;
     bool killed = false;
 
-    while (!killed && live_now_ms() < until) { /* it takes its name when it has begun */
+    /* Once frames flow: a driver whose device has died before asks it, and asks it, in init(). */
+    while (!frames_flow(&l) && live_now_ms() < until) {
+        sched_yield();
+    }
+    while (!killed && live_now_ms() < until) {
         size_t count = live_kids(&l, kids);
 
         for (size_t i = 0; i < count; i++) {
@@ -412,20 +339,8 @@ static void kill_one(const char *name, int signal)
         }
         sched_yield();
     }
-    int status = live_wait(&l, LIMIT_MS);
-    assert_true(live_nobody_left(1000));
-    json_t *report = live_report(&l);
-    snprintf(death, sizeof death, "%s died of SIG%s", name, sigabbrev_np(signal));
-    const char *found = live_finding(report, "domains", 0);
-    if (status != 1 || found == NULL || strcmp(found, death) != 0) {
-        print_error("status %d, found: %s, wanted: %s\n%s", status, found, death, l.said);
-    }
-    assert_int_equal(status, 1);
-    assert_string_equal(found, death);
-    assert_null(live_finding(report, "domains", 1));
-    assert_whole(&l);
-    json_decref(report);
-    remove_run(&l);
+    live_assert_killed(&l, name, signal);
+    folder_remove(l.out);
 }
 
 static void test_domain_killed(void **state)
@@ -441,15 +356,6 @@ static void test_domain_killed(void **state)
 }
 
 /* -- under a tool -- */
-
-static bool have_valgrind(void)
-{
-#if defined(__clang__)
-    return false; /* DWARF 5, at which Debian 12's gives up */
-#else
-    return system("command -v valgrind >/dev/null") == 0 && !live_sanitized();
-#endif
-}
 
 static const char few[] =
     "{ \"version\": 1, \"story\": \"Twenty frames there and back.\", \"clock\": \"virtual\","
@@ -476,7 +382,7 @@ static void digest_of(const struct live_how *how, char out[static 24])
     assert_non_null(digest);
     snprintf(out, 24, "%s", digest);
     json_decref(report);
-    remove_run(&l);
+    folder_remove(l.out);
 }
 
 /* A tool around one domain, or around all of them: time is the same. */
@@ -501,7 +407,7 @@ static void test_tools(void **state)
     digest_of(&(struct live_how){.args = {"-q", "--executor", "fiber"}}, plain);
     digest_of(&env, other);
     assert_string_equal(plain, other);
-    for (size_t i = 0; have_valgrind() && i < sizeof wrapped / sizeof wrapped[0]; i++) {
+    for (size_t i = 0; live_have_valgrind() && i < sizeof wrapped / sizeof wrapped[0]; i++) {
         digest_of(&wrapped[i], other);
         assert_string_equal(plain, other);
     }

@@ -67,22 +67,28 @@ static void open_of(long pid, const char *what)
     unless_negative(try(SYS_openat, AT_FDCWD, as_long(path), O_RDONLY, 0, 0), path);
 }
 
-/* The parent of a process, as anybody may read it; -1: there is no such process. */
-static long parent_of(long pid)
+/* The beginning of a file, to be found zeroed where it cannot be read. */
+static void read_text(const char *path, char *text, size_t bytes)
 {
-    char path[32], text[512] = "", *at;
-    long parent = -1;
-
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && read(fd, text, sizeof text - 1) > 0 && (at = strrchr(text, ')')) != NULL &&
-        strlen(at) > 4) {
-        parent = strtol(at + 4, NULL, 10); /* ") S 123" */
+
+    if (fd >= 0 && read(fd, text, bytes - 1) < 0) {
+        text[0] = '\0';
     }
     if (fd >= 0) {
         close(fd);
     }
-    return parent;
+}
+
+/* The parent of a process, as anybody may read it; -1: there is no such process. */
+static long parent_of(long pid)
+{
+    char path[32], text[512] = "", *at;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    read_text(path, text, sizeof text);
+    at = strrchr(text, ')');
+    return at != NULL && strlen(at) > 4 ? strtol(at + 4, NULL, 10) : -1; /* ") S 123" */
 }
 
 /* A full counter: whoever rings it after that would not be heard. */
@@ -95,24 +101,36 @@ static void deafen(void)
     }
 }
 
+static void look_into(long pid)
+{
+    open_of(pid, "mem");
+    open_of(pid, "maps");
+    for (int fd = 3; fd < 24; fd++) {
+        char what[16];
+
+        snprintf(what, sizeof what, "fd/%d", fd);
+        open_of(pid, what);
+    }
+}
+
+/* The supervisor and the other domains, and nobody else: what belongs to somebody's other run may
+ * well be open to its user. */
 static void look_into_others(void)
 {
-    long own = getpid(), supervisor = parent_of(own);
+    long own = getpid(), supervisor = parent_of(own), pid;
+    char path[64], text[4096] = "", *at = text, *end;
 
-    /* The supervisor and the other domains were forked just before and after it. */
-    for (long pid = own - 12; pid <= own + 12; pid++) {
-        if (pid != own && pid > 1 &&
-            (supervisor < 0 || pid == supervisor || parent_of(pid) == supervisor)) {
-            open_of(pid, "mem");
-            open_of(pid, "maps");
-            for (int fd = 3; fd < 24; fd++) {
-                char what[16];
-
-                snprintf(what, sizeof what, "fd/%d", fd);
-                open_of(pid, what);
-            }
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", supervisor, supervisor);
+    read_text(path, text, sizeof text);
+    for (; (pid = strtol(at, &end, 10)) > 1 && end != at; at = end) {
+        if (pid != own) {
+            look_into(pid);
         }
     }
+    if (at == text) {
+        sddf_printf_("escaped: nobody to look into\n"); /* or else nothing would be tried */
+    }
+    look_into(supervisor);
 }
 
 static void widen(void)

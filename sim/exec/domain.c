@@ -301,11 +301,6 @@ static void inside_notify(void *runtime, unsigned channel)
     domain_notify(runtime, channel);
 }
 
-static void inside_acted(void *runtime, uint32_t fault, uint64_t a, uint64_t b)
-{
-    tell(runtime, PROBE_FAULT_ACTED, fault, a, b);
-}
-
 uint64_t domain_run_ns(const struct domain *d)
 {
     uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
@@ -328,6 +323,19 @@ static uint64_t frames_passed(const struct domain *d)
         }
     }
     return in > out ? in : out;
+}
+
+static void inside_acted(void *runtime, uint32_t fault, uint64_t a, uint64_t b)
+{
+    struct domain *d = runtime;
+
+    if (fault >= PAGE_FAULTS_MAX) {
+        tell(d, PROBE_FAULT_ACTED, fault, a, b);
+        return;
+    }
+    if (d->page->acted[fault].count++ == 0) {
+        d->page->acted[fault].first = (struct probe){.time_ns = domain_run_ns(d), .a = a, .b = b};
+    }
 }
 
 static enum inside_next ask_faults(struct domain *d)

@@ -247,7 +247,9 @@ static void look_at_device(struct lookout *l, uint32_t device)
 {
     const struct plan_device *d = &l->plan->devices[device];
     const struct page_device *c = &l->s->world->pages[d->pd]->device;
-    uint64_t tx_ended = c->wire.out_frames + c->holds + c->gated_out;
+    const struct crossing_counts *g = &c->gates;
+    uint64_t tx_ended = beyond(c->wire.out_frames + c->holds + g->dropped[1] + g->kept[1],
+                               g->copied[1]); /* of those, nobody else knows */
 
     tell(l, PROBE_FRAME_IN, TOLD_BY_WORLD, d->pd, device, c->wire.in_bytes, 0, c->wire.in_frames);
     tell(l, PROBE_FRAME_OUT, TOLD_BY_WORLD, d->pd, device, c->wire.out_bytes, 0,
@@ -258,9 +260,10 @@ static void look_at_device(struct lookout *l, uint32_t device)
         tx_ended += c->drops_tx[why];
     }
     tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_GATE, 0,
-         c->gated_in + c->gated_out);
+         g->dropped[0] + g->dropped[1]);
+    tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->pd, PLAN_NONE, 0, 0, g->copied[0] + g->copied[1]);
     tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0,
-         (uint64_t)c->holds + c->entering);
+         (uint64_t)c->holds + c->entering + g->kept[0] + g->kept[1]);
     look_at_rings(l, device, tx_ended);
 }
 
@@ -314,9 +317,30 @@ static void look_at_events(struct lookout *l, uint32_t pd)
     }
 }
 
+static void look_at_acts(struct lookout *l, uint32_t pd)
+{
+    const struct pd_page *page = l->s->world->pages[pd];
+
+    for (uint32_t i = 0; i < PAGE_FAULTS_MAX; i++) {
+        struct probe p = {.time_ns = bounded_time(l, page->acted[i].first.time_ns),
+                          .kind = PROBE_FAULT_ACTED,
+                          .told = l->plan->pds[pd].kind == PD_DEVICE ? TOLD_BY_WORLD : TOLD_BY_PD,
+                          .pd = pd,
+                          .object = i,
+                          .a = page->acted[i].first.a,
+                          .b = page->acted[i].first.b,
+                          .count = page->acted[i].count};
+
+        if (p.count != 0) {
+            probe_emit(l->bus, &p);
+        }
+    }
+}
+
 static void look_at_page(struct lookout *l, uint32_t pd)
 {
     look_at_events(l, pd);
+    look_at_acts(l, pd);
     if (l->s->pds[pd].died) {
         const struct supervise_pd *p = &l->s->pds[pd];
 

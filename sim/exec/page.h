@@ -14,6 +14,7 @@
 #include <sddf/hw/bus.h>
 
 #include "sim/exec/baton.h"
+#include "sim/exec/crossing.h"
 #include "sim/hook/probe.h"
 #include "sim/kernel/turn.h"
 #include "sim/observe/moves.h"
@@ -21,6 +22,7 @@
 #include "sim/wire/wire.h"
 
 #define PAGE_EVENTS_MAX 256u
+#define PAGE_FAULTS_MAX 64u
 
 enum pd_state {
     PD_STARTING,
@@ -35,11 +37,12 @@ enum pd_state {
 /* What a device's domain counts beside what every domain counts. */
 struct page_device {
     uint64_t drops_rx[DEVICE_DROPS], drops_tx[DEVICE_DROPS];
-    uint64_t dma_faults, violations, gated_in, gated_out;
-    uint64_t rx_written;       /* frames the model put into memory */
-    _Atomic uint32_t holds;    /* frames inside the model, on their way out */
-    _Atomic uint32_t entering; /* frames taken from the wire, and not in memory yet */
-    _Atomic uint32_t finished; /* no frame will enter any more */
+    uint64_t dma_faults, violations;
+    struct crossing_counts gates; /* zeros where no fault is about the device */
+    uint64_t rx_written;          /* frames the model put into memory */
+    _Atomic uint32_t holds;       /* frames inside the model, on their way out */
+    _Atomic uint32_t entering;    /* frames taken from the wire, and not in memory yet */
+    _Atomic uint32_t finished;    /* no frame will enter any more */
     struct wire_stats wire;
 };
 
@@ -66,6 +69,11 @@ struct pd_page {
     struct baton baton;
     struct device_order order;
     struct page_device device;
+    struct {
+        uint64_t count;
+        struct probe first;
+    } acted[PAGE_FAULTS_MAX]; /* by scenario fault, as some act all the time; the others' are events
+                               */
     _Atomic uint64_t event_count; /* events so far; the last PAGE_EVENTS_MAX are kept */
     struct probe events[PAGE_EVENTS_MAX];
 };

@@ -15,11 +15,11 @@
 #include <string.h>
 
 #include "sim/base/digest.h"
+#include "sim/exec/crossing.h"
 
 #define STATION_TIMERS 4u
 #define MMIO_BATCH     512u
 #define FRAME_BATCH    64u
-#define FRAME_ROOM     65536u
 #define GO_LOOK_NS     1000000000u
 
 struct station {
@@ -40,13 +40,13 @@ struct station {
     uint64_t stamp_ns; /* of the frame that is entering; 0: none is */
     uint32_t *pool_of; /* plan region -> plan pool with stamps, PLAN_NONE */
     uint64_t **stamps; /* plan pool -> this domain's view of its stamps */
-    uint64_t number[2];
     /* In virtual time: what DMA costs, the frame that is on its way into memory, until when; and
      * when the last one left. */
     const struct platform *costs; /* NULL: host time */
     const struct wire_frame *entering;
     uint64_t entered_ns, left_ns;
-    uint8_t *altered; /* room for a gate that changes a frame */
+    struct crossing *crossing; /* where faults are asked; NULL: there are none */
+    struct crossing_verbs verbs;
     _Alignas(16) uint8_t state[];
 };
 
@@ -94,9 +94,8 @@ static inline void move_bytes(void *to, const void *from, size_t bytes)
     }
 }
 
-static bool dma_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
+static bool read_memory(struct station *s, uint64_t io_addr, void *to, size_t bytes)
 {
-    struct station *s = bus->context;
     const uint8_t *from = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_READ, NULL);
 
     if (from == NULL) {
@@ -106,9 +105,8 @@ static bool dma_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
     return true;
 }
 
-static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_t bytes)
+static bool write_memory(struct station *s, uint64_t io_addr, const void *from, size_t bytes)
 {
-    struct station *s = bus->context;
     uint32_t region;
     uint8_t *to = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_WRITE, &region);
 
@@ -128,15 +126,24 @@ static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_
     return true;
 }
 
+static bool dma_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
+{
+    return read_memory(bus->context, io_addr, to, bytes);
+}
+
+static bool dma_write(struct bus *bus, uint64_t io_addr, const void *from, size_t bytes)
+{
+    return write_memory(bus->context, io_addr, from, bytes);
+}
+
 static void deliver(struct station *s, struct channel_page *page)
 {
     atomic_store(&page->word[1], 1);
     s->d->exec->ring(s->d->exec->context, s->plan->driver);
 }
 
-static void bus_irq(struct bus *bus, unsigned line, bool level)
+static void set_line(struct station *s, unsigned line, bool level)
 {
-    struct station *s = bus->context;
     struct channel_page *page = line < DEVICE_MEMORIES_MAX ? s->lines[line].page : NULL;
 
     if (page == NULL || s->lines[line].level == level) {
@@ -151,6 +158,11 @@ static void bus_irq(struct bus *bus, unsigned line, bool level)
     if (level && channel_fires(page)) {
         deliver(s, page);
     }
+}
+
+static void bus_irq(struct bus *bus, unsigned line, bool level)
+{
+    set_line(bus->context, line, level);
 }
 
 static void bus_timer(struct bus *bus, unsigned id, uint64_t at_ns)
@@ -204,32 +216,26 @@ static void fold_frame(struct station *s, uint64_t way, const uint8_t *frame, si
     }
 }
 
-static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
+/* A frame leaves, having met whatever there was to meet. */
+static void leave(struct station *s, const uint8_t *frame, size_t bytes)
 {
-    struct station *s = bus->context;
     uint64_t now = out_ns(s, s->d->exec->stamp(s->d->exec->context), bytes);
 
-    if (s->d->faults.count != 0 && bytes <= FRAME_ROOM) {
-        memcpy(s->altered, frame, bytes);
-        struct gate_frame gate = {.device = (uint32_t)(s->plan - s->d->plan->devices),
-                                  .outbound = true,
-                                  .time_ns = domain_run_ns(s->d),
-                                  .number = s->number[1]++,
-                                  .bytes = s->altered,
-                                  .length = bytes,
-                                  .room = FRAME_ROOM};
-
-        if (faults_frame(&s->d->faults, &gate) == VERDICT_DROP) {
-            s->counts->gated_out++;
-            return;
-        }
-        frame = s->altered;
-        bytes = gate.length;
-    }
     domain_capture(s->d, 1, now, frame, bytes);
     fold_frame(s, 1, frame, bytes);
     if (s->wire != NULL) {
         wire_send(s->wire, frame, bytes, wire_time(s, now));
+    }
+}
+
+static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
+{
+    struct station *s = bus->context;
+
+    if (s->crossing != NULL) {
+        crossing_frame(s->crossing, true, frame, bytes, s->now_ns, domain_run_ns(s->d));
+    } else {
+        leave(s, frame, bytes);
     }
 }
 
@@ -352,10 +358,119 @@ static bool serve_registers(struct station *s)
     return served > 0;
 }
 
+/* May the next frame enter, as far as the device is concerned? */
+static bool willing(struct station *s)
+{
+    return s->wire->speed_bps != 0 || s->type->ready == NULL || s->type->ready(s->state);
+}
+
+/* A frame comes to the model, having met whatever there was to meet. */
+static void enter(struct station *s, const uint8_t *bytes, size_t length)
+{
+    s->stamp_ns = s->d->exec->stamp(s->d->exec->context);
+    fold_frame(s, 2, bytes, length);
+    enum device_drop why = s->type->frame_in(s->state, bytes, length);
+    note_raised(s);
+    s->counts->drops_rx[why]++;
+    if (why == DEVICE_DROP_NONE) {
+        s->counts->rx_written++;
+    }
+    s->stamp_ns = 0;
+}
+
+/* -- the gates: what goes on from there, now or later -- */
+
+static void crossed_frame(void *context, bool outbound, const uint8_t *bytes, size_t length)
+{
+    if (outbound) {
+        leave(context, bytes, length);
+    } else {
+        enter(context, bytes, length);
+    }
+}
+
+static bool crossed_read(void *context, uint64_t io_addr, void *to, size_t bytes)
+{
+    return read_memory(context, io_addr, to, bytes);
+}
+
+static bool crossed_write(void *context, uint64_t io_addr, const void *from, size_t bytes)
+{
+    return write_memory(context, io_addr, from, bytes);
+}
+
+static void crossed_line(void *context, unsigned line, bool level)
+{
+    set_line(context, line, level);
+}
+
+static void crossed_reset(void *context)
+{
+    struct station *s = context;
+
+    s->type->reset(s->state, &s->bus);
+}
+
+static void crossed_say(void *context, const char *text)
+{
+    struct station *s = context;
+
+    domain_print(s->d, s->plan->name, strlen(s->plan->name));
+    domain_print(s->d, ": ", 2);
+    domain_print(s->d, text, strlen(text));
+}
+
+static bool gated_read(struct bus *bus, uint64_t io_addr, void *to, size_t bytes)
+{
+    struct station *s = bus->context;
+
+    return crossing_read(s->crossing, io_addr, to, bytes, domain_run_ns(s->d));
+}
+
+static bool gated_write(struct bus *bus, uint64_t io_addr, const void *from, size_t bytes)
+{
+    struct station *s = bus->context;
+
+    return crossing_write(s->crossing, io_addr, from, bytes, s->now_ns, domain_run_ns(s->d));
+}
+
+static void gated_irq(struct bus *bus, unsigned line, bool level)
+{
+    struct station *s = bus->context;
+
+    crossing_irq(s->crossing, line, level, s->now_ns, domain_run_ns(s->d));
+}
+
+/* May a frame that waits at the gate enter? */
+static bool gate_open(struct station *s)
+{
+    return s->wire != NULL && go_ns(s) != 0 &&
+           atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) == 0 && willing(s);
+}
+
+static bool serve_gates(struct station *s)
+{
+    if (s->crossing == NULL || crossing_next(s->crossing, go_ns(s), gate_open(s)) > s->now_ns) {
+        return false;
+    }
+    crossing_step(s->crossing, s->now_ns, go_ns(s), gate_open(s));
+    note_raised(s);
+    return true;
+}
+
+/* Nothing moves in a device that stands still. */
+static uint64_t stalled_until(const struct station *s)
+{
+    return s->crossing == NULL ? 0 : crossing_stalled_until(s->crossing);
+}
+
 static bool serve_timers(struct station *s)
 {
     bool fired = false;
 
+    if (stalled_until(s) > s->now_ns) {
+        return false;
+    }
     for (unsigned id = 0; id < STATION_TIMERS; id++) {
         if (s->timers[id] != 0 && s->timers[id] <= s->now_ns) {
             s->timers[id] = 0;
@@ -367,44 +482,18 @@ static bool serve_timers(struct station *s)
     return fired;
 }
 
-/* May the next frame enter, as far as the device is concerned? */
-static bool willing(struct station *s)
-{
-    return s->wire->speed_bps != 0 || s->type->ready == NULL || s->type->ready(s->state);
-}
-
 static void frame_in(struct station *s, const struct wire_frame *frame)
 {
-    const uint8_t *bytes = frame->bytes;
-    size_t length = frame->length;
-
-    s->stamp_ns = s->d->exec->stamp(s->d->exec->context);
-    domain_capture(s->d, 0, s->stamp_ns, bytes, length);
-    if (s->d->faults.count != 0 && length <= FRAME_ROOM) {
-        memcpy(s->altered, bytes, length);
-        struct gate_frame gate = {.device = (uint32_t)(s->plan - s->d->plan->devices),
-                                  .time_ns = domain_run_ns(s->d),
-                                  .number = s->number[0]++,
-                                  .bytes = s->altered,
-                                  .length = length,
-                                  .room = FRAME_ROOM};
-
-        if (faults_frame(&s->d->faults, &gate) == VERDICT_DROP) {
-            s->counts->gated_in++;
-            s->stamp_ns = 0;
-            return;
-        }
-        bytes = s->altered;
-        length = gate.length;
+    if (s->d->captures[0].plan != NULL) {
+        domain_capture(s->d, 0, s->d->exec->stamp(s->d->exec->context), frame->bytes,
+                       frame->length);
     }
-    fold_frame(s, 2, bytes, length);
-    enum device_drop why = s->type->frame_in(s->state, bytes, length);
-    note_raised(s);
-    s->counts->drops_rx[why]++;
-    if (why == DEVICE_DROP_NONE) {
-        s->counts->rx_written++;
+    if (s->crossing != NULL) {
+        crossing_frame(s->crossing, false, frame->bytes, frame->length, s->now_ns,
+                       domain_run_ns(s->d));
+    } else {
+        enter(s, frame->bytes, frame->length);
     }
-    s->stamp_ns = 0;
 }
 
 static bool serve_wire(struct station *s)
@@ -468,11 +557,18 @@ static void step_wire(struct station *s)
 
 static void note_holds(struct station *s);
 
+/* Will no frame enter any more? */
+static bool all_in(struct station *s)
+{
+    return go_ns(s) != 0 && s->entering == NULL &&
+           (s->crossing == NULL || crossing_counts(s->crossing)->kept[0] == 0) &&
+           (s->wire == NULL || wire_exhausted(s->wire));
+}
+
 static void note_end(struct station *s)
 {
     note_holds(s);
-    if (s->counts->finished == 0 && go_ns(s) != 0 && s->entering == NULL &&
-        (s->wire == NULL || wire_exhausted(s->wire))) {
+    if (s->counts->finished == 0 && all_in(s)) {
         atomic_store(&s->counts->finished, 1);
     }
 }
@@ -481,6 +577,7 @@ void station_step(struct station *s, uint64_t now_ns)
 {
     s->now_ns = now_ns;
     page_count(&s->d->page->entries);
+    serve_gates(s);
     serve_timers(s);
     step_wire(s);
     note_end(s);
@@ -505,15 +602,29 @@ uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t
     return 0;
 }
 
-uint64_t station_next(struct station *s)
+/* When timers and gates want it next, if that is before `at`. */
+static uint64_t earlier(struct station *s, uint64_t at)
 {
-    uint64_t at = DOMAIN_FOREVER;
+    uint64_t still = stalled_until(s), next = DOMAIN_FOREVER;
 
     for (unsigned id = 0; id < STATION_TIMERS; id++) {
-        if (s->timers[id] != 0 && s->timers[id] < at) {
-            at = s->timers[id];
+        if (s->timers[id] != 0 && s->timers[id] < next) {
+            next = s->timers[id];
         }
     }
+    next = next < still ? still : next;
+    at = next < at ? next : at;
+    if (s->crossing != NULL) {
+        next = crossing_next(s->crossing, go_ns(s), gate_open(s));
+        at = next < at ? next : at;
+    }
+    return at;
+}
+
+uint64_t station_next(struct station *s)
+{
+    uint64_t at = earlier(s, DOMAIN_FOREVER);
+
     if (wire_on(s) && (s->entering != NULL || willing(s))) {
         uint64_t due = s->entering != NULL ? s->entered_ns : wire_due(s->wire);
 
@@ -546,13 +657,8 @@ void station_begin(struct station *s, const struct platform *costs)
  */
 static uint64_t next_deadline(struct station *s)
 {
-    uint64_t at = go_ns(s) == 0 ? s->now_ns + GO_LOOK_NS : DOMAIN_FOREVER;
+    uint64_t at = earlier(s, go_ns(s) == 0 ? s->now_ns + GO_LOOK_NS : DOMAIN_FOREVER);
 
-    for (unsigned id = 0; id < STATION_TIMERS; id++) {
-        if (s->timers[id] != 0 && s->timers[id] < at) {
-            at = s->timers[id];
-        }
-    }
     if (s->wire != NULL && go_ns(s) != 0 && willing(s)) {
         uint64_t due = wire_due(s->wire);
 
@@ -570,6 +676,9 @@ static void note_holds(struct station *s)
 
     atomic_store_explicit(&s->counts->holds, inside, memory_order_relaxed);
     atomic_store_explicit(&s->counts->entering, s->entering != NULL, memory_order_relaxed);
+    if (s->crossing != NULL) {
+        s->counts->gates = *crossing_counts(s->crossing);
+    }
 }
 
 static void publish_lowering(struct station *s)
@@ -589,7 +698,7 @@ static void sleep_until_work(struct station *s)
         return;
     }
     note_holds(s);
-    if (s->counts->finished == 0 && go_ns(s) != 0 && (s->wire == NULL || wire_exhausted(s->wire))) {
+    if (s->counts->finished == 0 && all_in(s)) {
         atomic_store(&s->counts->finished, 1);
         s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */
     }
@@ -615,6 +724,7 @@ void station_run(struct station *s)
         s->now_ns = s->d->exec->now(s->d->exec->context);
         bool worked = serve_registers(s);
 
+        worked |= serve_gates(s);
         worked |= serve_timers(s);
         worked |= serve_wire(s);
         if (worked) {
@@ -642,7 +752,7 @@ size_t station_bytes(const struct plan *plan, uint32_t device)
 
     return round16(sizeof(struct station) + type->state_size) +
            round16(plan->region_count * sizeof(uint32_t)) +
-           round16(plan->pool_count * sizeof(void *)) + FRAME_ROOM;
+           round16(plan->pool_count * sizeof(void *)) + crossing_bytes(plan, device);
 }
 
 static void find_lines(struct station *s, uint32_t device)
@@ -696,12 +806,21 @@ bool station_init(void *memory, struct domain *d, struct wire *wire, struct stat
     rest += round16(plan->region_count * sizeof(uint32_t));
     s->stamps = (uint64_t **)rest;
     rest += round16(plan->pool_count * sizeof(void *));
-    s->altered = rest;
+    if (crossing_bytes(plan, device) != 0) {
+        s->verbs = (struct crossing_verbs){.context = s,
+                                           .frame = crossed_frame,
+                                           .read = crossed_read,
+                                           .write = crossed_write,
+                                           .line = crossed_line,
+                                           .reset = crossed_reset,
+                                           .say = crossed_say};
+        s->crossing = crossing_init(rest, plan, device, &d->faults, &s->verbs);
+    }
     memcpy(s->state, s->plan->asked->state, s->type->state_size);
     s->bus = (struct bus){.context = s,
-                          .dma_read = dma_read,
-                          .dma_write = dma_write,
-                          .irq = bus_irq,
+                          .dma_read = s->crossing != NULL ? gated_read : dma_read,
+                          .dma_write = s->crossing != NULL ? gated_write : dma_write,
+                          .irq = s->crossing != NULL ? gated_irq : bus_irq,
                           .timer = bus_timer,
                           .frame_out = bus_frame_out,
                           .tx_drop = bus_tx_drop,

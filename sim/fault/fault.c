@@ -55,15 +55,42 @@ static void complain_unknown_pd(const struct plan *plan, const struct scenario_f
                                 struct diag *diag)
 {
     const char **names = arena_array(plan->arena, plan->pd_count, sizeof *names);
+    bool device = type_of(asked)->at_device;
     const char *near;
 
     for (uint32_t i = 0; i < plan->pd_count; i++) {
-        names[i] = plan->pds[i].kind == PD_IMAGE ? plan->pds[i].name : NULL;
+        names[i] = (plan->pds[i].kind == PD_DEVICE) == device ? plan->pds[i].name : NULL;
     }
     near = suggest(asked->pd, names, plan->pd_count);
-    diag_error(diag, asked->place, "pd: no protection domain \"%s\"%s%s%s", asked->pd,
+    diag_error(diag, asked->place, "pd: no %s \"%s\"%s%s%s",
+               device ? "device" : "protection domain", asked->pd,
                near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
                near == NULL ? "" : "\"?");
+}
+
+/* Can this kind be aimed at that domain? */
+static bool fits(const struct plan *plan, const struct scenario_fault *asked, uint32_t pd,
+                 struct diag *diag)
+{
+    const struct fault_type *type = type_of(asked);
+    bool device = plan->pds[pd].kind == PD_DEVICE;
+
+    if (device && type->inside != NULL) {
+        diag_error(diag, asked->place, "pd: %s is a device, and %s acts inside an image", asked->pd,
+                   type->name);
+        return false;
+    }
+    if (!device && type->at_device) {
+        diag_error(diag, asked->place, "pd: %s is no device, and %s is what one does", asked->pd,
+                   type->name);
+        return false;
+    }
+    if (device && asked->after_entries != 0) {
+        diag_error(diag, asked->place, "after_entries: %s is a device, which has no entries",
+                   asked->pd);
+        return false;
+    }
+    return true;
 }
 
 /* The domain a fault is aimed at, PLAN_NONE if at none. False after a complaint. */
@@ -75,18 +102,33 @@ static bool target_of(const struct plan *plan, const struct scenario_fault *aske
     *pd = PLAN_NONE;
     if (asked->pd == NULL) {
         if (type->needs_pd) {
-            diag_error(diag, asked->place, "pd: say which protection domain %s compromises",
+            diag_error(diag, asked->place,
+                       type->at_device ? "pd: say which device has %s"
+                                       : "pd: say which protection domain %s compromises",
                        type->name);
         }
         return !type->needs_pd;
+    }
+    if (type->of_world) {
+        diag_error(diag, asked->place, "pd: %s is aimed at no domain", type->name);
+        return false;
     }
     *pd = plan_find_pd(plan, asked->pd);
     if (*pd == PLAN_NONE) {
         complain_unknown_pd(plan, asked, diag);
         return false;
     }
-    if (plan->pds[*pd].kind == PD_DEVICE && type->inside != NULL) {
-        diag_error(diag, asked->place, "pd: %s is a device, and %s acts inside an image", asked->pd,
+    return fits(plan, asked, *pd, diag);
+}
+
+static bool check_clock(const struct plan *plan, const struct scenario_fault *asked,
+                        struct diag *diag)
+{
+    const struct fault_type *type = type_of(asked);
+
+    if (type->virtual_only && plan->scenario->clock != CLOCK_VIRTUAL) {
+        diag_error(diag, asked->place,
+                   "kind: %s needs the virtual clock: on the host's, Linux is the kernel",
                    type->name);
         return false;
     }
@@ -100,7 +142,7 @@ static void check_period(const struct plan *plan, const struct scenario_fault *a
     if (asked->period_ns == 0) {
         return;
     }
-    if (pd == PLAN_NONE || type->inside == NULL) {
+    if (pd == PLAN_NONE || (type->inside == NULL && type->device == NULL)) {
         diag_error(diag, asked->place, "period: only a domain that is compromised runs by itself");
     } else if (asked->count == 0 && asked->duration_ns == 0 && plan->scenario->stop_after_ns == 0) {
         diag_error(diag, asked->place,
@@ -118,7 +160,7 @@ bool faults_check(const struct plan *plan, struct diag *diag)
         const struct fault_type *type = type_of(asked);
         uint32_t pd;
 
-        if (!target_of(plan, asked, &pd, diag)) {
+        if (!check_clock(plan, asked, diag) || !target_of(plan, asked, &pd, diag)) {
             continue;
         }
         check_period(plan, asked, type, pd, diag);
@@ -141,6 +183,7 @@ static void count_slots(struct fault_set *set, const struct fault_type *type)
     set->askable[FAULT_DMA] += type->dma != NULL;
     set->askable[FAULT_IRQ] += type->irq != NULL;
     set->askable[FAULT_NOTIFY] += type->notify != NULL;
+    set->askable[FAULT_DEVICE] += type->device != NULL;
     set->askable[FAULT_INSIDE] += type->inside != NULL;
 }
 
@@ -229,22 +272,28 @@ static enum verdict answered(struct fault_set *set, struct fault_run *run, enum 
     return verdict;
 }
 
-/* Ask each run that answers at `slot` and is due, until one does not let it pass. */
+/* Ask each run that answers at `slot` and is due, until one drops or delays it. */
 #define ASK(set, slot, at_ns, subject, a, b)                                                       \
     const struct fault_moment now = {(at_ns), (set)->entries, (set)->frames};                      \
+    enum verdict most = VERDICT_PASS;                                                              \
                                                                                                    \
     for (uint32_t i = 0; i < (set)->count; i++) {                                                  \
         struct fault_run *run = &(set)->runs[i];                                                   \
                                                                                                    \
-        if (run->type->slot == NULL || !fault_due(run, &now)) {                                    \
+        if (run->type->slot == NULL ||                                                             \
+            (run->type->slot##_is != NULL && !run->type->slot##_is(run->state, (subject))) ||      \
+            !fault_due(run, &now)) {                                                               \
             continue;                                                                              \
         }                                                                                          \
+        (subject)->rng = &run->rng;                                                                \
+        (subject)->since_ns = run->started_ns;                                                     \
         enum verdict verdict = answered((set), run, run->type->slot(run->state, (subject)), a, b); \
-        if (verdict != VERDICT_PASS) {                                                             \
+        if (verdict == VERDICT_DROP || verdict == VERDICT_DELAY) {                                 \
             return verdict;                                                                        \
         }                                                                                          \
+        most = verdict == VERDICT_PASS ? most : verdict;                                           \
     }                                                                                              \
-    return VERDICT_PASS
+    return most
 
 enum verdict faults_ask_frame(struct fault_set *set, struct gate_frame *f)
 {
@@ -315,6 +364,62 @@ uint64_t faults_wake_ns(const struct fault_set *set)
 
     for (uint32_t i = 0; i < set->count; i++) {
         uint64_t this_ns = wake_ns(&set->runs[i]);
+
+        at_ns = this_ns < at_ns ? this_ns : at_ns;
+    }
+    return at_ns;
+}
+
+/* -- at a device -- */
+
+/* Without a period there is one occasion. */
+static bool device_waits(const struct fault_run *run)
+{
+    return run->type->device != NULL && (run->occasions == 0 || run->asked->period_ns != 0);
+}
+
+enum verdict faults_ask_device(struct fault_set *set, struct gate_device *d)
+{
+    const struct fault_moment now = {d->time_ns, set->entries, set->frames};
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct fault_run *run = &set->runs[i];
+
+        if (!device_waits(run) || !fault_due(run, &now)) {
+            continue;
+        }
+        *d = (struct gate_device){.device = d->device,
+                                  .time_ns = d->time_ns,
+                                  .rng = &run->rng,
+                                  .since_ns = run->started_ns};
+        enum verdict verdict = run->type->device(run->state, d);
+
+        if (answered(set, run, verdict, d->time_ns, 0) != VERDICT_PASS) {
+            return verdict;
+        }
+    }
+    return VERDICT_PASS;
+}
+
+static uint64_t device_ns(const struct fault_set *set, const struct fault_run *run)
+{
+    const struct scenario_fault *asked = run->asked;
+
+    if (!device_waits(run)) {
+        return FAULTS_NEVER;
+    }
+    if (!run->started) {
+        return set->frames < asked->after_frames ? FAULTS_NEVER : asked->at_ns;
+    }
+    return over(run, run->next_ns) ? FAULTS_NEVER : run->next_ns;
+}
+
+uint64_t faults_device_ns(const struct fault_set *set)
+{
+    uint64_t at_ns = FAULTS_NEVER;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint64_t this_ns = device_ns(set, &set->runs[i]);
 
         at_ns = this_ns < at_ns ? this_ns : at_ns;
     }

@@ -15,15 +15,26 @@ struct fault_type {
     const char *name, *doc;
     size_t state_size;
     const struct param *params;
-    bool needs_pd; /* the scenario must say which domain it compromises */
+    bool needs_pd;     /* the scenario must say which domain it compromises */
+    bool at_device;    /* and that is a device: it is one that goes wrong */
+    bool of_world;     /* it is aimed at no domain: "pd" would mean nothing */
+    bool virtual_only; /* only the kernel that is simulated can do this */
 
     /* Complaints that need the plan (a queue of that name?). NULL: none. */
     bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                   struct diag_place place);
+    /* Is what crosses there one of those that it is about? What is not is no occasion for it. NULL:
+     * all are. */
+    bool (*frame_is)(const void *state, const struct gate_frame *f);
+    bool (*dma_is)(const void *state, const struct gate_dma *d);
+    bool (*irq_is)(const void *state, const struct gate_irq *i);
+    bool (*notify_is)(const void *state, const struct gate_notify *n);
     enum verdict (*frame)(void *state, struct gate_frame *f);
     enum verdict (*dma)(void *state, struct gate_dma *d);
     enum verdict (*irq)(void *state, struct gate_irq *i);
     enum verdict (*notify)(void *state, struct gate_notify *n);
+    /* What a device does unasked; see struct gate_device. */
+    enum verdict (*device)(void *state, struct gate_device *d);
     /* Once per entry of the compromised image, before it runs. */
     enum inside_next (*inside)(void *state, struct inside *in);
 };

@@ -13,7 +13,15 @@
 #include "sim/fault/fault.h"
 #include "sim/hook/gate.h"
 
-enum fault_slot { FAULT_FRAME, FAULT_DMA, FAULT_IRQ, FAULT_NOTIFY, FAULT_INSIDE, FAULT_SLOTS };
+enum fault_slot {
+    FAULT_FRAME,
+    FAULT_DMA,
+    FAULT_IRQ,
+    FAULT_NOTIFY,
+    FAULT_DEVICE,
+    FAULT_INSIDE,
+    FAULT_SLOTS
+};
 
 /* One fault of a scenario at work. */
 struct fault_run {
@@ -59,7 +67,10 @@ enum verdict faults_ask_irq(struct fault_set *set, uint64_t time_ns, struct gate
 enum verdict faults_ask_notify(struct fault_set *set, uint64_t time_ns, struct gate_notify *n);
 enum inside_next faults_ask_inside(struct fault_set *set, struct inside *in);
 
-/* Gates: faults are asked in the scenario's order; the first that does not let it pass decides. */
+/*
+ * Gates: faults are asked in the scenario's order. What one alters, the next sees altered; the
+ * first that drops or delays decides.
+ */
 static inline enum verdict faults_frame(struct fault_set *set, struct gate_frame *f)
 {
     return set->askable[FAULT_FRAME] == 0 ? VERDICT_PASS : faults_ask_frame(set, f);
@@ -79,6 +90,19 @@ static inline enum verdict faults_notify(struct fault_set *set, uint64_t time_ns
                                          struct gate_notify *n)
 {
     return set->askable[FAULT_NOTIFY] == 0 ? VERDICT_PASS : faults_ask_notify(set, time_ns, n);
+}
+
+/*
+ * What a device does unasked at this time. The caller fills in `device` and `time_ns`, and asks
+ * until it says PASS: each fault is asked in turn.
+ */
+enum verdict faults_ask_device(struct fault_set *set, struct gate_device *d);
+/* When, on the same clock, it is to be asked next; FAULTS_NEVER: never. */
+uint64_t faults_device_ns(const struct fault_set *set);
+
+static inline enum verdict faults_device(struct fault_set *set, struct gate_device *d)
+{
+    return set->askable[FAULT_DEVICE] == 0 ? VERDICT_PASS : faults_ask_device(set, d);
 }
 
 /*

@@ -4,5 +4,11 @@
 /* One row per fault kind, in the order `list faults` prints them. */
 #define FAULT_TYPES(ROW) \
     ROW(queue_index)     \
-    ROW(stop)
+    ROW(stop)            \
+    ROW(wire_drop)       \
+    ROW(wire_duplicate)  \
+    ROW(wire_delay)      \
+    ROW(wire_corrupt)    \
+    ROW(wire_truncate)   \
+    ROW(wire_link)
 #endif

@@ -16,6 +16,16 @@
 
 enum verdict { VERDICT_PASS, VERDICT_DROP, VERDICT_DELAY, VERDICT_ALTER };
 
+/* In each of these, filled in by the core: the fault's own stream, and since when it acts. */
+#define GATE_TOLD    \
+    struct rng *rng; \
+    uint64_t since_ns;
+
+/*
+ * A frame crosses between a wire and a device. PASS; DROP: it ends here. DELAY: it goes on
+ * `delay_ns` later, or as soon as `behind` others have passed it, whichever is first. ALTER: it was
+ * changed, or `copies` more of it follow, each `delay_ns` after the one before.
+ */
 struct gate_frame {
     uint32_t device;  /* plan device */
     bool outbound;    /* from device to wire */
@@ -23,23 +33,54 @@ struct gate_frame {
     uint64_t number;  /* counts from 0 in each direction */
     uint8_t *bytes;   /* ALTER: changed in place, up to `room` */
     size_t length, room;
-    uint64_t delay_ns; /* DELAY */
+    uint64_t delay_ns;
+    uint32_t behind; /* 0: it waits for its time alone */
+    uint32_t copies;
+    GATE_TOLD
 };
+/*
+ * A device reads or writes memory. DROP: a bus error. ALTER: the first `length` bytes go to, or
+ * come from, `io_addr`, as both are now; the device knows of nothing. DELAY, of a write: the
+ * `late_bytes` from `late_from` on reach memory only `delay_ns` later; the others do at once.
+ */
 struct gate_dma {
     uint32_t device;
     bool write;
+    bool descriptor; /* in a ring: `entry_offset` is where in an entry of `entry_bytes` it begins */
+    uint32_t entry_offset, entry_bytes;
     uint64_t io_addr;
-    uint8_t *bytes; /* ALTER: changed in place */
+    uint8_t *bytes; /* of a write: ALTER: changed in place; of a read: NULL */
     size_t length;  /* ALTER: may be shortened */
+    size_t late_from, late_bytes;
+    uint64_t delay_ns;
+    GATE_TOLD
 };
+/* A line changes its level. DROP: nobody sees it; until it changes again, the line seems to stay.
+ * DELAY: it is seen `delay_ns` later. */
 struct gate_irq {
     uint32_t device;
     unsigned line;
     bool level;
-};
-struct gate_notify {
-    uint32_t from, to, channel;
     uint64_t delay_ns;
+    GATE_TOLD
+};
+/* What a device does that nobody asked it for, whenever the fault's trigger says. ALTER: what is
+ * set here happens. */
+struct gate_device {
+    uint32_t device;
+    uint64_t time_ns;  /* as in struct inside */
+    bool reset;        /* it goes back to what it was at power-on */
+    bool pulse;        /* its line rises and falls, for no cause */
+    uint64_t stuck_ns; /* its lines stay at `level` for so long, UINT64_MAX: for good; 0: no */
+    bool level;
+    uint64_t stall_ns; /* it does nothing for so long; likewise */
+    GATE_TOLD
+};
+/* A domain signals another. DROP: it is lost. DELAY: it comes `delay_ns` later. */
+struct gate_notify {
+    uint32_t from, to, channel; /* channel: the sender's */
+    uint64_t delay_ns;
+    GATE_TOLD
 };
 
 /* What a compromised domain offers the fault that acts in it. */

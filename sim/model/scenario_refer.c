@@ -281,13 +281,14 @@ void scenario_read_captures(struct scenario_reader *r)
 /* --- faults -------------------------------------------------------------------------------------
  */
 
+/* A device has a domain as well, of its own name. */
 static void check_pd(struct scenario_reader *r, struct json_value item, const char *pd)
 {
     const char **names = scenario_name_list(r, r->name_count);
     size_t count = 0;
 
     for (size_t i = 0; i < r->name_count; i++) {
-        if (r->names[i].kind == NAME_PD) {
+        if (r->names[i].kind == NAME_PD || r->names[i].kind == NAME_DEVICE) {
             names[count++] = r->names[i].name;
         }
     }

@@ -216,8 +216,9 @@ static void make_world(struct rng *rng)
 
     d->rx_written = rng_below(rng, 5000);
     d->drops_rx[DEVICE_DROP_NO_DESCRIPTOR] = rng_below(rng, 10);
-    d->gated_in = rng_below(rng, 10);
-    d->wire.in_frames = d->rx_written + d->drops_rx[DEVICE_DROP_NO_DESCRIPTOR] + d->gated_in;
+    d->gates.dropped[0] = rng_below(rng, 10);
+    d->wire.in_frames =
+        d->rx_written + d->drops_rx[DEVICE_DROP_NO_DESCRIPTOR] + d->gates.dropped[0];
     driver->from_device = d->rx_written - rng_below(rng, d->rx_written / 4 + 1);
     uint64_t out = handle(rng, "net0_virt_rx", pass(rng, "net0.rx.active", driver->from_device));
     uint64_t first = rng_below(rng, out + 1);
@@ -228,10 +229,11 @@ static void make_world(struct rng *rng)
                     pass(rng, "client1.tx.active", rng_below(rng, 3000));
     driver->to_device = pass(rng, "net0.tx.active", handle(rng, "net0_virt_tx", sent));
     uint64_t gone = driver->to_device - rng_below(rng, driver->to_device / 8 + 1);
-    d->gated_out = gone / 16;
+    d->gates.dropped[1] = gone / 16;
     d->drops_tx[DEVICE_DROP_DMA_FAULT] = gone / 8;
     atomic_store(&d->holds, (uint32_t)(gone / 32));
-    d->wire.out_frames = gone - d->gated_out - d->drops_tx[DEVICE_DROP_DMA_FAULT] - gone / 32;
+    d->wire.out_frames =
+        gone - d->gates.dropped[1] - d->drops_tx[DEVICE_DROP_DMA_FAULT] - gone / 32;
 }
 
 static void test_consistent(void **state)
@@ -627,8 +629,8 @@ static void test_device(void **state)
         d->drops_rx[why] = why;
         d->drops_tx[why] = 1;
     }
-    d->gated_in = 3;
-    d->gated_out = 4;
+    d->gates.dropped[0] = 3;
+    d->gates.dropped[1] = 4;
     atomic_store(&d->holds, 6);
     page("net0_driver")->counts.from_device = 20;
     page("net0_driver")->counts.to_device = 33;

@@ -18,12 +18,19 @@
 
 #include "sim/kernel/kernel.h"
 
+#define BIT(channel)    (1ull << (channel))
 #define US              1000000ull /* in picoseconds */
 #define PLAYED_PDS      16u
 #define PLAYED_CHANNELS 64u
 #define PLAYED_DEVICES  2u
 #define PLAYED_EVENTS   4096u
 #define PLAYED_SLICE_PS (1000 * US)
+
+/* Domains, for plays that have no better names for them. */
+enum { A, B, C, D };
+
+/* One test of a program that plays. */
+#define T(test) cmocka_unit_test_teardown(test, played_end)
 
 struct played {
     struct arena arena;
@@ -281,6 +288,12 @@ static inline uint32_t who_runs(void)
 }
 
 #define assert_runs(pd) assert_int_equal(who_runs(), pd)
+/* Next is this one, and what has come to it meanwhile. */
+#define assert_wakes(pd, channels)  \
+    do {                            \
+        assert_runs(pd);            \
+        assert_woken(pd, channels); \
+    } while (0)
 #define assert_halts(why)                          \
     do {                                           \
         assert_int_equal(who_runs(), KERNEL_NONE); \
@@ -405,7 +418,6 @@ static inline void settle(void)
 static inline void nudge(uint32_t pd)
 {
     kernel_nudge(&p.k, pd);
-    assert_runs(pd);
-    assert_woken(pd, 0);
+    assert_wakes(pd, 0);
 }
 #endif

@@ -2,11 +2,10 @@
 /*
  * What domains ask of the simulated kernel and what comes to them is Microkit's upon seL4: signals,
  * interrupts, deferred operations, protected calls, deadlines. Who runs when is
- * test_kernel_sched.c's, those who lie and die test_kernel_forged.c's.
+ * test_kernel_sched.c's, for how long test_kernel_budget.c's, those who lie and die
+ * test_kernel_forged.c's.
  */
 #include "tests/unit/played_kernel.h"
-
-#define BIT(channel) (1ull << (channel))
 
 enum { LOW, HIGH, MIDDLE };
 
@@ -32,13 +31,11 @@ static void signal_wakes_with_its_badge(void **state)
     settle();
     nudge(LOW);
     assert_false(notify(LOW, 1)); /* one more urgent goes first */
-    assert_runs(HIGH);
-    assert_woken(HIGH, BIT(11));
+    assert_wakes(HIGH, BIT(11));
     assert_false(wait_for_any(HIGH));
     assert_runs(LOW);
     assert_false(notify(LOW, 61)); /* the first and the last channel there are */
-    assert_runs(MIDDLE);
-    assert_woken(MIDDLE, BIT(0));
+    assert_wakes(MIDDLE, BIT(0));
     assert_true(notify(MIDDLE, 0)); /* none when it is less urgent, and does not wait */
     assert_false(wait_for_any(MIDDLE));
     assert_runs(LOW);
@@ -68,11 +65,9 @@ static void later_signals_wait(void **state)
     assert_true(notify(HIGH, 11));
     assert_true(notify(HIGH, 5));
     assert_false(wait_for_any(HIGH));
-    assert_runs(MIDDLE);
-    assert_woken(MIDDLE, BIT(1));
+    assert_wakes(MIDDLE, BIT(1));
     assert_false(wait_for_any(MIDDLE));
-    assert_runs(LOW);
-    assert_woken(LOW, BIT(2));
+    assert_wakes(LOW, BIT(2));
     assert_true(wait_for_any(LOW));
     assert_woken(LOW, BIT(1)); /* twice, but once */
     assert_false(wait_for_any(LOW));
@@ -93,8 +88,7 @@ static void signals_before_the_first_wait(void **state)
     assert_runs(MIDDLE);
     assert_true(ask(MIDDLE, TURN_READY, 0));
     assert_false(wait_for_any(MIDDLE));
-    assert_runs(LOW);
-    assert_woken(LOW, 0);
+    assert_wakes(LOW, 0);
     assert_true(ask(LOW, TURN_READY, 0));
     assert_true(wait_for_any(LOW));
     assert_woken(LOW, BIT(1) | BIT(2));
@@ -138,13 +132,11 @@ static void deferred_goes_with_the_wait(void **state)
     settle();
     nudge(LOW);
     assert_false(wait_with(LOW, TURN_DEFERRED_NOTIFY, 1));
-    assert_runs(HIGH);
-    assert_woken(HIGH, BIT(11));
+    assert_wakes(HIGH, BIT(11));
     /* To itself come back: the answer is there before it has waited. */
     assert_true(notify(HIGH, 11));
     assert_false(wait_for_any(HIGH));
-    assert_runs(LOW);
-    assert_woken(LOW, BIT(1));
+    assert_wakes(LOW, BIT(1));
     /* On a channel it does not have: nothing. */
     assert_false(wait_with(LOW, TURN_DEFERRED_NOTIFY, 62));
     assert_halts(KERNEL_QUIET);
@@ -161,8 +153,7 @@ static void deferred_though_it_goes_on(void **state)
     assert_true(wait_with(HIGH, TURN_DEFERRED_NOTIFY, 5));
     assert_woken(HIGH, BIT(12));
     assert_false(wait_for_any(HIGH));
-    assert_runs(MIDDLE);
-    assert_woken(MIDDLE, BIT(1));
+    assert_wakes(MIDDLE, BIT(1));
 }
 
 static void deferred_goes_before_the_reply(void **state)
@@ -177,8 +168,7 @@ static void deferred_goes_before_the_reply(void **state)
     p.turns[MIDDLE]->deferred_channel = 1;
     unsigned wakes = told(KERNEL_EVENT_WAKE, LOW);
     assert_false(reply(MIDDLE, 0, 0));
-    assert_runs(HIGH);
-    assert_woken(HIGH, BIT(5)); /* once */
+    assert_wakes(HIGH, BIT(5)); /* once */
     assert_false(wait_for_any(HIGH));
     assert_runs(LOW);
     assert_int_equal(told(KERNEL_EVENT_WAKE, LOW), wakes); /* an answer is none */
@@ -214,8 +204,7 @@ static void masked_until_acknowledged(void **state)
     nudge(OTHER);
     line(true);
     assert_false(ask(OTHER, TURN_TICK, 0));
-    assert_runs(DRIVER);
-    assert_woken(DRIVER, BIT(CHANNEL));
+    assert_wakes(DRIVER, BIT(CHANNEL));
     assert_int_equal(told(KERNEL_EVENT_IRQ, DRIVER), 1);
     line(false);
     line(true); /* again, but masked */
@@ -232,8 +221,7 @@ static void masked_until_acknowledged(void **state)
     assert_true(ask(DRIVER, TURN_ACK, CHANNEL));
     assert_false(wait_for_any(DRIVER));
     line(true);
-    assert_runs(DRIVER);
-    assert_woken(DRIVER, BIT(CHANNEL));
+    assert_wakes(DRIVER, BIT(CHANNEL));
     assert_int_equal(told(KERNEL_EVENT_IRQ, DRIVER), 2);
 }
 
@@ -250,8 +238,7 @@ static void level_fires_again(void **state)
         assert_runs(DRIVER);
         assert_int_equal(told(KERNEL_EVENT_IRQ, DRIVER), i + 2);
         wait_for_any(DRIVER);
-        assert_runs(DRIVER);
-        assert_woken(DRIVER, BIT(CHANNEL));
+        assert_wakes(DRIVER, BIT(CHANNEL));
     }
     line(false);
     assert_true(ask(DRIVER, TURN_ACK, CHANNEL));
@@ -266,15 +253,13 @@ static void acknowledgement_deferred(void **state)
     p.platform.entry[PLATFORM_IRQ] = 0;
     settle();
     line(true);
-    assert_runs(DRIVER);
-    assert_woken(DRIVER, BIT(CHANNEL));
+    assert_wakes(DRIVER, BIT(CHANNEL));
     assert_true(wait_with(DRIVER, TURN_DEFERRED_ACK, CHANNEL));
     assert_woken(DRIVER, BIT(CHANNEL)); /* still up: at once */
     line(false);
     assert_false(wait_with(DRIVER, TURN_DEFERRED_ACK, CHANNEL));
     line(true);
-    assert_runs(DRIVER);
-    assert_woken(DRIVER, BIT(CHANNEL));
+    assert_wakes(DRIVER, BIT(CHANNEL));
 }
 
 /* What fired before init() returned is not lost, and nothing is delivered before. */
@@ -324,13 +309,11 @@ static void lines_of_two_devices(void **state)
     p.platform.entry[PLATFORM_IRQ] = 0;
     settle();
     kernel_irq(&p.k, device, LINE, true);
-    assert_runs(OTHER);
-    assert_woken(OTHER, BIT(CHANNEL + 2));
+    assert_wakes(OTHER, BIT(CHANNEL + 2));
     kernel_irq(&p.k, device, LINE + 1, true);
     kernel_irq(&p.k, 0, LINE + 1, true);
     assert_false(ask(OTHER, TURN_TICK, 0));
-    assert_runs(DRIVER);
-    assert_woken(DRIVER, BIT(CHANNEL + 1));
+    assert_wakes(DRIVER, BIT(CHANNEL + 1));
     kernel_irq(&p.k, 0, LINE, true);
     assert_true(wait_with(DRIVER, TURN_DEFERRED_ACK, CHANNEL + 1)); /* still up */
     assert_woken(DRIVER, BIT(CHANNEL) | BIT(CHANNEL + 1));
@@ -639,8 +622,7 @@ static void deadlines(void **state)
     nudge(LOW);
     work(LOW, US);
     assert_false(wait_until(LOW, 5 * US));
-    assert_runs(LOW);
-    assert_woken(LOW, 0);
+    assert_wakes(LOW, 0);
     assert_int_equal(now_of(LOW), 5 * US);
     /* Over already: at once. */
     assert_true(wait_until(LOW, 5 * US));
@@ -656,8 +638,7 @@ static void deadlines(void **state)
     assert_int_equal(now_of(HIGH), 7 * US);
     assert_true(notify(HIGH, 11));
     assert_false(wait_for_any(HIGH));
-    assert_runs(LOW);
-    assert_woken(LOW, BIT(1));
+    assert_wakes(LOW, BIT(1));
     assert_int_equal(horizon_of(LOW) > 100 * US, true); /* its old deadline is no more */
     assert_false(wait_for_any(LOW));
     assert_halts(KERNEL_QUIET);
@@ -853,7 +834,6 @@ static void cycles(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_teardown(test, played_end)
     const struct CMUnitTest tests[] = {
         T(signal_wakes_with_its_badge),
         T(later_signals_wait),

@@ -7,7 +7,6 @@
 #include "sim/base/rng.h"
 #include "tests/unit/played_kernel.h"
 
-#define BIT(channel)   (1ull << (channel))
 #define CHANNEL_IRQ_ID 9u
 
 enum { LOW, HIGH, MIDDLE };
@@ -539,7 +538,6 @@ static void anything_at_all(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_teardown(test, played_end)
     const struct CMUnitTest tests[] = {
         T(clock_beyond_the_horizon),
         T(clock_backwards),

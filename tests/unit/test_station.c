@@ -4,192 +4,35 @@
  * is due, every frame is counted where it ends, DMA goes no further than the windows, and whatever
  * a driver writes into the register ring, the device sees only what a bus could carry.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
-
 #include <sddf/network/queue.h>
 
-#include "sim/exec/station.h"
 #include "sim/exec/switch.h"
-#include "tests/unit/planned.h"
-
-static const char system_text[] =
-    "{ \"version\": 1, \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"to\": \"client0\" } "
-    "],"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
-    "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 8 } ],"
-    "  \"clients\": [ { \"name\": \"client0\", \"image\": \"network/client_echo\", \"copier\": {} "
-    "} ] }";
+#include "tests/unit/played_station.h"
 
 #define STACK_BYTES (128u * 1024u)
 #define REGS_BYTES  0x1000u
 #define START_NS    1000u
 
-static struct planned p;
-static struct stack self, theirs;
-static uint64_t now_ns, stamp_ns;
-static unsigned rings, supervisor_rings, waits;
-/* Where the fake device has its events. */
+/* Where the device has its events. */
 #define LATCH 0x40u
 
-static uint64_t deadline_ns;
+static struct stack self, theirs;
+static uint64_t stamp_ns, deadline_ns;
+static unsigned rings, supervisor_rings, waits;
 static bool rung, ended;
-static char text[4096];
+static uint32_t latch; /* the device's events: what is up is lowered by writing ones */
 
-/* -- the device: does and notes -- */
-
-enum { FRAMES = 4096, NOTES = 4096 };
-
-static struct fake_state {
-    uint64_t key; /* as the scenario set it */
-    bool was_reset;
-} * device_state;
-
-static struct {
-    struct bus *bus;
-    struct {
-        char what; /* r, w, f, t */
-        uint32_t offset;
-        unsigned bytes;
-        uint64_t value;
-    } notes[NOTES];
-    unsigned count;
-    enum device_drop says;
-    bool ready, holds_one;
-    void (*on_frame)(const uint8_t *frame, size_t bytes);
-    void (*on_write)(uint32_t offset, uint64_t value);
-    void (*on_timer)(unsigned id);
-    uint32_t latch;
-} device;
-
-static void note(char what, uint32_t offset, unsigned bytes, uint64_t value)
-{
-    assert_true(device.count < NOTES);
-    device.notes[device.count].what = what;
-    device.notes[device.count].offset = offset;
-    device.notes[device.count].bytes = bytes;
-    device.notes[device.count++].value = value;
-}
-
-static void fake_reset(void *state, struct bus *bus)
-{
-    device_state = state;
-    device_state->was_reset = true;
-    device.bus = bus;
-}
-
-static uint64_t fake_read(void *state, uint32_t offset, unsigned bytes)
-{
-    assert_ptr_equal(state, device_state);
-    note('r', offset, bytes, 0);
-    return 0xdead0000 + offset;
-}
-
-static void fake_write(void *state, uint32_t offset, unsigned bytes, uint64_t value)
-{
-    assert_ptr_equal(state, device_state);
-    note('w', offset, bytes, value);
-    if (device.on_write != NULL) {
-        device.on_write(offset, value);
-    }
-}
-
-static enum device_drop fake_frame_in(void *state, const uint8_t *frame, size_t bytes)
-{
-    assert_ptr_equal(state, device_state);
-    note('f', 0, (unsigned)bytes, frame[0]);
-    if (device.on_frame != NULL) {
-        device.on_frame(frame, bytes);
-    }
-    return device.says;
-}
-
-static bool fake_ready(void *state)
-{
-    (void)state;
-    return device.ready;
-}
-
-static void fake_timer(void *state, unsigned id)
-{
-    (void)state;
-    note('t', id, 0, device.bus->now(device.bus));
-    if (device.on_timer != NULL) {
-        device.on_timer(id);
-    }
-}
-
-static unsigned fake_holds(void *state)
-{
-    (void)state;
-    return device.holds_one;
-}
-
-/* A register at LATCH: what is up is lowered by writing ones. */
-static uint32_t fake_lowering(void *state, uint32_t *offset)
+static uint32_t lowering(void *state, uint32_t *offset)
 {
     (void)state;
     *offset = LATCH;
-    return device.latch;
+    return latch;
 }
 
-static const struct device_type fake_type = {
-    .name = "fake",
-    .state_size = sizeof(struct fake_state),
-    .regs_bytes = REGS_BYTES,
-    .irq_lines = 1,
-    .reset = fake_reset,
-    .read = fake_read,
-    .write = fake_write,
-    .frame_in = fake_frame_in,
-    .ready = fake_ready,
-    .timer = fake_timer,
-    .holds = fake_holds,
-    .lowering = fake_lowering,
-};
-
-/* -- the wire: frames of so many bytes, each when it is due -- */
-
-static struct {
-    uint64_t due_ns[FRAMES];
-    unsigned count, next, sent;
-    uint64_t sent_ns;
-    uint8_t bytes[64];
-} far_end;
-
-static enum wire_next far_next(void *state, struct wire_frame *out)
-{
-    (void)state;
-    if (far_end.next == far_end.count) {
-        return WIRE_END;
-    }
-    far_end.bytes[0] = (uint8_t)far_end.next;
-    *out = (struct wire_frame){
-        .bytes = far_end.bytes, .length = 60, .due_ns = far_end.due_ns[far_end.next++]};
-    return WIRE_FRAME;
-}
-
-static void far_send(void *state, const uint8_t *bytes, size_t length, uint64_t at_ns)
-{
-    (void)state;
-    (void)bytes;
-    far_end.sent += (unsigned)length;
-    far_end.sent_ns = at_ns;
-}
-
-static const struct wire_type far_type = {.name = "far", .next = far_next, .send = far_send};
+static const struct device_type type = {PLAYED_DEVICE, .regs_bytes = REGS_BYTES,
+                                        .lowering = lowering};
 
 /* -- the executor -- */
-
-static struct domain domain;
-static struct station *station;
-static void *memory;
-static struct wire wire;
-static struct wire_stats stats;
 
 static void ring(void *context, uint32_t target)
 {
@@ -213,22 +56,10 @@ static void block(void *context, uint64_t until_ns)
     rung = false;
 }
 
-static uint64_t now(void *context)
-{
-    (void)context;
-    return now_ns;
-}
-
 static uint64_t stamp(void *context)
 {
     (void)context;
     return stamp_ns;
-}
-
-static void write_log(void *context, const char *said, size_t bytes)
-{
-    (void)context;
-    snprintf(text, sizeof text, "%.*s", (int)bytes, said);
 }
 
 static void end_it(void *context) __attribute__((noreturn));
@@ -241,8 +72,12 @@ static void end_it(void *context)
     abort();
 }
 
-static const struct domain_exec exec = {
-    .ring = ring, .block = block, .now = now, .stamp = stamp, .write = write_log, .end = end_it};
+static const struct domain_exec exec = {.ring = ring,
+                                        .block = block,
+                                        .now = played_now,
+                                        .stamp = stamp,
+                                        .write = played_log,
+                                        .end = end_it};
 
 static void body(void *argument)
 {
@@ -261,11 +96,6 @@ static void run_at(uint64_t at_ns)
     run();
 }
 
-static struct page_device *counts(void)
-{
-    return &domain.page->device;
-}
-
 static struct mmio_ring *registers(void)
 {
     return (struct mmio_ring *)(uintptr_t)p.plan->devices[0].mmio_driver_vaddr;
@@ -279,43 +109,11 @@ static void go(void)
 /* A wire of `count` frames, `gap_ns` apart; no speed: unlimited. */
 static void begin_with(bool has_wire, unsigned count, uint64_t gap_ns, uint64_t speed_bps)
 {
-    static struct type_view device_view = {.name = "fake", .type = &fake_type},
-                            wire_view = {.name = "far", .type = &far_type};
-    static struct fake_state asked_state = {.key = 4711};
-    static struct scenario_device asked;
-    static struct scenario_wire asked_wire;
-    struct wire_world world = {.wire_name = "lan"};
-    char why[WIRE_WHY_BYTES];
-
-    memset(&device, 0, sizeof device);
-    memset(&far_end, 0, sizeof far_end);
-    device.ready = true;
-    far_end.count = count;
-    for (unsigned i = 0; i < count; i++) {
-        far_end.due_ns[i] = i * gap_ns;
-    }
     now_ns = stamp_ns = START_NS;
     rings = supervisor_rings = waits = 0;
     rung = ended = false;
-    if (!planned_make(&p, system_text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
-    planned_map(&p);
-    asked = *p.plan->devices[0].asked;
-    asked.type = &device_view;
-    asked.state = &asked_state;
-    p.plan->devices[0].asked = &asked;
-    asked_wire = p.scenario->wires[0];
-    asked_wire.type = &wire_view;
-    asked_wire.speed_bps = speed_bps;
-    if (has_wire) {
-        assert_int_equal(wire_open(&wire, &asked_wire, &world, &stats, why), 0);
-    }
-    domain_init(&domain, p.plan, planned_pd(&p, "eth0"), &exec, NULL);
-    size_t bytes = (station_bytes(p.plan, 0) + 63) & ~(size_t)63;
-    memory = aligned_alloc(64, bytes);
-    memset(memory, 0, bytes);
-    assert_true(station_init(memory, &domain, has_wire ? &wire : NULL, &station));
+    latch = 0;
+    played_begin(&type, &exec, has_wire, count, gap_ns, speed_bps);
     self = (struct stack){0};
     assert_int_equal(stack_create(&theirs, STACK_BYTES, body, station), 0);
 }
@@ -324,9 +122,7 @@ static int end(void **state)
 {
     (void)state;
     stack_destroy(&theirs);
-    wire_close(&wire);
-    free(memory);
-    planned_finish(&p);
+    played_end();
     return 0;
 }
 
@@ -339,15 +135,6 @@ static void post(uint32_t offset, unsigned bytes, bool read, uint64_t value)
     bool wake;
 
     assert_true(mmio_post(registers(), &e, &wake));
-}
-
-static void note_is(unsigned at, char what, uint32_t offset, unsigned bytes, uint64_t value)
-{
-    assert_true(at < device.count);
-    assert_int_equal(device.notes[at].what, what);
-    assert_int_equal(device.notes[at].offset, offset);
-    assert_int_equal(device.notes[at].bytes, bytes);
-    assert_int_equal(device.notes[at].value, value);
 }
 
 static const struct probe *last_event(void)
@@ -365,8 +152,8 @@ static void test_registers(void **state)
     (void)state;
     begin_with(false, 0, 0, 0);
     run();
-    assert_true(device_state->was_reset);
-    assert_int_equal(device_state->key, 4711);
+    assert_true(device.was_reset);
+    assert_int_equal(device.state->key, 4711);
     assert_int_equal(atomic_load(&domain.page->ready), 1);
     assert_int_equal(supervisor_rings, 1);
     assert_int_equal(atomic_load(&registers()->device_sleeps), 1);
@@ -743,15 +530,16 @@ static void test_out(void **state)
     struct bus *bus = device.bus;
     bus->frame_out(bus, data, 100);
     bus->frame_out(bus, data, 60);
-    assert_int_equal(far_end.sent, 160);
-    assert_int_equal(far_end.sent_ns, 500);
+    assert_int_equal(far_end.sent, 2);
+    assert_int_equal(far_end.out[0].bytes + far_end.out[1].bytes, 160);
+    assert_int_equal(far_end.out[1].at_ns, 500);
     assert_int_equal(stats.out_frames, 2);
     for (unsigned why = 0; why < DEVICE_DROPS; why++) {
         bus->tx_drop(bus, (enum device_drop)why);
         assert_int_equal(counts()->drops_tx[why], 1);
     }
     assert_int_equal(bus->wire_ns(bus, 60), (60 + 24) * 8);
-    device.holds_one = true;
+    device.holds = 1;
     run();
     assert_int_equal(atomic_load(&counts()->holds), 1);
     assert_int_equal(stats.out_bytes, 160);
@@ -822,14 +610,14 @@ static struct channel_page *irq_page(void)
 static void lower(uint32_t offset, uint64_t value)
 {
     if (offset == LATCH) {
-        device.latch &= ~(uint32_t)value;
-        device.bus->irq(device.bus, 0, device.latch != 0);
+        latch &= ~(uint32_t)value;
+        device.bus->irq(device.bus, 0, latch != 0);
     }
 }
 
 static void raise_latch(uint32_t bits)
 {
-    device.latch |= bits;
+    latch |= bits;
     device.bus->irq(device.bus, 0, true);
 }
 

@@ -3,127 +3,38 @@
  * A device in virtual time: it does nothing by itself, says when it wants to be stepped, and takes
  * the time that DMA takes for each frame, in and out. The device and the wire do as they are told.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-#include "sim/exec/station.h"
-#include "tests/unit/planned.h"
-
-static const char system_text[] =
-    "{ \"version\": 1, \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"to\": \"client0\" } "
-    "],"
-    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"lan\" } ],"
-    "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 8 } ],"
-    "  \"clients\": [ { \"name\": \"client0\", \"image\": \"network/client_echo\" } ] }";
+#include "tests/unit/played_station.h"
 
 #define REGS_BYTES 0x100u
 #define GO_NS      5000u
 #define DMA_NS     515u /* 60 bytes: 500 and 15 */
 
 static const struct platform platform = {.dma_latency_ns = 500, .dma_bytes_per_us = 4000};
-static struct planned p;
-static uint64_t now_ns;
+static unsigned line_calls;
+static bool line_level;
+static uint32_t idle; /* the write after which the device has nothing to do */
 
-/* -- the device: notes what happens to it, and when -- */
-
-enum { NOTES = 64, FRAMES = 32 };
-
-static struct {
-    struct bus *bus;
-    struct {
-        char what; /* 0 for reset, r, w, f, t */
-        uint64_t at_ns, value;
-        uint32_t offset;
-        unsigned bytes;
-    } notes[NOTES];
-    unsigned count;
-    bool ready, was_reset;
-    unsigned holds;
-    uint32_t idle;
-    void (*on_timer)(unsigned id);
-} device;
-
-static void note(char what, uint32_t offset, unsigned bytes, uint64_t value)
-{
-    assert_true(device.count < NOTES);
-    device.notes[device.count].what = what;
-    device.notes[device.count].at_ns = device.bus->now(device.bus);
-    device.notes[device.count].offset = offset;
-    device.notes[device.count].bytes = bytes;
-    device.notes[device.count++].value = value;
-}
-
-static void fake_reset(void *state, struct bus *bus)
+static uint32_t idle_write(void *state)
 {
     (void)state;
-    device.was_reset = true;
-    device.bus = bus;
+    return idle;
 }
 
-static uint64_t fake_read(void *state, uint32_t offset, unsigned bytes)
+static void written(uint32_t offset, uint64_t value)
 {
-    (void)state;
-    note('r', offset, bytes, 0);
-    return 0xdead0000 + offset;
-}
-
-static void fake_write(void *state, uint32_t offset, unsigned bytes, uint64_t value)
-{
-    (void)state;
-    note('w', offset, bytes, value);
+    (void)offset;
     device.ready = value != 0;
 }
 
-static enum device_drop fake_frame_in(void *state, const uint8_t *frame, size_t bytes)
+static void frame_came(const uint8_t *frame, size_t bytes)
 {
-    (void)state;
-    note('f', 0, (unsigned)bytes, frame[0]);
-    return device.ready ? DEVICE_DROP_NONE : DEVICE_DROP_NO_DESCRIPTOR;
+    (void)frame;
+    (void)bytes;
+    device.says = device.ready ? DEVICE_DROP_NONE : DEVICE_DROP_NO_DESCRIPTOR;
 }
 
-static bool fake_ready(void *state)
-{
-    (void)state;
-    return device.ready;
-}
-
-static void fake_timer(void *state, unsigned id)
-{
-    (void)state;
-    note('t', id, 0, 0);
-    if (device.on_timer != NULL) {
-        device.on_timer(id);
-    }
-}
-
-static unsigned fake_holds(void *state)
-{
-    (void)state;
-    return device.holds;
-}
-
-static uint32_t fake_idle_write(void *state)
-{
-    (void)state;
-    return device.idle;
-}
-
-static const struct device_type fake_type = {.name = "fake",
-                                             .state_size = 8,
-                                             .regs_bytes = REGS_BYTES,
-                                             .irq_lines = 1,
-                                             .reset = fake_reset,
-                                             .read = fake_read,
-                                             .write = fake_write,
-                                             .frame_in = fake_frame_in,
-                                             .ready = fake_ready,
-                                             .timer = fake_timer,
-                                             .idle_write = fake_idle_write,
-                                             .holds = fake_holds};
+static const struct device_type type = {PLAYED_DEVICE, .regs_bytes = REGS_BYTES,
+                                        .idle_write = idle_write};
 
 static void noted(unsigned at, char what, uint64_t at_ns, uint64_t value)
 {
@@ -133,68 +44,13 @@ static void noted(unsigned at, char what, uint64_t at_ns, uint64_t value)
     assert_int_equal(device.notes[at].value, value);
 }
 
-/* -- the wire -- */
-
-static struct {
-    uint64_t due_ns[FRAMES];
-    unsigned count, next, sent;
-    struct {
-        uint64_t at_ns;
-        size_t bytes;
-    } out[FRAMES];
-    uint8_t bytes[1514];
-} far_end;
-
-static enum wire_next far_next(void *state, struct wire_frame *out)
-{
-    (void)state;
-    if (far_end.next == far_end.count) {
-        return WIRE_END;
-    }
-    far_end.bytes[0] = (uint8_t)far_end.next;
-    *out = (struct wire_frame){
-        .bytes = far_end.bytes, .length = 60, .due_ns = far_end.due_ns[far_end.next++]};
-    return WIRE_FRAME;
-}
-
-static void far_send(void *state, const uint8_t *bytes, size_t length, uint64_t at_ns)
-{
-    (void)state;
-    (void)bytes;
-    far_end.out[far_end.sent].at_ns = at_ns;
-    far_end.out[far_end.sent++].bytes = length;
-}
-
-static const struct wire_type far_type = {.name = "far", .next = far_next, .send = far_send};
-
 /* -- the executor -- */
-
-static struct domain domain;
-static struct station *station;
-static void *memory;
-static struct wire wire;
-static struct wire_stats stats;
-static unsigned line_calls;
-static bool line_level;
-static char text[512];
 
 static void ring(void *context, uint32_t target)
 {
     (void)context;
     (void)target;
     fail_msg("nobody is rung in virtual time");
-}
-
-static uint64_t now(void *context)
-{
-    (void)context;
-    return now_ns;
-}
-
-static void write_log(void *context, const char *said, size_t bytes)
-{
-    (void)context;
-    snprintf(text, sizeof text, "%.*s", (int)bytes, said);
 }
 
 static void on_line(void *context, unsigned line, bool level)
@@ -206,59 +62,24 @@ static void on_line(void *context, unsigned line, bool level)
 }
 
 static const struct domain_exec exec = {
-    .ring = ring, .now = now, .stamp = now, .write = write_log, .line = on_line};
+    .ring = ring, .now = played_now, .stamp = played_now, .write = played_log, .line = on_line};
 
 /* `count` frames, `gap_ns` apart, on a wire of a speed; 0: unlimited. */
 static void begin_on_wire(bool has_wire, unsigned count, uint64_t gap_ns, uint64_t speed_bps)
 {
-    static struct type_view device_view = {.name = "fake", .type = &fake_type},
-                            wire_view = {.name = "far", .type = &far_type};
-    static uint64_t asked_state;
-    static struct scenario_device asked;
-    static struct scenario_wire asked_wire;
-    struct wire_world world = {.wire_name = "lan"};
-    char why[WIRE_WHY_BYTES];
-
-    memset(&device, 0, sizeof device);
-    memset(&far_end, 0, sizeof far_end);
-    memset(&stats, 0, sizeof stats);
-    device.ready = true;
-    device.idle = UINT32_MAX;
-    far_end.count = count;
-    for (unsigned i = 0; i < count; i++) {
-        far_end.due_ns[i] = i * gap_ns;
-    }
     now_ns = 1000;
     line_calls = 0;
-    if (!planned_make(&p, system_text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
-    planned_map(&p);
-    asked = *p.plan->devices[0].asked;
-    asked.type = &device_view;
-    asked.state = &asked_state;
-    p.plan->devices[0].asked = &asked;
-    asked_wire = p.scenario->wires[0];
-    asked_wire.type = &wire_view;
-    asked_wire.speed_bps = speed_bps;
-    if (has_wire) {
-        assert_int_equal(wire_open(&wire, &asked_wire, &world, &stats, why), 0);
-    }
-    domain_init(&domain, p.plan, planned_pd(&p, "eth0"), &exec, NULL);
-    size_t bytes = (station_bytes(p.plan, 0) + 63) & ~(size_t)63;
-    memory = aligned_alloc(64, bytes);
-    memset(memory, 0, bytes);
-    assert_true(station_init(memory, &domain, has_wire ? &wire : NULL, &station));
+    idle = UINT32_MAX;
+    played_begin(&type, &exec, has_wire, count, gap_ns, speed_bps);
+    device.on_write = written;
+    device.on_frame = frame_came;
     station_begin(station, &platform);
 }
 
 static int end(void **state)
 {
     (void)state;
-    wire_close(&wire);
-    free(memory);
-    memory = NULL;
-    planned_finish(&p);
+    played_end();
     return 0;
 }
 
@@ -278,11 +99,6 @@ static uint64_t access_at(uint64_t at_ns, bool write, uint32_t offset, unsigned 
 static void go(void)
 {
     atomic_store(&domain.page->order_go_ns, GO_NS);
-}
-
-static const struct page_device *counts(void)
-{
-    return &domain.page->device;
 }
 
 /* Step as it wishes until it has no more wishes; time never goes back. */
@@ -307,7 +123,7 @@ static void begins_at_rest(void **state)
     assert_true(station_next(station) == DOMAIN_FOREVER);
     assert_ptr_equal(domain.turn, &domain.page->turn);
     assert_true(station_idle_write(station) == UINT32_MAX);
-    device.idle = 0x10;
+    idle = 0x10;
     assert_int_equal(station_idle_write(station), 0x10);
 }
 
@@ -377,11 +193,11 @@ static void timers(void **state)
     step(3000); /* two at once */
     assert_int_equal(device.count, 3);
     step_all();
-    noted(0, 't', 2950, 0);
-    noted(1, 't', 3000, 0);
-    noted(2, 't', 3000, 0);
-    noted(3, 't', 3050, 0);
-    noted(4, 't', 9000, 0);
+    noted(0, 't', 2950, 2950);
+    noted(1, 't', 3000, 3000);
+    noted(2, 't', 3000, 3000);
+    noted(3, 't', 3050, 3050);
+    noted(4, 't', 9000, 9000);
     assert_int_equal(device.count, 5);
     assert_int_equal(atomic_load(&domain.page->entries), 5);
 }

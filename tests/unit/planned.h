@@ -45,6 +45,14 @@ static inline bool planned_make(struct planned *p, const char *text)
     return p->plan != NULL;
 }
 
+/* For tests, which fail with the complaints if there are any: after cmocka.h. */
+#define planned_must(p, text)                      \
+    do {                                           \
+        if (!planned_make(p, text)) {              \
+            fail_msg("%s", planned_complaints(p)); \
+        }                                          \
+    } while (0)
+
 static inline uint64_t planned_moved(const struct planned *p, uint32_t pd, uint64_t vaddr)
 {
     for (uint32_t i = 0; i < p->plan->map_count; i++) {

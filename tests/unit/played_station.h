@@ -214,9 +214,7 @@ static inline void played_begin(const struct device_type *type, const struct dom
     for (unsigned i = 0; i < count; i++) {
         far_end.due_ns[i] = i * gap_ns;
     }
-    if (!planned_make(&p, PLAYED_SYSTEM)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
+    planned_must(&p, PLAYED_SYSTEM);
     planned_map(&p);
     device_view = (struct type_view){.name = "played", .type = type};
     asked = *p.plan->devices[0].asked;

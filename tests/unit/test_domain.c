@@ -201,9 +201,7 @@ static void start(struct player *w, const char *name)
 static int begin(void **state)
 {
     (void)state;
-    if (!planned_make(&p, system_text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
+    planned_must(&p, system_text);
     (void)plan_add_channel(p.plan, planned_pd(&p, "client0"), planned_pd(&p, "net0_virt_rx"), 1);
     assert_int_equal(p.diag.errors, 0);
     planned_map(&p);

@@ -59,9 +59,7 @@ static void write_file(const void *from, size_t length)
 static int begin(void **state)
 {
     (void)state;
-    if (!planned_make(&p, system_text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
+    planned_must(&p, system_text);
     copier = planned_pd(&p, "client0_copier");
     bytes = read_file(p.plan->pds[copier].image_file, &size);
     snprintf(path, sizeof path, "%s/copy.so", folder);

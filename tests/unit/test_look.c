@@ -48,9 +48,7 @@ static int begin(void **state)
 {
     (void)state;
     event_count = 0;
-    if (!planned_make(&p, system_text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
+    planned_must(&p, system_text);
     planned_map(&p);
     world = (struct world){.plan = p.plan, .arena = &p.arena, .views = p.memory};
     world.pages = arena_array(&p.arena, p.plan->pd_count, sizeof *world.pages);

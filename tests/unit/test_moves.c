@@ -146,9 +146,7 @@ static int begin(bool tell)
 
     told = tell;
     seen.count = 0;
-    if (!planned_make(&p, system_text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
+    planned_must(&p, system_text);
     planned_map(&p);
     for (unsigned i = 0; i < LINKS; i++) {
         find_link(i);

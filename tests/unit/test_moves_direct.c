@@ -86,9 +86,7 @@ static void leave(void)
 static void begin(const char *text, const char *first, const char *second, bool tells)
 {
     told = tells;
-    if (!planned_make(&p, text)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
+    planned_must(&p, text);
     planned_map(&p);
     watch(&one, first);
     watch(&other, second);

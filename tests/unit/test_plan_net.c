@@ -35,13 +35,6 @@ static const char two_clients[] =
 
 static struct planned p;
 
-static void plan_two(void)
-{
-    if (!planned_make(&p, two_clients)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
-}
-
 static int end(void **state)
 {
     (void)state;
@@ -161,7 +154,7 @@ static void rights_are(const char *const *wanted, size_t count)
 static void test_rights(void **state)
 {
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     rights_are(rights, sizeof rights / sizeof rights[0]);
 }
 
@@ -169,7 +162,7 @@ static void test_rights(void **state)
 static void test_addresses(void **state)
 {
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     for (uint32_t i = 0; i < p.plan->map_count; i++) {
         const struct plan_map *a = &p.plan->maps[i];
         uint64_t bytes = p.plan->regions[a->region].bytes;
@@ -230,7 +223,7 @@ static void channel_is(const char *region, enum plan_channel_kind kind, const ch
 static void test_channels(void **state)
 {
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     channel_is("eth0.irq0", CHANNEL_IRQ, "eth0", 0, "net0_driver", 0);
     channel_is("net0_driver-net0_virt_rx.channel", CHANNEL_PEER, "net0_driver", 1, "net0_virt_rx",
                0);
@@ -254,7 +247,7 @@ static void test_channels(void **state)
 static void test_callee(void **state)
 {
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     uint32_t client = planned_pd(&p, "client0"), virt = planned_pd(&p, "net0_virt_rx");
     uint32_t channel = plan_add_channel(p.plan, client, virt, 1);
 
@@ -277,15 +270,11 @@ static void test_callee(void **state)
 
 /* -- IO addresses -- */
 
-static void test_io_addresses(void **state)
+/* What the device reaches, and that it can read only what clients send. */
+static void windows_are(const char *const *reached, uint32_t count)
 {
-    static const char *const reached[] = {"eth0.rx_ring", "eth0.tx_ring", "net0.rx.buffers",
-                                          "client0.tx.buffers", "client1.tx.buffers"};
-
-    (void)state;
-    plan_two();
-    assert_int_equal(p.plan->window_count, 5);
-    for (uint32_t i = 0; i < 5; i++) {
+    assert_int_equal(p.plan->window_count, count);
+    for (uint32_t i = 0; i < count; i++) {
         const struct plan_window *w = &p.plan->windows[i];
         const struct plan_map *m = plan_find_map(p.plan, planned_pd(&p, "eth0"), w->region);
 
@@ -303,12 +292,27 @@ static void test_io_addresses(void **state)
             assert_true(p.plan->windows[k].io_addr + p.plan->windows[k].bytes + 4096 <= w->io_addr);
         }
     }
-    static const char *const pools[] = {"net0.rx", "client0.tx", "client1.tx"};
-    for (unsigned i = 0; i < 3; i++) {
-        const struct plan_pool *pool = &p.plan->pools[planned_pool(&p, pools[i])];
-        assert_int_equal(pool->io_addr, p.plan->windows[2 + i].io_addr);
-        assert_int_equal(pool->region, p.plan->windows[2 + i].region);
-    }
+}
+
+static void pool_is_at(const char *name, uint32_t window)
+{
+    const struct plan_pool *pool = &p.plan->pools[planned_pool(&p, name)];
+
+    assert_int_equal(pool->io_addr, p.plan->windows[window].io_addr);
+    assert_int_equal(pool->region, p.plan->windows[window].region);
+}
+
+static void test_io_addresses(void **state)
+{
+    static const char *const reached[] = {"eth0.rx_ring", "eth0.tx_ring", "net0.rx.buffers",
+                                          "client0.tx.buffers", "client1.tx.buffers"};
+
+    (void)state;
+    planned_must(&p, two_clients);
+    windows_are(reached, 5);
+    pool_is_at("net0.rx", 2);
+    pool_is_at("client0.tx", 3);
+    pool_is_at("client1.tx", 4);
     assert_int_equal(p.plan->pools[planned_pool(&p, "client0.rx")].io_addr, 0);
 }
 
@@ -414,7 +418,7 @@ static void queue_is(const char *link, uint32_t capacity, const char *from, cons
 static void test_queues(void **state)
 {
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     assert_int_equal(p.plan->queue_count, 14);
     queue_is("net0.rx", 16, "net0_driver", "net0_virt_rx", NAMES_IO_ADDR, "net0.rx", 1);
     queue_is("client0.virt_rx", 16, "net0_virt_rx", "client0_copier", NAMES_OFFSET, "net0.rx", 1);
@@ -467,6 +471,10 @@ static const void *blob(const char *pd, const char *section, size_t size, bool o
     abort();
 }
 
+/* What is for the section of a domain's image that has the type's name. */
+#define CONFIG(name, pd)          ((const name##_t *)blob(pd, "." #name, sizeof(name##_t), false))
+#define OPTIONAL_CONFIG(name, pd) ((const name##_t *)blob(pd, "." #name, sizeof(name##_t), true))
+
 static void region_is(const region_resource_t *r, const char *pd, const char *region,
                       uint64_t bytes)
 {
@@ -508,16 +516,14 @@ static void mac_is(const void *mac, const char *text)
 static void test_driver_config(void **state)
 {
     (void)state;
-    plan_two();
-    const net_driver_config_t *c =
-        blob("net0_driver", ".net_driver_config", sizeof(net_driver_config_t), false);
-    const device_resources_t *d =
-        blob("net0_driver", ".device_resources", sizeof(device_resources_t), false);
+    planned_must(&p, two_clients);
+    const net_driver_config_t *c = CONFIG(net_driver_config, "net0_driver");
+    const device_resources_t *d = CONFIG(device_resources, "net0_driver");
 
     assert_true(net_config_check_magic((void *)(uintptr_t)c));
     connection_is(&c->virt_rx, "net0_driver", "net0.rx");
     connection_is(&c->virt_tx, "net0_driver", "net0.tx");
-    assert_true(device_resources_check_magic((device_resources_t *)(uintptr_t)d));
+    assert_true(device_resources_check_magic((void *)(uintptr_t)d));
     assert_int_equal(d->num_regions, 3);
     assert_int_equal((uintptr_t)d->regions[0].region.vaddr, p.plan->devices[0].regs_vaddr);
     assert_int_equal(d->regions[0].region.size, 0x10000);
@@ -533,11 +539,9 @@ static void test_driver_config(void **state)
 static void test_virt_configs(void **state)
 {
     (void)state;
-    plan_two();
-    const net_virt_rx_config_t *rx =
-        blob("net0_virt_rx", ".net_virt_rx_config", sizeof(net_virt_rx_config_t), false);
-    const net_virt_tx_config_t *tx =
-        blob("net0_virt_tx", ".net_virt_tx_config", sizeof(net_virt_tx_config_t), false);
+    planned_must(&p, two_clients);
+    const net_virt_rx_config_t *rx = CONFIG(net_virt_rx_config, "net0_virt_rx");
+    const net_virt_tx_config_t *tx = CONFIG(net_virt_tx_config, "net0_virt_tx");
 
     assert_true(net_config_check_magic((void *)(uintptr_t)rx));
     connection_is(&rx->driver, "net0_virt_rx", "net0.rx");
@@ -573,13 +577,10 @@ static void test_virt_configs(void **state)
 static void test_client_configs(void **state)
 {
     (void)state;
-    plan_two();
-    const net_client_config_t *c0 =
-        blob("client0", ".net_client_config", sizeof(net_client_config_t), false);
-    const net_client_config_t *c1 =
-        blob("client1", ".net_client_config", sizeof(net_client_config_t), false);
-    const net_copy_config_t *copy =
-        blob("client0_copier", ".net_copy_config", sizeof(net_copy_config_t), false);
+    planned_must(&p, two_clients);
+    const net_client_config_t *c0 = CONFIG(net_client_config, "client0");
+    const net_client_config_t *c1 = CONFIG(net_client_config, "client1");
+    const net_copy_config_t *copy = CONFIG(net_copy_config, "client0_copier");
 
     assert_true(net_config_check_magic((void *)(uintptr_t)c0));
     connection_is(&c0->rx, "client0", "client0.rx");
@@ -599,8 +600,7 @@ static void test_client_configs(void **state)
     connection_is(&copy->client, "client0_copier", "client0.rx");
     region_is(&copy->client_data, "client0_copier", "client0.rx.buffers", 8 * 2048);
 
-    const timer_client_config_t *t =
-        blob("client1", ".timer_client_config", sizeof(timer_client_config_t), true);
+    const timer_client_config_t *t = OPTIONAL_CONFIG(timer_client_config, "client1");
     assert_memory_equal(t->magic, SDDF_TIMER_MAGIC, SDDF_TIMER_MAGIC_LEN);
     assert_int_equal(t->driver_id, 2);
 
@@ -628,7 +628,7 @@ static void test_pds(void **state)
     };
 
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     assert_int_equal(p.plan->pd_count, 7);
     for (unsigned i = 0; i < 5; i++) {
         const struct plan_pd *pd = &p.plan->pds[planned_pd(&p, pds[i].name)];
@@ -694,8 +694,7 @@ static void test_how_many(void **state)
     assert_int_equal(p.diag.errors, 0);
     assert_int_equal(p.diag.warnings, 1);
     assert_int_equal(p.plan->pds[planned_pd(&p, "net0_virt_rx")].channel_next, 62);
-    const net_virt_rx_config_t *rx =
-        blob("net0_virt_rx", ".net_virt_rx_config", sizeof(net_virt_rx_config_t), false);
+    const net_virt_rx_config_t *rx = CONFIG(net_virt_rx_config, "net0_virt_rx");
     assert_int_equal(rx->num_clients, 61);
     assert_int_equal(rx->clients[60].conn.id, 61);
     mac_is(&rx->clients[60].mac_addrs[0], "52:54:01:00:00:3c");
@@ -845,13 +844,6 @@ static const char direct[] =
     "  \"clients\": [ { \"name\": \"client0\", \"image\": \"network/client_direct\","
     "    \"tx_buffers\": 8 } ] }";
 
-static void plan_direct(void)
-{
-    if (!planned_make(&p, direct)) {
-        fail_msg("%s", planned_complaints(&p));
-    }
-}
-
 /* Only the client and the device see frames; the driver sees none. */
 static void test_direct_rights(void **state)
 {
@@ -885,7 +877,7 @@ static void test_direct_rights(void **state)
     };
 
     (void)state;
-    plan_direct();
+    planned_must(&p, direct);
     rights_are(wanted, sizeof wanted / sizeof wanted[0]);
     assert_int_equal(p.plan->pd_count, 3);
     assert_true(p.plan->pds[planned_pd(&p, "client0")].endpoint);
@@ -895,7 +887,7 @@ static void test_direct_rights(void **state)
 static void test_direct_queues(void **state)
 {
     (void)state;
-    plan_direct();
+    planned_must(&p, direct);
     assert_int_equal(p.plan->queue_count, 4);
     assert_int_equal(p.plan->pool_count, 2);
     queue_is("client0.rx", 16, "net0_driver", "client0", NAMES_IO_ADDR, "net0.rx", 1);
@@ -911,17 +903,9 @@ static void test_direct_queues(void **state)
 
     static const char *const reached[] = {"eth0.rx_ring", "eth0.tx_ring", "net0.rx.buffers",
                                           "client0.tx.buffers"};
-    assert_int_equal(p.plan->window_count, 4);
-    for (unsigned i = 0; i < 4; i++) {
-        const struct plan_window *w = &p.plan->windows[i];
-
-        assert_int_equal(w->region, planned_region(&p, reached[i]));
-        assert_int_equal(w->rights, i < 3 ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
-    }
-    assert_int_equal(p.plan->pools[planned_pool(&p, "net0.rx")].io_addr,
-                     p.plan->windows[2].io_addr);
-    assert_int_equal(p.plan->pools[planned_pool(&p, "client0.tx")].io_addr,
-                     p.plan->windows[3].io_addr);
+    windows_are(reached, 4);
+    pool_is_at("net0.rx", 2);
+    pool_is_at("client0.tx", 3);
     assert_int_equal(p.plan->pools[planned_pool(&p, "net0.rx")].stamps,
                      planned_region(&p, "net0.rx.stamps"));
 }
@@ -929,13 +913,10 @@ static void test_direct_queues(void **state)
 static void test_direct_configs(void **state)
 {
     (void)state;
-    plan_direct();
-    const net_driver_config_t *driver =
-        blob("net0_driver", ".net_driver_config", sizeof(net_driver_config_t), false);
-    const net_client_config_t *client =
-        blob("client0", ".net_client_config", sizeof(net_client_config_t), false);
-    const device_resources_t *d =
-        blob("client0", ".device_resources", sizeof(device_resources_t), false);
+    planned_must(&p, direct);
+    const net_driver_config_t *driver = CONFIG(net_driver_config, "net0_driver");
+    const net_client_config_t *client = CONFIG(net_client_config, "client0");
+    const device_resources_t *d = CONFIG(device_resources, "client0");
 
     connection_is(&driver->virt_rx, "net0_driver", "client0.rx");
     connection_is(&driver->virt_tx, "net0_driver", "client0.tx");
@@ -945,14 +926,14 @@ static void test_direct_configs(void **state)
     region_is(&client->rx_data, "client0", "net0.rx.buffers", 16 * 2048);
     region_is(&client->tx_data, "client0", "client0.tx.buffers", 8 * 2048);
     mac_is(&client->mac_addr, "52:54:01:00:00:00");
-    assert_true(device_resources_check_magic((device_resources_t *)(uintptr_t)d));
+    assert_true(device_resources_check_magic((void *)(uintptr_t)d));
     assert_int_equal(d->num_regions, 2);
     assert_int_equal(d->num_irqs, 0);
     region_is(&d->regions[0].region, "client0", "net0.rx.buffers", 16 * 2048);
     region_is(&d->regions[1].region, "client0", "client0.tx.buffers", 8 * 2048);
     assert_int_equal(d->regions[0].io_addr, p.plan->windows[2].io_addr);
     assert_int_equal(d->regions[1].io_addr, p.plan->windows[3].io_addr);
-    (void)blob("client0", ".timer_client_config", sizeof(timer_client_config_t), true);
+    (void)OPTIONAL_CONFIG(timer_client_config, "client0");
 }
 
 /* The network, and its clients as they are spelt. */
@@ -1030,12 +1011,9 @@ static void test_forwarder(void **state)
              1);
     queue_is("client0.rx", 16, "client0_forwarder", "client0", NAMES_OFFSET, "net0.rx", 1);
 
-    const net_copy_config_t *copy =
-        blob("client0_forwarder", ".net_copy_config", sizeof(net_copy_config_t), false);
-    const net_client_config_t *c =
-        blob("client0", ".net_client_config", sizeof(net_client_config_t), false);
-    const net_virt_rx_config_t *rx =
-        blob("net0_virt_rx", ".net_virt_rx_config", sizeof(net_virt_rx_config_t), false);
+    const net_copy_config_t *copy = CONFIG(net_copy_config, "client0_forwarder");
+    const net_client_config_t *c = CONFIG(net_client_config, "client0");
+    const net_virt_rx_config_t *rx = CONFIG(net_virt_rx_config, "net0_virt_rx");
     connection_is(&copy->rx, "client0_forwarder", "client0.virt_rx");
     connection_is(&copy->client, "client0_forwarder", "client0.rx");
     region_is(&copy->rx_data[0], "client0_forwarder", "net0.rx.buffers", 16 * 2048);
@@ -1068,7 +1046,7 @@ static void test_suspects(void **state)
     static struct scenario_fault faults[1];
 
     (void)state;
-    plan_two();
+    planned_must(&p, two_clients);
     uint32_t virt = planned_pd(&p, "net0_virt_rx"), client = planned_pd(&p, "client1");
     assert_false(plan_suspect(p.plan, virt));
     assert_false(plan_suspect(p.plan, client));

@@ -29,9 +29,7 @@ static void begin(const char *clock, const char *placement, int cpu)
              "                    \"driver\": { \"cpu\": %d } } ],"
              "  \"clients\": [ { \"name\": \"c\", \"image\": \"network/client_sink\" } ] }",
              clock, placement, cpu);
-    if (!planned_make(&planned, text)) {
-        fail_msg("%s", planned_complaints(&planned));
-    }
+    planned_must(&planned, text);
     assert_int_equal(world_create(&world, planned.plan, "images", "logs", why, sizeof why), 0);
 }
 

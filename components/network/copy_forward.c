@@ -90,12 +90,13 @@ static bool rx_return(void)
 /*
  * The same for what the client returns, once: it holds no more buffers than its queue has places,
  * so an honest client has no more than one queue full to offer, and after that there is nothing
- * left unsignalled. If the virtualiser's queue is full, the client has put in what is no buffer,
- * and waits for the next wake-up.
+ * left unsignalled. (Each may come just after a look that found none, which makes two turns of it,
+ * and one more is for the last look.) If the virtualiser's queue is full, the client has put in
+ * what is no buffer, and waits for the next wake-up.
  */
 static void rx_provide(void)
 {
-    for (uint32_t i = 0; i <= peers.client.capacity; i++) {
+    for (uint32_t i = 0; i <= 2 * peers.client.capacity; i++) {
         if (unlikely(net_queue_full_free(&peers.virt))) {
             return;
         }

@@ -466,6 +466,32 @@ static void a_flood_keeps_nobody_waiting(void **unused)
     image_unload(&image);
 }
 
+/* A client that returns one buffer at a time, each just after a look that found none. */
+static uint32_t trickle_left;
+
+static void trickle(enum point_op op, const volatile void *where, uint64_t units)
+{
+    (void)units;
+    if (trickle_left > 0 && op == POINT_REQUEST && where == client.free) {
+        client_returns(desc(--trickle_left * (uint64_t)NET_BUFFER_SIZE, 0));
+    }
+}
+
+/* Nothing is left behind, and the next one will be signalled. */
+static void a_trickle_is_not_slept_over(void **unused)
+{
+    (void)unused;
+    start(8);
+    trickle_left = 7;
+    world.on_point = trickle;
+    image_wake(&image, CLIENT_CH);
+    assert_int_equal(trickle_left, 0);
+    assert_true(net_queue_empty_free(&client));
+    assert_int_equal(client.free->consumer_signalled, 0);
+    assert_int_equal(net_queue_length(virt.free), 7);
+    image_unload(&image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_returns_ends),
         cmocka_unit_test(a_rogue_hurts_only_itself),
         cmocka_unit_test(a_flood_keeps_nobody_waiting),
+        cmocka_unit_test(a_trickle_is_not_slept_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

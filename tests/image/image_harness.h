@@ -7,12 +7,13 @@
  * queues. Each load is a private copy, so each test has an image fresh from the file. Memory comes
  * with an unmapped page right behind it: one byte too far stops the test.
  *
- * Points are where others get a word in: `world.on_point` runs just before the operation, inside
- * the image's entry, and may change whatever the image's neighbours can change. Points are also the
- * measure of work.
+ * Points are where others get a word in: `world.on_point`, or `world.meanwhile` for those to whom
+ * all points are the same, runs just before the operation, inside the image's entry, and may change
+ * whatever the image's neighbours can change. Points are also the measure of work.
  */
 #include <dlfcn.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -57,6 +59,7 @@ static struct {
     uint64_t mr[8];
     bool inside; /* an entry point of the image is running */
     on_point_fn *on_point;
+    void (*meanwhile)(void);
 } world = {.slot = NO_CHANNEL};
 
 static inline void world_forget(void)
@@ -79,11 +82,14 @@ static void harness_point(enum point_op op, const volatile void *where, uint64_t
         return;
     }
     world.points++;
+    world.inside = false; /* what the neighbours do is not the image's work */
     if (world.on_point != NULL) {
-        world.inside = false; /* what the neighbours do is not the image's work */
         world.on_point(op, where, units);
-        world.inside = true;
     }
+    if (world.meanwhile != NULL) {
+        world.meanwhile();
+    }
+    world.inside = true;
 }
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where,
@@ -274,6 +280,7 @@ static inline struct image image_load(const char *name)
     world_forget();
     world.slot = NO_CHANNEL;
     world.on_point = NULL;
+    world.meanwhile = NULL;
     world.now_ns = 0;
     world.timeout_ns = 0;
     return image;
@@ -311,6 +318,25 @@ static inline void image_wake(struct image *image, sddf_channel ch)
     world.inside = true;
     image->notified(ch);
     world_wait();
+}
+
+/* init() must stop after `spoil`: no image runs with a configuration that does not fit together. */
+static inline void assert_init_stops(const struct image *image, void (*spoil)(void))
+{
+    pid_t child = fork();
+    int status;
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        spoil();
+        close(STDERR_FILENO);
+        signal(SIGABRT, SIG_DFL);
+        image->init();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
 /* -- memory and queues -- */
@@ -352,6 +378,15 @@ static inline void queue_set(net_queue_t *queue, uint16_t index)
 {
     queue->head = index;
     queue->tail = index;
+}
+
+/* Two empty pairs whose indices are about to turn over, each at another time. */
+static inline void pairs_near_wrap(net_queue_handle_t one, net_queue_handle_t other)
+{
+    queue_set(one.active, 65533);
+    queue_set(one.free, 65530);
+    queue_set(other.active, 65531);
+    queue_set(other.free, 65535);
 }
 
 static inline net_buff_desc_t desc(uint64_t io_or_offset, uint16_t len)
@@ -424,5 +459,32 @@ static inline void queue_scribble(net_queue_t *queue, uint32_t capacity)
         slot->oid = (uint8_t)chance(64) & 0x3f;
         break;
     }
+}
+
+static inline void pair_scribble(net_queue_handle_t pair)
+{
+    queue_scribble(chance(2) ? pair.free : pair.active, pair.capacity);
+}
+
+/* -- a queue that is full again whenever one looks -- */
+
+static net_queue_t *stuffed;
+static uint32_t stuffed_capacity;
+
+static inline void queue_stuff(void)
+{
+    stuffed->tail = (uint16_t)(stuffed->head + stuffed_capacity);
+}
+
+/* From here on, of rubbish, until somebody else has a word at points. */
+static inline void queue_stays_full(net_queue_t *queue, uint32_t capacity, net_buff_desc_t rubbish)
+{
+    for (uint32_t i = 0; i < capacity; i++) {
+        queue->buffers[i] = rubbish;
+    }
+    stuffed = queue;
+    stuffed_capacity = capacity;
+    queue_stuff();
+    world.meanwhile = queue_stuff;
 }
 #endif

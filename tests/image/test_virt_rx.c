@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The receive virtualiser between a driver and clients that this test plays, honest ones and
- * others. Client i is on channel i + 1, the driver on channel 0.
- */
-#include "tests/image/image_harness.h"
+/* The receive virtualiser. */
+#include "tests/image/virt_harness.h"
 
-#define IO_BASE   0x40000000UL
-#define DRIVER_CH 0
-#define CLIENTS   61
+#define IO_BASE 0x40000000UL
 
-static struct image image;
 static net_virt_rx_config_t *config;
-static net_queue_handle_t driver;
-static net_queue_handle_t clients[SDDF_NET_MAX_CLIENTS];
 static uint8_t *data;
 
 /* Client i has the addresses 02:00:00:0n:00:i for n = 0..num_macs-1. */
@@ -40,7 +32,7 @@ static void configure(uint32_t buffers, uint32_t num_clients, uint32_t client_ca
     config->num_clients = (uint8_t)num_clients;
     for (uint32_t i = 0; i < num_clients; i++) {
         clients[i] = pair_make(client_capacity);
-        config->clients[i].conn = pair_connection(clients[i], (uint8_t)(i + 1));
+        config->clients[i].conn = pair_connection(clients[i], (uint8_t)client_ch(i));
         config->clients[i].mac_addrs[0] = mac_of(i, 0);
         config->clients[i].num_macs = 1;
     }
@@ -75,6 +67,16 @@ static uint64_t driver_takes(void)
     assert_int_equal(empty.len, 0);
     assert_int_equal((empty.io_or_offset - IO_BASE) % NET_BUFFER_SIZE, 0);
     return (empty.io_or_offset - IO_BASE) / NET_BUFFER_SIZE;
+}
+
+/* Started, and the driver has all buffers, and asks for more. */
+static void start_filling(uint32_t buffers, uint32_t num_clients, uint32_t client_capacity)
+{
+    start(buffers, num_clients, client_capacity);
+    for (uint32_t i = 0; i < buffers; i++) {
+        driver_takes();
+    }
+    net_request_signal_free(&driver);
 }
 
 static void client_gets(uint32_t client, uint64_t buffer, uint16_t len)
@@ -184,10 +186,7 @@ static void fills_the_address_table_to_its_last(void **unused)
 static void keeps_a_broadcast_until_the_last_return(void **unused)
 {
     (void)unused;
-    start(4, CLIENTS, 4);
-    for (int i = 0; i < 4; i++) {
-        driver_takes();
-    }
+    start_filling(4, CLIENTS, 4);
     driver_gives(2, broadcast, 60);
     image_wake(&image, DRIVER_CH);
     assert_int_equal(refs(2), CLIENTS);
@@ -213,11 +212,7 @@ static void returns_what_nobody_wants_at_once(void **unused)
 
     (void)unused;
     for (uint32_t num_clients = 0; num_clients < 3; num_clients += 2) {
-        start(4, num_clients, 4);
-        for (int i = 0; i < 4; i++) {
-            driver_takes();
-        }
-        net_request_signal_free(&driver);
+        start_filling(4, num_clients, 4);
         driver_gives(1, stranger, 60);
         driver_gives(3, num_clients == 0 ? broadcast : multicast, 60);
         image_wake(&image, DRIVER_CH);
@@ -289,11 +284,7 @@ static void reads_no_packet_of_impossible_length(void **unused)
     const uint16_t lengths[] = {0, 1, 13, 2049, 32768, 65535};
 
     (void)unused;
-    start(8, 1, 8);
-    for (int i = 0; i < 8; i++) {
-        driver_takes();
-    }
-    net_request_signal_free(&driver);
+    start_filling(8, 1, 8);
     for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
         driver_gives(7, mac_of(0, 0), lengths[i]);
         image_wake(&image, DRIVER_CH);
@@ -328,10 +319,7 @@ static void takes_back_only_what_a_client_holds(void **unused)
     };
 
     (void)unused;
-    start(8, 2, 8);
-    for (int i = 0; i < 8; i++) {
-        driver_takes();
-    }
+    start_filling(8, 2, 8);
     driver_gives(0, mac_of(0, 0), 60);
     driver_gives(1, mac_of(1, 0), 60);
     image_wake(&image, DRIVER_CH);
@@ -375,10 +363,7 @@ static void signals_only_who_asked(void **unused)
 static void keeps_what_the_driver_has_no_room_for(void **unused)
 {
     (void)unused;
-    start(8, 1, 8);
-    for (int i = 0; i < 8; i++) {
-        driver_takes();
-    }
+    start_filling(8, 1, 8);
     for (uint64_t i = 0; i < 5; i++) {
         driver_gives(i, stranger, 60);
     }
@@ -420,10 +405,7 @@ static void counts_each_holder_once(void **unused)
 static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
 {
     (void)unused;
-    start(8, 2, 8);
-    for (int i = 0; i < 8; i++) {
-        driver_takes();
-    }
+    start_filling(8, 2, 8);
     driver_gives(0, mac_of(0, 0), 60);
     driver_gives(1, mac_of(1, 0), 60);
     image_wake(&image, DRIVER_CH);
@@ -450,11 +432,7 @@ static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
 static void a_full_client_loses_its_packets_alone(void **unused)
 {
     (void)unused;
-    start(8, 3, 8);
-    for (int i = 0; i < 8; i++) {
-        driver_takes();
-    }
-    net_request_signal_free(&driver);
+    start_filling(8, 3, 8);
     clients[1].active->head = (uint16_t)(clients[1].active->tail - 8);
     driver_gives(0, mac_of(1, 0), 60);
     driver_gives(1, broadcast, 60);
@@ -499,10 +477,7 @@ static void survives_the_wrap_of_indices(void **unused)
 {
     (void)unused;
     configure(8, 2, 8);
-    queue_set(driver.active, 65533);
-    queue_set(driver.free, 65530);
-    queue_set(clients[0].active, 65531);
-    queue_set(clients[0].free, 65535);
+    pairs_near_wrap(driver, clients[0]);
     image_init(&image);
     for (uint32_t i = 0; i < 70000; i++) {
         uint64_t first = driver_takes();
@@ -534,88 +509,20 @@ static void asks_again_only_where_it_must(void **unused)
     image_unload(&image);
 }
 
-/*
- * -- honest neighbours on other cores: they act at any point of an entry, and nothing is ever left
- * asleep --
- */
+/* -- honest neighbours on other cores -- */
 
-struct player {
-    uint64_t holds[64];
-    uint32_t count;
-    bool signalled; /* it has signalled, and the image has not been woken for it yet */
-    uint32_t received;
-};
-static struct player players[4]; /* 0: the driver, i + 1: client i */
-static uint32_t offered_packets;
-
-static void player_signals(struct player *player, net_queue_handle_t *pair, bool active)
+static net_buff_desc_t packet_in(net_buff_desc_t empty)
 {
-    if (active ? net_require_signal_active(pair) : net_require_signal_free(pair)) {
-        if (active) {
-            net_cancel_signal_active(pair);
-        } else {
-            net_cancel_signal_free(pair);
-        }
-        player->signalled = true;
-    }
+    uint64_t dest = chance(8);
+    mac_addr_t mac = dest < 3 ? mac_of((uint32_t)dest, 0) : dest < 4 ? broadcast : stranger;
+
+    memcpy(data + (empty.io_or_offset - IO_BASE), &mac, sizeof(mac));
+    return desc(empty.io_or_offset, 60);
 }
 
-static void driver_plays(void)
+static net_buff_desc_t emptied(net_buff_desc_t packet)
 {
-    struct player *p = &players[0];
-    net_buff_desc_t empty = {0};
-
-    while (net_dequeue_free(&driver, &empty) == 0) {
-        p->holds[p->count++] = (empty.io_or_offset - IO_BASE) / NET_BUFFER_SIZE;
-        assert_true(p->count <= driver.capacity);
-    }
-    bool gave = false;
-    while (p->count > 0 && chance(3) > 0) {
-        uint64_t buffer = p->holds[--p->count];
-        uint64_t dest = chance(8);
-        mac_addr_t mac = dest < 3 ? mac_of((uint32_t)dest, 0) : dest < 4 ? broadcast : stranger;
-        memcpy(data + buffer * NET_BUFFER_SIZE, &mac, sizeof(mac));
-        net_enqueue_active(&driver, desc(IO_BASE + buffer * NET_BUFFER_SIZE, 60));
-        offered_packets++;
-        gave = true;
-    }
-    if (gave) {
-        player_signals(p, &driver, true);
-    }
-}
-
-static void client_plays(uint32_t i)
-{
-    struct player *p = &players[i + 1];
-    net_buff_desc_t filled = {0};
-
-    while (net_dequeue_active(&clients[i], &filled) == 0) {
-        p->holds[p->count++] = filled.io_or_offset / NET_BUFFER_SIZE;
-        p->received++;
-        assert_true(p->count <= clients[i].capacity);
-    }
-    bool gave = false;
-    while (p->count > 0 && chance(3) > 0) {
-        client_returns(i, p->holds[--p->count]);
-        gave = true;
-    }
-    if (gave) {
-        player_signals(p, &clients[i], false);
-    }
-}
-
-static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    uint64_t who = chance(8);
-
-    if (who == 0) {
-        driver_plays();
-    } else if (who < 4) {
-        client_plays((uint32_t)who - 1);
-    }
+    return desc(packet.io_or_offset, 7);
 }
 
 static bool anything_left(void)
@@ -633,26 +540,16 @@ static void leaves_nobody_asleep(void **unused)
     (void)unused;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         chance_seed(seed);
-        memset(players, 0, sizeof(players));
-        offered_packets = 0;
         start(16, 3, 16);
-        world.on_point = neighbours_play;
-        for (int i = 0; i < 2000; i++) {
-            neighbours_play(POINT_NOTIFY, NULL, 0);
-            uint32_t who = (uint32_t)chance(4);
-            for (uint32_t j = 0; j < 4; j++, who = (who + 1) % 4) {
-                if (players[who].signalled) {
-                    players[who].signalled = false;
-                    image_wake(&image, who);
-                }
-            }
-            bool woken = false;
-            for (uint32_t j = 0; j < 4; j++) {
-                woken = woken || players[j].signalled;
-            }
-            assert_true(woken || !anything_left());
+        neighbours_forget();
+        struct neighbour *giver = neighbour_add(
+            (struct neighbour){.ch = DRIVER_CH, .pair = &driver, .sends = true, .give = packet_in});
+        for (uint32_t i = 0; i < 3; i++) {
+            neighbour_add(
+                (struct neighbour){.ch = client_ch(i), .pair = &clients[i], .give = emptied});
         }
-        assert_true(offered_packets > 1000);
+        neighbours_play_on(&image, 2000, anything_left);
+        assert_true(giver->given > 1000);
         assert_int_equal(image_count(&image, "packets_unwanted"), 0);
         assert_int_equal(image_count(&image, "buffers_invalid"), 0);
         assert_int_equal(image_count(&image, "driver_invalid"), 0);
@@ -662,16 +559,6 @@ static void leaves_nobody_asleep(void **unused)
 }
 
 /* -- a client that writes anything at any time -- */
-
-static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    if (chance(4) == 0) {
-        queue_scribble(chance(2) ? clients[0].free : clients[0].active, clients[0].capacity);
-    }
-}
 
 /*
  * Now and then it puts its indices right and returns buffers, its own or not, to be believed again.
@@ -701,7 +588,7 @@ static void a_rogue_hurts_only_itself(void **unused)
     chance_seed(42);
     start(BUFFERS, 2, CAPACITY);
     for (int i = 0; i < 100000; i++) {
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         while (!net_queue_empty_free(&driver)) {
             uint64_t buffer = driver_takes();
             assert_false(with_driver[buffer]);
@@ -719,8 +606,8 @@ static void a_rogue_hurts_only_itself(void **unused)
             with_driver[buffer] = false;
         }
         rogue_pretends();
-        queue_scribble(chance(2) ? clients[0].free : clients[0].active, CAPACITY);
-        world.on_point = rogue_scribbles;
+        pair_scribble(clients[0]);
+        world.meanwhile = rogue_scribbles;
         image_wake(&image, 1);
         most_points = MAX(most_points, world.points);
         assert_true(world.signals[2] <= 1);
@@ -736,7 +623,7 @@ static void a_rogue_hurts_only_itself(void **unused)
     assert_int_equal(image_count(&image, "driver_invalid"), 0);
 
     /* In the end at most a share is missing, and that the rogue holds. */
-    world.on_point = NULL;
+    world.meanwhile = NULL;
     image_wake(&image, 1);
     uint32_t missing = 0;
     while (!net_queue_empty_free(&driver)) {
@@ -749,35 +636,12 @@ static void a_rogue_hurts_only_itself(void **unused)
     image_unload(&image);
 }
 
-static net_queue_t *stuffed;
-
-static void stuff(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    stuffed->tail = (uint16_t)(stuffed->head + 16);
-}
-
-/* A queue that is full again whenever one looks is left after one queue full. */
 static void no_wake_up_is_endless(void **unused)
 {
     (void)unused;
     start(16, 2, 16);
-    net_queue_t *const queues[] = {driver.active, clients[1].free};
-    for (size_t i = 0; i < ARRAY_SIZE(queues); i++) {
-        stuffed = queues[i];
-        for (int j = 0; j < 16; j++) {
-            stuffed->buffers[j] = desc(IO_BASE + 13, 60);
-        }
-        world.on_point = stuff;
-        stuff(POINT_NOTIFY, NULL, 0);
-        image_wake(&image, DRIVER_CH);
-        assert_true(world.points >= 16 && world.points < 16 + 10);
-        assert_int_equal(stuffed->consumer_signalled, 0);
-        world.on_point = NULL;
-        queue_set(stuffed, 0);
-    }
+    assert_leaves_after_one_full(driver.active, desc(IO_BASE + 13, 60), 16 + 9);
+    assert_leaves_after_one_full(clients[1].free, desc(IO_BASE + 13, 60), 16 + 9);
     image_unload(&image);
 }
 
@@ -788,7 +652,7 @@ static void a_wild_driver_forges_nothing(void **unused)
     chance_seed(7);
     start(16, 2, 16);
     for (int i = 0; i < 50000; i++) {
-        queue_scribble(chance(2) ? driver.free : driver.active, 16);
+        pair_scribble(driver);
         if (chance(3) == 0) {
             net_enqueue_active(&driver, desc(IO_BASE + chance(16) * NET_BUFFER_SIZE, 60));
         }

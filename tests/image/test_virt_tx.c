@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The transmit virtualiser between clients and a driver that this test plays, honest ones and
- * others. Client i is on channel i + 1, the driver on channel 0; region r of client i is at an IO
- * address of its own.
- */
-#include "tests/image/image_harness.h"
+/* The transmit virtualiser. Region r of client i is at an IO address of its own. */
+#include "tests/image/virt_harness.h"
 
-#define DRIVER_CH 0
-#define CLIENTS   61
-
-static struct image image;
 static net_virt_tx_config_t *config;
-static net_queue_handle_t driver;
-static net_queue_handle_t clients[SDDF_NET_MAX_CLIENTS];
 
 /* Far apart, and the later the client the lower: order of address is not order of client. */
 static uint64_t io_of(uint32_t client, uint32_t region)
@@ -36,7 +26,7 @@ static void configure(uint32_t driver_capacity, uint32_t num_clients, uint32_t n
     config->num_clients = (uint8_t)num_clients;
     for (uint32_t i = 0; i < num_clients; i++) {
         clients[i] = pair_make(buffers * num_regions);
-        config->clients[i].conn = pair_connection(clients[i], (uint8_t)(i + 1));
+        config->clients[i].conn = pair_connection(clients[i], (uint8_t)client_ch(i));
         config->clients[i].num_regions = (uint8_t)num_regions;
         for (uint32_t r = 0; r < num_regions; r++) {
             uint64_t bytes = (uint64_t)buffers * NET_BUFFER_SIZE;
@@ -482,35 +472,12 @@ static void a_packet_refused_goes_back(void **unused)
     image_unload(&image);
 }
 
-static net_queue_t *stuffed;
-
-static void stuff(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    stuffed->tail = (uint16_t)(stuffed->head + 16);
-}
-
-/* A queue that is full again whenever one looks is left after one queue full. */
 static void no_wake_up_is_endless(void **unused)
 {
     (void)unused;
     start(16, 2, 16);
-    net_queue_t *const queues[] = {driver.free, clients[1].active};
-    for (size_t i = 0; i < ARRAY_SIZE(queues); i++) {
-        stuffed = queues[i];
-        for (int j = 0; j < 16; j++) {
-            stuffed->buffers[j] = desc(13, 60);
-        }
-        world.on_point = stuff;
-        stuff(POINT_NOTIFY, NULL, 0);
-        image_wake(&image, DRIVER_CH);
-        assert_true(world.points >= 16 && world.points < 2 * 16 + 10);
-        assert_int_equal(stuffed->consumer_signalled, 0);
-        world.on_point = NULL;
-        queue_set(stuffed, 0);
-    }
+    assert_leaves_after_one_full(driver.free, desc(13, 60), 2 * 16 + 9);
+    assert_leaves_after_one_full(clients[1].active, desc(13, 60), 2 * 16 + 9);
     image_unload(&image);
 }
 
@@ -518,10 +485,7 @@ static void survives_the_wrap_of_indices(void **unused)
 {
     (void)unused;
     configure(8, 2, 1, 4);
-    queue_set(driver.active, 65533);
-    queue_set(driver.free, 65530);
-    queue_set(clients[0].active, 65531);
-    queue_set(clients[0].free, 65535);
+    pairs_near_wrap(driver, clients[0]);
     image_init(&image);
     for (uint32_t i = 0; i < 70000; i++) {
         client_sends(0, i % 4, 60);
@@ -554,114 +518,47 @@ static void asks_again_only_where_it_must(void **unused)
 
 /* -- honest neighbours on other cores -- */
 
-struct player {
-    uint64_t holds[64];
-    uint32_t count;
-    bool signalled;
-};
-static struct player players[4]; /* 0: the driver, i + 1: client i */
-static uint32_t sent_packets;
+static struct neighbour *taker; /* the driver */
 
-static void driver_plays(void)
+static net_buff_desc_t emptied(net_buff_desc_t packet)
 {
-    struct player *p = &players[0];
-    net_buff_desc_t packet = {0};
-
-    while (net_dequeue_active(&driver, &packet) == 0) {
-        p->holds[p->count++] = packet.io_or_offset;
-        assert_true(p->count <= driver.capacity);
-        sent_packets++;
-    }
-    bool gave = false;
-    while (p->count > 0 && chance(3) > 0) {
-        driver_returns(p->holds[--p->count]);
-        gave = true;
-    }
-    if (gave && net_require_signal_free(&driver)) {
-        net_cancel_signal_free(&driver);
-        p->signalled = true;
-    }
+    return desc(packet.io_or_offset, 99);
 }
 
-static void client_plays(uint32_t i)
+static net_buff_desc_t packet_in(net_buff_desc_t empty)
 {
-    struct player *p = &players[i + 1];
-    net_buff_desc_t empty = {0};
-
-    while (net_dequeue_free(&clients[i], &empty) == 0) {
-        p->holds[p->count++] = empty.io_or_offset / NET_BUFFER_SIZE;
-        assert_true(p->count <= clients[i].capacity);
-    }
-    bool gave = false;
-    while (p->count > 0 && chance(3) > 0) {
-        client_sends(i, p->holds[--p->count], 60);
-        gave = true;
-    }
-    if (gave && net_require_signal_active(&clients[i])) {
-        net_cancel_signal_active(&clients[i]);
-        p->signalled = true;
-    }
+    return desc(empty.io_or_offset, 60);
 }
 
-static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    uint64_t who = chance(8);
-
-    if (who == 0) {
-        driver_plays();
-    } else if (who < 4) {
-        client_plays((uint32_t)who - 1);
-    }
-}
-
+/* Also with a driver that is too small: then packets may wait, but only for it to return some. */
 static bool anything_left(void)
 {
+    bool driver_is_full = taker->count + net_queue_length(driver.active) == driver.capacity;
     bool left = !net_queue_empty_free(&driver);
 
     for (uint32_t i = 0; i < 3; i++) {
         left = left || !net_queue_empty_active(&clients[i]);
     }
-    return left;
+    return left && !driver_is_full;
 }
 
-/*
- * Also with a driver that is too small: then packets may wait, but only for the driver to return
- * something.
- */
 static void leaves_nobody_asleep(void **unused)
 {
     (void)unused;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        bool small = seed % 2 == 0;
         chance_seed(seed);
-        memset(players, 0, sizeof(players));
-        sent_packets = 0;
-        start(small ? 8 : 64, 3, 16);
+        start(seed % 2 == 0 ? 8 : 64, 3, 16);
+        neighbours_forget();
+        taker =
+            neighbour_add((struct neighbour){.ch = DRIVER_CH, .pair = &driver, .give = emptied});
         for (uint32_t i = 0; i < 3; i++) {
-            for (players[i + 1].count = 0; players[i + 1].count < 16; players[i + 1].count++) {
-                players[i + 1].holds[players[i + 1].count] = players[i + 1].count;
-            }
+            neighbour_owns(
+                neighbour_add((struct neighbour){
+                    .ch = client_ch(i), .pair = &clients[i], .sends = true, .give = packet_in}),
+                16);
         }
-        world.on_point = neighbours_play;
-        for (int i = 0; i < 2000; i++) {
-            neighbours_play(POINT_NOTIFY, NULL, 0);
-            bool woken = false;
-            for (uint32_t who = 0; who < 4; who++) {
-                if (players[who].signalled) {
-                    players[who].signalled = false;
-                    image_wake(&image, who);
-                }
-            }
-            for (uint32_t who = 0; who < 4; who++) {
-                woken = woken || players[who].signalled;
-            }
-            bool driver_is_full = players[0].count + net_queue_length(driver.active) == 8;
-            assert_true(woken || !anything_left() || (small && driver_is_full));
-        }
-        assert_true(sent_packets > 1000);
+        neighbours_play_on(&image, 2000, anything_left);
+        assert_true(taker->taken > 1000);
         assert_int_equal(image_count(&image, "packets_invalid"), 0);
         assert_int_equal(image_count(&image, "packets_duplicate"), 0);
         assert_int_equal(image_count(&image, "packets_refused"), 0);
@@ -672,16 +569,6 @@ static void leaves_nobody_asleep(void **unused)
 }
 
 /* -- a client that writes anything at any time -- */
-
-static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    if (chance(4) == 0) {
-        queue_scribble(chance(2) ? clients[0].free : clients[0].active, clients[0].capacity);
-    }
-}
 
 /*
  * Now and then it puts its indices right, so as to be believed again, and sends what it may have
@@ -715,15 +602,15 @@ static void a_rogue_hurts_only_itself(void **unused)
     for (uint64_t i = 0; i < 100000; i++) {
         uint64_t own = i % CAPACITY;
         bool own_came = false;
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         client_sends(1, own, 77);
         rogue_pretends();
-        queue_scribble(chance(2) ? clients[0].free : clients[0].active, CAPACITY);
-        world.on_point = rogue_scribbles;
+        pair_scribble(clients[0]);
+        world.meanwhile = rogue_scribbles;
         image_wake(&image, 1);
         most_points = MAX(most_points, world.points);
         assert_true(net_queue_length(driver.active) <= 16);
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         while (!net_queue_empty_active(&driver)) {
             net_buff_desc_t packet = driver_takes();
             assert_true(packet.len > 0 && packet.len <= NET_BUFFER_SIZE);
@@ -746,11 +633,11 @@ static void a_rogue_hurts_only_itself(void **unused)
                 rogue_out[b] = false;
             }
         }
-        world.on_point = rogue_scribbles;
+        world.meanwhile = rogue_scribbles;
         image_wake(&image, DRIVER_CH);
         most_points = MAX(most_points, world.points);
         /* What the rogue slipped in meanwhile goes out too; look at it in the next round. */
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         client_gets_back(1, own);
         assert_true(net_queue_empty_free(&clients[1]));
     }
@@ -770,7 +657,7 @@ static void a_wild_driver_forges_nothing(void **unused)
     chance_seed(7);
     start(16, 2, 8);
     for (int i = 0; i < 50000; i++) {
-        queue_scribble(chance(2) ? driver.free : driver.active, 16);
+        pair_scribble(driver);
         if (chance(3) == 0) {
             net_enqueue_free(&driver, desc(io_of_buffer((uint32_t)chance(2), chance(8)), 0));
         }

@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The copier between a virtualiser and a client that this test plays. The virtualiser is on channel
- * 3, the client on channel 5.
- */
-#include "tests/image/image_harness.h"
+/* The copier. */
+#include "tests/image/copier_harness.h"
 
-#define VIRT_CH   3
-#define CLIENT_CH 5
-
-static struct image image;
-static net_copy_config_t *config;
-static net_queue_handle_t virt;
-static net_queue_handle_t client;
 static uint8_t *sources[SDDF_NET_MAX_CLIENTS];
 static uint8_t *target;
 
@@ -19,14 +9,8 @@ static void configure(uint32_t virt_buffers, uint32_t client_buffers)
 {
     uint64_t bytes = (uint64_t)virt_buffers * NET_BUFFER_SIZE;
 
-    image = image_load("network/copy");
-    config = image_symbol(&image, "config");
-    virt = pair_make(virt_buffers);
-    client = pair_make(client_buffers);
+    configure_copier("network/copy", virt_buffers, client_buffers);
     target = guarded((size_t)client_buffers * NET_BUFFER_SIZE);
-    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    config->rx = pair_connection(virt, VIRT_CH);
-    config->client = pair_connection(client, CLIENT_CH);
     config->client_data =
         (region_resource_t){.vaddr = target, .size = (uint64_t)client_buffers * NET_BUFFER_SIZE};
     for (int oid = 0; oid < 2; oid++) {
@@ -44,29 +28,6 @@ static void start(uint32_t virt_buffers, uint32_t client_buffers)
     image_init(&image);
 }
 
-static void virt_gives(net_buff_desc_t packet)
-{
-    assert_int_equal(net_enqueue_active(&virt, packet), 0);
-}
-
-static net_buff_desc_t virt_gets_back(void)
-{
-    net_buff_desc_t empty = {0};
-
-    assert_int_equal(net_dequeue_free(&virt, &empty), 0);
-    return empty;
-}
-
-static net_buff_desc_t client_gets(void)
-{
-    net_buff_desc_t packet = {0};
-
-    assert_int_equal(net_dequeue_active(&client, &packet), 0);
-    assert_int_equal(packet.io_or_offset % NET_BUFFER_SIZE, 0);
-    assert_true(packet.io_or_offset < (uint64_t)client.capacity * NET_BUFFER_SIZE);
-    return packet;
-}
-
 /* The client takes a packet, which must be these bytes of that source. */
 static void client_gets_copy_of(unsigned oid, uint64_t offset, uint16_t len)
 {
@@ -75,7 +36,7 @@ static void client_gets_copy_of(unsigned oid, uint64_t offset, uint16_t len)
     assert_int_equal(packet.len, len);
     assert_int_equal(packet.oid, 0);
     assert_memory_equal(target + packet.io_or_offset, sources[oid] + offset, len);
-    assert_int_equal(net_enqueue_free(&client, desc(packet.io_or_offset, 0)), 0);
+    client_returns(desc(packet.io_or_offset, 0));
 }
 
 static void fills_the_clients_free_queue(void **unused)
@@ -249,23 +210,12 @@ static void loses_patience_with_rubbish(void **unused)
     image_unload(&image);
 }
 
-static void stuff(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    client.free->tail = (uint16_t)(client.free->head + 16);
-}
-
 /* Nor does it look at more of it in one wake-up if there is more at each look. */
 static void loses_patience_for_good(void **unused)
 {
     (void)unused;
     start(8, 16);
-    for (int i = 0; i < 16; i++) {
-        client.free->buffers[i] = desc(13, 0);
-    }
-    world.on_point = stuff;
+    queue_stays_full(client.free, 16, desc(13, 0));
     for (uint64_t i = 0; i < 8; i++) {
         virt_gives(desc(i * NET_BUFFER_SIZE, 60));
     }
@@ -369,10 +319,7 @@ static void survives_the_wrap_of_indices(void **unused)
 {
     (void)unused;
     configure(4, 4);
-    queue_set(virt.active, 65533);
-    queue_set(virt.free, 65530);
-    queue_set(client.active, 65531);
-    queue_set(client.free, 65535);
+    pairs_near_wrap(virt, client);
     image_init(&image);
     for (uint32_t i = 0; i < 70000; i++) {
         uint64_t offset = (uint64_t)(i % 4) * NET_BUFFER_SIZE;
@@ -387,64 +334,9 @@ static void survives_the_wrap_of_indices(void **unused)
 
 /* -- honest neighbours on other cores -- */
 
-static uint64_t virt_holds[64];
-static uint32_t virt_count;
-static uint64_t client_holds[64];
-static uint32_t client_count;
-static bool virt_signalled;
-static uint32_t given;
-static uint32_t received;
-
-static void virt_plays(void)
+static bool packets_are_left(void)
 {
-    net_buff_desc_t empty = {0};
-    bool gave = false;
-
-    while (net_dequeue_free(&virt, &empty) == 0) {
-        virt_holds[virt_count++] = empty.io_or_offset;
-        assert_true(virt_count <= virt.capacity);
-    }
-    while (virt_count > 0 && chance(3) > 0) {
-        virt_gives(desc(virt_holds[--virt_count], 60));
-        given++;
-        gave = true;
-    }
-    if (gave && net_require_signal_active(&virt)) {
-        net_cancel_signal_active(&virt);
-        virt_signalled = true;
-    }
-}
-
-static void client_plays(void)
-{
-    net_buff_desc_t packet = {0};
-
-    while (net_dequeue_active(&client, &packet) == 0) {
-        client_holds[client_count++] = packet.io_or_offset;
-        assert_true(client_count <= client.capacity);
-        received++;
-    }
-    while (client_count > 0 && chance(3) > 0) {
-        assert_int_equal(net_enqueue_free(&client, desc(client_holds[--client_count], 0)), 0);
-    }
-}
-
-static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    switch (chance(12)) {
-    case 0:
-        virt_plays();
-        break;
-    case 1:
-    case 2:
-        client_plays();
-        break;
-    default:
-        break;
-    }
+    return !net_queue_empty_active(&virt);
 }
 
 static void leaves_nobody_asleep(void **unused)
@@ -452,28 +344,16 @@ static void leaves_nobody_asleep(void **unused)
     (void)unused;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         chance_seed(seed);
-        client_count = 0;
-        received = 0;
-        given = 0;
-        virt_signalled = false;
         start(8, 8);
-        for (virt_count = 0; virt_count < 8; virt_count++) {
-            virt_holds[virt_count] = virt_count * (uint64_t)NET_BUFFER_SIZE;
-        }
-        world.on_point = neighbours_play;
-        for (int i = 0; i < 2000; i++) {
-            neighbours_play(POINT_NOTIFY, NULL, 0);
-            if (virt_signalled) {
-                virt_signalled = false;
-                image_wake(&image, VIRT_CH);
-            }
-            assert_true(virt_signalled || net_queue_empty_active(&virt));
-        }
-        client_plays();
-        assert_true(given > 500);
-        assert_int_equal(received + image_count(&image, "packets_unwanted") +
+        neighbours_forget();
+        struct neighbour *giver = virt_neighbour(8);
+        struct neighbour *taker = client_neighbour();
+        neighbours_play_on(&image, 2000, packets_are_left);
+        neighbour_plays(taker);
+        assert_true(giver->given > 500);
+        assert_int_equal(taker->taken + image_count(&image, "packets_unwanted") +
                              net_queue_length(virt.active),
-                         given);
+                         giver->given);
         assert_int_equal(image_count(&image, "packets_invalid"), 0);
         assert_int_equal(image_count(&image, "buffers_invalid"), 0);
         assert_int_equal(image_count(&image, "queues_incredible"), 0);
@@ -528,16 +408,6 @@ static void a_flood_keeps_nobody_waiting(void **unused)
 
 /* -- a client that writes anything at any time -- */
 
-static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    if (chance(3) == 0) {
-        queue_scribble(chance(2) ? client.free : client.active, client.capacity);
-    }
-}
-
 /* Now and then it puts its indices right and offers something usable. */
 static void rogue_pretends(void)
 {
@@ -566,15 +436,15 @@ static void a_rogue_hurts_only_itself(void **unused)
     uint8_t *before = malloc((size_t)VIRT * NET_BUFFER_SIZE);
     memcpy(before, sources[0], (size_t)VIRT * NET_BUFFER_SIZE);
     for (int i = 0; i < 100000; i++) {
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         uint64_t packets = chance(VIRT + 1);
         for (uint64_t p = 0; p < packets; p++) {
             virt_gives(desc(p * NET_BUFFER_SIZE, (uint16_t)chance(64)));
         }
         rogue_pretends();
-        queue_scribble(chance(2) ? client.free : client.active, CLIENT);
+        pair_scribble(client);
         uint16_t tail = client.active->tail;
-        world.on_point = rogue_scribbles;
+        world.meanwhile = rogue_scribbles;
         image_wake(&image, chance(2) ? VIRT_CH : CLIENT_CH);
         copied += client.active->tail != tail;
         most_points = MAX(most_points, world.points);
@@ -602,7 +472,7 @@ static void a_wild_virtualiser_is_survived(void **unused)
     chance_seed(7);
     start(16, 8);
     for (int i = 0; i < 50000; i++) {
-        queue_scribble(chance(2) ? virt.free : virt.active, 16);
+        pair_scribble(virt);
         if (chance(3) == 0) {
             net_enqueue_active(&virt, desc(chance(20) * 2000, (uint16_t)chance(2100)));
         }

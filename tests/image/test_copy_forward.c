@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What stands where a copier would, between a virtualiser and a client that this test plays: the
- * virtualiser is on channel 3, the client on channel 5. There is no packet memory at all: whoever
- * looked into it would be found out.
+ * What stands where a copier would. There is no packet memory at all: whoever looked into it would
+ * be found out.
  */
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "tests/image/image_harness.h"
-
-#define VIRT_CH   3
-#define CLIENT_CH 5
-
-static struct image image;
-static net_copy_config_t *config;
-static net_queue_handle_t virt;
-static net_queue_handle_t client;
+#include "tests/image/copier_harness.h"
 
 static void configure(uint32_t buffers)
 {
     region_resource_t nowhere = {.vaddr = (void *)0x1000,
                                  .size = (uint64_t)buffers * NET_BUFFER_SIZE};
 
-    image = image_load("network/copy_forward");
-    config = image_symbol(&image, "config");
-    virt = pair_make(buffers);
-    client = pair_make(buffers);
-    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    config->rx = pair_connection(virt, VIRT_CH);
-    config->client = pair_connection(client, CLIENT_CH);
+    configure_copier("network/copy_forward", buffers, buffers);
     config->rx_data[0] = config->client_data = nowhere;
 }
 
@@ -38,32 +20,6 @@ static void start(uint32_t buffers)
     image_init(&image);
     assert_int_equal(world.signals[VIRT_CH] + world.signals[CLIENT_CH], 0);
     assert_int_equal(net_queue_length(client.free), 0);
-}
-
-static void virt_gives(net_buff_desc_t packet)
-{
-    assert_int_equal(net_enqueue_active(&virt, packet), 0);
-}
-
-static void client_returns(net_buff_desc_t buffer)
-{
-    assert_int_equal(net_enqueue_free(&client, buffer), 0);
-}
-
-static net_buff_desc_t client_gets(void)
-{
-    net_buff_desc_t packet = {0};
-
-    assert_int_equal(net_dequeue_active(&client, &packet), 0);
-    return packet;
-}
-
-static net_buff_desc_t virt_gets_back(void)
-{
-    net_buff_desc_t buffer = {0};
-
-    assert_int_equal(net_dequeue_free(&virt, &buffer), 0);
-    return buffer;
 }
 
 /* Descriptors come through as they are, both ways, in order; nothing is copied. */
@@ -210,42 +166,31 @@ static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
     image_unload(&image);
 }
 
+static void spoil_region(void)
+{
+    config->client_data.vaddr = (void *)0x2000;
+}
+
+static void spoil_buffers(void)
+{
+    config->client.num_buffers = 4;
+}
+
 /* With a copier's regions an offset would mean one thing here and another there. */
 static void refuses_a_copiers_place(void **unused)
 {
-    int status;
-
     (void)unused;
-    for (int wrong = 0; wrong < 2; wrong++) {
-        pid_t child = fork();
-
-        assert_true(child >= 0);
-        if (child == 0) {
-            configure(8);
-            if (wrong == 0) {
-                config->client_data.vaddr = (void *)0x2000;
-            } else {
-                config->client.num_buffers = 4;
-            }
-            close(STDERR_FILENO);
-            signal(SIGABRT, SIG_DFL);
-            image.init();
-            _exit(0);
-        }
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status));
-        assert_int_equal(WTERMSIG(status), SIGABRT);
-    }
+    configure(8);
+    assert_init_stops(&image, spoil_region);
+    assert_init_stops(&image, spoil_buffers);
+    image_unload(&image);
 }
 
 static void survives_the_wrap_of_indices(void **unused)
 {
     (void)unused;
     configure(4);
-    queue_set(virt.active, 65533);
-    queue_set(virt.free, 65530);
-    queue_set(client.active, 65531);
-    queue_set(client.free, 65535);
+    pairs_near_wrap(virt, client);
     image_init(&image);
     for (uint32_t i = 0; i < 70000; i++) {
         uint64_t offset = (uint64_t)(i % 4) * NET_BUFFER_SIZE;
@@ -263,66 +208,9 @@ static void survives_the_wrap_of_indices(void **unused)
 
 /* -- honest neighbours on other cores -- */
 
-static uint64_t virt_holds[8], client_holds[8];
-static uint32_t virt_count, client_count;
-static bool signalled[CLIENT_CH + 1];
-static uint64_t passed;
-
-static void virt_plays(void)
+static bool anything_left(void)
 {
-    net_buff_desc_t buffer = {0};
-    bool gave = false;
-
-    while (net_dequeue_free(&virt, &buffer) == 0) {
-        assert_true(virt_count < 8);
-        virt_holds[virt_count++] = buffer.io_or_offset;
-    }
-    while (virt_count > 0 && chance(3) > 0) {
-        virt_gives(desc(virt_holds[--virt_count], 60));
-        gave = true;
-    }
-    if (gave && net_require_signal_active(&virt)) {
-        net_cancel_signal_active(&virt);
-        signalled[VIRT_CH] = true;
-    }
-}
-
-static void client_plays(void)
-{
-    net_buff_desc_t packet = {0};
-    bool gave = false;
-
-    while (net_dequeue_active(&client, &packet) == 0) {
-        assert_true(client_count < 8);
-        assert_int_equal(packet.len, 60);
-        client_holds[client_count++] = packet.io_or_offset;
-        passed++;
-    }
-    while (client_count > 0 && chance(3) > 0) {
-        client_returns(desc(client_holds[--client_count], 0));
-        gave = true;
-    }
-    if (gave && net_require_signal_free(&client)) {
-        net_cancel_signal_free(&client);
-        signalled[CLIENT_CH] = true;
-    }
-}
-
-static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    switch (chance(5)) {
-    case 0:
-        virt_plays();
-        break;
-    case 1:
-        client_plays();
-        break;
-    default:
-        break;
-    }
+    return !net_queue_empty_active(&virt) || !net_queue_empty_free(&client);
 }
 
 static void leaves_nobody_asleep(void **unused)
@@ -331,27 +219,13 @@ static void leaves_nobody_asleep(void **unused)
     for (uint64_t seed = 1; seed <= 20; seed++) {
         chance_seed(seed);
         start(8);
-        memset(signalled, 0, sizeof(signalled));
-        client_count = 0;
-        passed = 0;
-        for (virt_count = 0; virt_count < 8; virt_count++) {
-            virt_holds[virt_count] = virt_count * (uint64_t)NET_BUFFER_SIZE;
-        }
-        world.on_point = neighbours_play;
-        for (int i = 0; i < 2000; i++) {
-            neighbours_play(POINT_NOTIFY, NULL, 0);
-            for (sddf_channel ch = VIRT_CH; ch <= CLIENT_CH; ch++) {
-                if (signalled[ch]) {
-                    signalled[ch] = false;
-                    image_wake(&image, ch);
-                }
-            }
-            bool woken = signalled[VIRT_CH] || signalled[CLIENT_CH];
-            assert_true(woken || (net_queue_empty_active(&virt) && net_queue_empty_free(&client)));
-        }
-        assert_true(passed > 500);
+        neighbours_forget();
+        struct neighbour *giver = virt_neighbour(8);
+        struct neighbour *taker = client_neighbour();
+        neighbours_play_on(&image, 2000, anything_left);
+        assert_true(taker->taken > 500);
         /* Each buffer is in one place. */
-        assert_int_equal(virt_count + client_count + net_queue_length(virt.active) +
+        assert_int_equal(giver->count + taker->count + net_queue_length(virt.active) +
                              net_queue_length(virt.free) + net_queue_length(client.active) +
                              net_queue_length(client.free),
                          8);
@@ -364,11 +238,8 @@ static void leaves_nobody_asleep(void **unused)
 /* -- a client that writes anything at any time -- */
 
 /* As much again in its queue as was taken out: it costs one queue full a wake-up, and no more. */
-static void stuff(enum point_op op, const volatile void *where, uint64_t units)
+static void stuff(void)
 {
-    (void)op;
-    (void)where;
-    (void)units;
     client.free->tail = (uint16_t)(client.free->head + 16);
     virt.free->head = virt.free->tail;
 }
@@ -377,20 +248,10 @@ static void a_flood_of_returns_ends(void **unused)
 {
     (void)unused;
     start(16);
-    world.on_point = stuff;
+    world.meanwhile = stuff;
     image_wake(&image, CLIENT_CH);
     assert_true(world.points < 100);
     image_unload(&image);
-}
-
-static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    if (chance(3) == 0) {
-        queue_scribble(chance(2) ? client.free : client.active, client.capacity);
-    }
 }
 
 /*
@@ -405,7 +266,7 @@ static void a_rogue_hurts_only_itself(void **unused)
     chance_seed(42);
     start(16);
     for (int i = 0; i < 100000; i++) {
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         uint64_t packets = chance(17);
         for (uint64_t k = 0; k < packets; k++) {
             virt_gives(desc(k * NET_BUFFER_SIZE, (uint16_t)(1000 + k)));
@@ -414,12 +275,12 @@ static void a_rogue_hurts_only_itself(void **unused)
             client.active->head = client.active->tail;
             client.free->tail = client.free->head;
         }
-        queue_scribble(chance(2) ? client.free : client.active, 16);
-        world.on_point = rogue_scribbles;
+        pair_scribble(client);
+        world.meanwhile = rogue_scribbles;
         image_wake(&image, chance(2) ? VIRT_CH : CLIENT_CH);
         most_points = MAX(most_points, world.points);
         assert_true(net_queue_empty_active(&virt));
-        world.on_point = NULL;
+        world.meanwhile = NULL;
         assert_true(net_queue_length(virt.free) <= 16);
         queue_set(virt.free, virt.free->tail);
         uint64_t now = image_count(&image, "packets_unwanted");

@@ -1,36 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The client that talks to the driver itself. This test plays the driver: receive queues on channel
- * 1, transmit queues on channel 2, and everything by IO address. What it answers to what is tested
- * with client_echo, which answers the same (test_clients.c).
+ * The client that talks to the driver itself: everything goes by IO address. What it answers to
+ * what is tested with client_echo, which answers the same (test_clients.c).
  */
 #include <sddf/resources/device.h>
-#include <signal.h>
-#include <sys/wait.h>
 
-#include "components/network/client_params.h"
-#include "tests/image/image_harness.h"
+#include "tests/image/client_harness.h"
 
-#define RX_CH 1
-#define TX_CH 2
 #define RX_IO 0x80001000UL
 #define TX_IO 0x90003000UL
 
-static struct image image;
-static net_client_config_t *config;
 static device_resources_t *resources;
-static net_queue_handle_t rx;
-static net_queue_handle_t tx;
-static uint8_t *rx_data;
-static uint8_t *tx_data;
 
 /* clang-format off */
-#define TO_US     0x52, 0x54, 0x00, 0x12, 0x34, 0x56
-#define TO_PEER   0x52, 0x54, 0x00, 0x65, 0x43, 0x21
-#define IP_US     192, 0, 2, 1
-#define IP_PEER   192, 0, 2, 2
-#define BROADCAST 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
-
 /* A datagram of four bytes from port 9000 to port 7, without checksum, and its echo. */
 static const uint8_t datagram[60] = {
     TO_US, TO_PEER, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0xf6, 0xc9, IP_PEER, IP_US,
@@ -40,49 +22,24 @@ static const uint8_t echoed[60] = {
     TO_PEER, TO_US, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0xf6, 0xc9, IP_US, IP_PEER,
     0, 7, 0x23, 0x28, 0, 12, 0, 0, 'e', 'c', 'h', 'o',
 };
-static const uint8_t arp_request[42] = {
-    BROADCAST, TO_PEER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, TO_PEER, IP_PEER, 0, 0, 0, 0, 0, 0, IP_US,
-};
-static const uint8_t arp_reply[42] = {
-    TO_PEER, TO_US, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, TO_US, IP_US, TO_PEER, IP_PEER,
-};
 /* clang-format on */
 
 static void configure(uint32_t rx_buffers, uint32_t tx_buffers)
 {
-    const uint8_t mac[6] = {TO_US};
-
-    image = image_load("network/client_direct");
-    config = image_symbol(&image, "config");
+    configure_client("network/client_direct", rx_buffers, tx_buffers);
+    rx_base = RX_IO;
+    tx_base = TX_IO;
     resources = image_symbol(&image, "device_resources");
-    rx = pair_make(rx_buffers);
-    tx = pair_make(tx_buffers);
-    rx_data = guarded((size_t)rx_buffers * NET_BUFFER_SIZE);
-    tx_data = guarded((size_t)tx_buffers * NET_BUFFER_SIZE);
-    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    memcpy(config->mac_addr.addr, mac, sizeof(mac));
-    config->rx = pair_connection(rx, RX_CH);
-    config->rx_data = (region_resource_t){rx_data, (uint64_t)rx_buffers * NET_BUFFER_SIZE};
-    config->tx = pair_connection(tx, TX_CH);
-    config->tx_data = (region_resource_t){tx_data, (uint64_t)tx_buffers * NET_BUFFER_SIZE};
     memcpy(resources->magic, DEVICE_MAGIC, DEVICE_MAGIC_LEN);
     resources->num_regions = 2;
     resources->regions[0] = (device_region_resource_t){config->rx_data, RX_IO};
     resources->regions[1] = (device_region_resource_t){config->tx_data, TX_IO};
 }
 
-static net_buff_desc_t driver_takes(void)
-{
-    net_buff_desc_t buffer = {0};
-
-    assert_int_equal(net_dequeue_free(&rx, &buffer), 0);
-    return buffer;
-}
-
 static void driver_takes_all(void)
 {
     for (uint32_t i = 0; i < rx.capacity; i++) {
-        assert_desc(driver_takes(), RX_IO + (uint64_t)i * NET_BUFFER_SIZE, 0, 0);
+        assert_desc(provides(), RX_IO + (uint64_t)i * NET_BUFFER_SIZE, 0, 0);
     }
     assert_true(net_queue_empty_free(&rx));
 }
@@ -96,43 +53,9 @@ static void start(uint32_t rx_buffers, uint32_t tx_buffers)
     net_request_signal_free(&rx);
 }
 
-static void receives(uint64_t buffer, const uint8_t *frame, size_t len)
-{
-    memcpy(rx_data + buffer * NET_BUFFER_SIZE, frame, len);
-    assert_int_equal(net_enqueue_active(&rx, desc(RX_IO + buffer * NET_BUFFER_SIZE, (uint16_t)len)),
-                     0);
-}
-
 static void gets_back(uint64_t buffer)
 {
-    assert_desc(driver_takes(), RX_IO + buffer * NET_BUFFER_SIZE, 0, 0);
-}
-
-/* What the client sends next, as the device sees it. */
-static net_buff_desc_t sends(void)
-{
-    net_buff_desc_t packet = {0};
-
-    assert_int_equal(net_dequeue_active(&tx, &packet), 0);
-    assert_true(packet.io_or_offset >= TX_IO);
-    assert_true(packet.io_or_offset - TX_IO < (uint64_t)tx.capacity * NET_BUFFER_SIZE);
-    assert_int_equal((packet.io_or_offset - TX_IO) % NET_BUFFER_SIZE, 0);
-    assert_int_equal(packet.oid, 0);
-    return packet;
-}
-
-static void sent(net_buff_desc_t packet)
-{
-    assert_int_equal(net_enqueue_free(&tx, desc(packet.io_or_offset, 0)), 0);
-}
-
-static void sends_exactly(const uint8_t *frame, size_t len)
-{
-    net_buff_desc_t packet = sends();
-
-    assert_int_equal(packet.len, len);
-    assert_memory_equal(tx_data + (packet.io_or_offset - TX_IO), frame, len);
-    sent(packet);
+    assert_desc(provides(), RX_IO + buffer * NET_BUFFER_SIZE, 0, 0);
 }
 
 /* -- the beginning -- */
@@ -178,25 +101,6 @@ static void starts_though_the_driver_lies(void **unused)
     image_unload(&image);
 }
 
-static void init_stops(void (*spoil)(void))
-{
-    pid_t child = fork();
-    int status;
-
-    assert_true(child >= 0);
-    if (child == 0) {
-        configure(8, 4);
-        spoil();
-        close(STDERR_FILENO);
-        signal(SIGABRT, SIG_DFL);
-        image.init();
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGABRT);
-}
-
 static void spoil_magic(void)
 {
     resources->magic[4] = 5;
@@ -231,12 +135,14 @@ static void spoil_net_magic(void)
 static void refuses_what_does_not_fit(void **unused)
 {
     (void)unused;
-    init_stops(spoil_magic);
-    init_stops(spoil_count);
-    init_stops(spoil_order);
-    init_stops(spoil_rx_size);
-    init_stops(spoil_tx_size);
-    init_stops(spoil_net_magic);
+    configure(8, 4);
+    assert_init_stops(&image, spoil_magic);
+    assert_init_stops(&image, spoil_count);
+    assert_init_stops(&image, spoil_order);
+    assert_init_stops(&image, spoil_rx_size);
+    assert_init_stops(&image, spoil_tx_size);
+    assert_init_stops(&image, spoil_net_magic);
+    image_unload(&image);
 }
 
 /* -- frames -- */
@@ -245,7 +151,7 @@ static void answers_by_io_address(void **unused)
 {
     (void)unused;
     start(8, 4);
-    receives(5, datagram, sizeof(datagram));
+    gives(5, datagram, sizeof(datagram));
     image_wake(&image, RX_CH);
     gets_back(5);
     sends_exactly(echoed, sizeof(echoed));
@@ -254,7 +160,7 @@ static void answers_by_io_address(void **unused)
     assert_int_equal(world.signals[TX_CH], 1);
     assert_int_equal(world.deferred[RX_CH] + world.deferred[TX_CH], 1);
 
-    receives(0, arp_request, sizeof(arp_request));
+    gives(0, arp_request, sizeof(arp_request));
     image_wake(&image, RX_CH);
     gets_back(0);
     sends_exactly(arp_reply, sizeof(arp_reply));
@@ -303,7 +209,7 @@ static void maintains_the_caches(void **unused)
 {
     (void)unused;
     start(8, 4);
-    receives(3, datagram, sizeof(datagram));
+    gives(3, datagram, sizeof(datagram));
     world.on_point = record;
     step_count = 0;
     image_wake(&image, RX_CH);
@@ -316,7 +222,7 @@ static void maintains_the_caches(void **unused)
     /* The answer to an ARP request is as long as that is, and padding is none of it. */
     uint8_t padded[60] = {0};
     memcpy(padded, arp_request, sizeof(arp_request));
-    receives(4, padded, sizeof(padded));
+    gives(4, padded, sizeof(padded));
     step_count = 0;
     image_wake(&image, RX_CH);
     assert_int_equal(step_count, 4);
@@ -335,13 +241,13 @@ static void leaves_others_frames_alone(void **unused)
     for (unsigned at = 0; at < 6; at++) {
         memcpy(frame, datagram, sizeof(frame));
         frame[at] ^= 0x20;
-        receives(2, frame, sizeof(frame));
+        gives(2, frame, sizeof(frame));
         image_wake(&image, RX_CH);
         gets_back(2);
         assert_int_equal(image_count(&image, "frames_ignored"), at + 1);
     }
     memset(frame, 0xff, 6); /* an answer to everybody would be none */
-    receives(2, frame, sizeof(frame));
+    gives(2, frame, sizeof(frame));
     image_wake(&image, RX_CH);
     gets_back(2);
     assert_true(net_queue_empty_active(&tx));
@@ -356,7 +262,7 @@ static void only_reads_what_it_receives(void **unused)
     configure(2, 2);
     image_init(&image);
     driver_takes_all();
-    receives(1, datagram, sizeof(datagram));
+    gives(1, datagram, sizeof(datagram));
     /* The guard's own page boundary: the region ends with it, and begins on it. */
     assert_int_equal(mprotect(rx_data, 2 * NET_BUFFER_SIZE, PROT_READ), 0);
     image_wake(&image, RX_CH);
@@ -369,21 +275,7 @@ static void waits_for_transmit_buffers(void **unused)
 {
     (void)unused;
     start(8, 2);
-    for (uint64_t i = 0; i < 5; i++) {
-        receives(i, datagram, sizeof(datagram));
-    }
-    image_wake(&image, RX_CH);
-    assert_int_equal(net_queue_length(tx.active), 2);
-    assert_int_equal(net_queue_length(rx.active), 3);
-    assert_int_equal(tx.free->consumer_signalled, 0);
-    sent(sends());
-    image_wake(&image, TX_CH);
-    assert_int_equal(net_queue_length(rx.active), 2);
-    sent(sends());
-    sent(sends());
-    image_wake(&image, TX_CH);
-    assert_int_equal(net_queue_length(rx.active), 0);
-    assert_int_equal(rx.active->consumer_signalled, 0);
+    answers_as_buffers_come_back(datagram, sizeof(datagram));
     image_unload(&image);
 }
 
@@ -393,13 +285,13 @@ static void keeps_a_buffer_nobody_takes(void **unused)
     (void)unused;
     start(8, 2);
     tx.active->head = (uint16_t)(tx.active->tail - 2);
-    receives(0, datagram, sizeof(datagram));
+    gives(0, datagram, sizeof(datagram));
     image_wake(&image, RX_CH);
     gets_back(0);
     assert_int_equal(image_count(&image, "frames_answered"), 0);
     queue_set(tx.active, tx.active->tail);
-    receives(0, datagram, sizeof(datagram));
-    receives(1, datagram, sizeof(datagram));
+    gives(0, datagram, sizeof(datagram));
+    gives(1, datagram, sizeof(datagram));
     image_wake(&image, RX_CH);
     assert_int_equal(sends().io_or_offset, TX_IO);
     assert_int_equal(sends().io_or_offset, TX_IO + NET_BUFFER_SIZE);
@@ -410,14 +302,11 @@ static void survives_the_wrap_of_indices(void **unused)
 {
     (void)unused;
     configure(4, 2);
-    queue_set(rx.active, 65533);
-    queue_set(rx.free, 65530);
-    queue_set(tx.active, 65531);
-    queue_set(tx.free, 65535);
+    pairs_near_wrap(rx, tx);
     image_init(&image);
     driver_takes_all();
     for (uint32_t i = 0; i < 70000; i++) {
-        receives(i % 4, datagram, sizeof(datagram));
+        gives(i % 4, datagram, sizeof(datagram));
         image_wake(&image, RX_CH);
         gets_back(i % 4);
         sent(sends());
@@ -463,7 +352,7 @@ static void takes_only_its_own_buffers(void **unused)
         bool own = forged[i] == TX_IO;
         assert_int_equal(net_enqueue_free(&tx, desc(own ? RX_IO : forged[i], 60)), 0);
         assert_int_equal(net_enqueue_free(&tx, desc(TX_IO + 3 * NET_BUFFER_SIZE, 60)), 0);
-        receives(1, datagram, sizeof(datagram));
+        gives(1, datagram, sizeof(datagram));
         image_wake(&image, RX_CH);
         assert_int_equal(image_count(&image, "buffers_invalid"), i + 1);
         assert_int_equal(sends().io_or_offset, TX_IO + 3 * NET_BUFFER_SIZE);
@@ -513,7 +402,7 @@ static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
     for (uint32_t lie = 5; lie < 65536; lie += 13) {
         tx.free->tail = (uint16_t)(tx.free->head + lie);
         queue_set(rx.active, rx.active->head);
-        receives(0, datagram, sizeof(datagram));
+        gives(0, datagram, sizeof(datagram));
         image_wake(&image, RX_CH);
         assert_true(world.points < 20);
         assert_true(net_queue_empty_active(&tx));
@@ -523,13 +412,10 @@ static void takes_nothing_from_a_queue_that_is_too_long(void **unused)
 }
 
 /* A driver that writes anything at any time. */
-static void rogue_scribbles(enum point_op op, const volatile void *where, uint64_t units)
+static void rogue_scribbles(void)
 {
     net_queue_t *const queues[] = {rx.active, rx.free, tx.active, tx.free};
 
-    (void)op;
-    (void)where;
-    (void)units;
     if (chance(3) == 0) {
         queue_scribble(queues[chance(4)], 8);
     }
@@ -552,9 +438,9 @@ static void survives_any_driver(void **unused)
         memcpy(rx_data + i * NET_BUFFER_SIZE, datagram, sizeof(datagram));
     }
     for (int i = 0; i < 50000; i++) {
-        world.on_point = NULL;
-        rogue_scribbles(POINT_NOTIFY, NULL, 0);
-        world.on_point = rogue_scribbles;
+        world.meanwhile = NULL;
+        rogue_scribbles();
+        world.meanwhile = rogue_scribbles;
         image_wake(&image, chance(2) ? RX_CH : TX_CH);
         assert_true(world.points < 100000);
     }
@@ -566,89 +452,14 @@ static void survives_any_driver(void **unused)
 
 /* -- an honest driver on another core -- */
 
-static uint64_t driver_holds[8], driver_sends[8];
-static uint32_t driver_count, driver_sending;
-static bool signalled[3];
-
-static void driver_receives(void)
-{
-    net_buff_desc_t buffer = {0};
-    bool gave = false;
-
-    while (net_dequeue_free(&rx, &buffer) == 0) {
-        assert_true(driver_count < 8);
-        driver_holds[driver_count++] = (buffer.io_or_offset - RX_IO) / NET_BUFFER_SIZE;
-    }
-    net_request_signal_free(&rx);
-    while (driver_count > 0 && chance(3) > 0) {
-        bool answerable = chance(3) > 0;
-        receives(driver_holds[--driver_count], answerable ? datagram : arp_reply,
-                 answerable ? sizeof(datagram) : sizeof(arp_reply));
-        gave = true;
-    }
-    if (gave && net_require_signal_active(&rx)) {
-        net_cancel_signal_active(&rx);
-        signalled[RX_CH] = true;
-    }
-}
-
-static void driver_transmits(void)
-{
-    bool gave = false;
-
-    while (driver_sending < tx.capacity && !net_queue_empty_active(&tx)) {
-        driver_sends[driver_sending++] = sends().io_or_offset;
-    }
-    while (driver_sending > 0 && chance(3) > 0) {
-        sent(desc(driver_sends[--driver_sending], 0));
-        gave = true;
-    }
-    if (gave && net_require_signal_free(&tx)) {
-        net_cancel_signal_free(&tx);
-        signalled[TX_CH] = true;
-    }
-}
-
-static void driver_plays(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    switch (chance(10)) {
-    case 0:
-        driver_receives();
-        break;
-    case 1:
-        driver_transmits();
-        break;
-    default:
-        break;
-    }
-}
-
 static void leaves_nobody_asleep(void **unused)
 {
     (void)unused;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         chance_seed(seed);
         configure(8, 1U << seed % 4);
-        memset(signalled, 0, sizeof(signalled));
-        driver_count = 0;
-        driver_sending = 0;
         image_init(&image);
-        world.on_point = driver_plays;
-        for (int i = 0; i < 3000; i++) {
-            driver_plays(POINT_NOTIFY, NULL, 0);
-            for (sddf_channel ch = RX_CH; ch <= TX_CH; ch++) {
-                if (signalled[ch]) {
-                    signalled[ch] = false;
-                    image_wake(&image, ch);
-                }
-            }
-            bool woken = signalled[RX_CH] || signalled[TX_CH];
-            bool blocked = net_queue_empty_free(&tx);
-            assert_true(woken || blocked || net_queue_empty_active(&rx));
-        }
+        neighbours_exchange(0, datagram, sizeof(datagram));
         assert_true(image_count(&image, "frames_answered") > 200);
         assert_int_equal(image_count(&image, "buffers_invalid"), 0);
         assert_int_equal(image_count(&image, "driver_refusals"), 0);

@@ -1,45 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The three clients, and the rows that list the images. This test plays whoever gives a client its
- * frames and takes what it sends. The frames are recorded ones (traces/), so what is expected of
- * them was not computed by the code under test.
+ * The three clients behind virtualisers, and the rows that list the images. The frames are recorded
+ * ones (traces/), so what is expected of them was not computed by the code under test.
  */
 #include <sddf/timer/config.h>
 
 #include "components/components.h"
-#include "tests/image/image_harness.h"
+#include "tests/image/client_harness.h"
 
-#define RX_CH    1
-#define TX_CH    2
 #define TIMER_CH 9
 
-static struct image image;
-static net_client_config_t *config;
 static void *params;
-static net_queue_handle_t rx;
-static net_queue_handle_t tx;
-static uint8_t *rx_data;
-static uint8_t *tx_data;
-static size_t rx_bytes;
-
-static const uint8_t own_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 static void configure(const char *name, uint32_t rx_buffers, uint32_t tx_buffers)
 {
-    image = image_load(name);
-    config = image_symbol(&image, "config");
+    configure_client(name, rx_buffers, tx_buffers);
     params = image_symbol(&image, "client_config");
-    rx = pair_make(rx_buffers);
-    tx = pair_make(tx_buffers);
-    rx_bytes = (size_t)rx_buffers * NET_BUFFER_SIZE;
-    rx_data = guarded(rx_bytes);
-    tx_data = guarded((size_t)tx_buffers * NET_BUFFER_SIZE);
-    memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    config->rx = pair_connection(rx, RX_CH);
-    config->rx_data = (region_resource_t){rx_data, rx_bytes};
-    config->tx = pair_connection(tx, TX_CH);
-    config->tx_data = (region_resource_t){tx_data, (uint64_t)tx_buffers * NET_BUFFER_SIZE};
-    memcpy(config->mac_addr.addr, own_mac, 6);
 }
 
 static void configure_timer(void)
@@ -50,45 +26,9 @@ static void configure_timer(void)
     timer->driver_id = TIMER_CH;
 }
 
-/* A frame comes in, in that buffer. */
-static void gives(uint64_t buffer, const uint8_t *frame, size_t len)
-{
-    memcpy(rx_data + buffer * NET_BUFFER_SIZE, frame, len);
-    assert_int_equal(net_enqueue_active(&rx, desc(buffer * NET_BUFFER_SIZE, (uint16_t)len)), 0);
-}
-
 static void gets_back(uint64_t buffer)
 {
-    net_buff_desc_t empty = {0};
-
-    assert_int_equal(net_dequeue_free(&rx, &empty), 0);
-    assert_int_equal(empty.io_or_offset, buffer * NET_BUFFER_SIZE);
-}
-
-/* What the client sends next; its bytes are in tx_data. */
-static net_buff_desc_t sends(void)
-{
-    net_buff_desc_t packet = {0};
-
-    assert_int_equal(net_dequeue_active(&tx, &packet), 0);
-    assert_int_equal(packet.io_or_offset % NET_BUFFER_SIZE, 0);
-    assert_true(packet.len > 0 && packet.len <= NET_BUFFER_SIZE);
-    assert_int_equal(packet.oid, 0);
-    return packet;
-}
-
-static void sent(net_buff_desc_t packet)
-{
-    assert_int_equal(net_enqueue_free(&tx, desc(packet.io_or_offset, 0)), 0);
-}
-
-static void sends_exactly(const uint8_t *frame, size_t len)
-{
-    net_buff_desc_t packet = sends();
-
-    assert_int_equal(packet.len, len);
-    assert_memory_equal(tx_data + packet.io_or_offset, frame, len);
-    sent(packet);
+    assert_int_equal(provides().io_or_offset, buffer * NET_BUFFER_SIZE);
 }
 
 /* RFC 1071, byte by byte: the sum over data that holds its own right checksum is 0xffff. */
@@ -120,19 +60,6 @@ static void put_checksum(uint8_t *at, const uint8_t *data, size_t bytes)
 }
 
 /* clang-format off */
-#define TO_US     0x52, 0x54, 0x00, 0x12, 0x34, 0x56
-#define TO_PEER   0x52, 0x54, 0x00, 0x65, 0x43, 0x21
-#define IP_US     192, 0, 2, 1
-#define IP_PEER   192, 0, 2, 2
-#define BROADCAST 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
-
-static const uint8_t arp_request[42] = {
-    BROADCAST, TO_PEER, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, TO_PEER, IP_PEER, 0, 0, 0, 0, 0, 0, IP_US,
-};
-static const uint8_t arp_reply[42] = {
-    TO_PEER, TO_US, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2, TO_US, IP_US, TO_PEER, IP_PEER,
-};
-
 /* The first echo request of arp-ping.pcap; Linux answered with ICMP checksum 47fc. */
 static const uint8_t ping[98] = {
     TO_US, TO_PEER, 0x08, 0x00, 0x45, 0x00, 0x00, 0x54, 0x61, 0x47, 0x40, 0x00, 0x40, 0x01,
@@ -471,7 +398,7 @@ static void echo_only_reads_what_it_receives(void **unused)
     (void)unused;
     start_echo(8, 8);
     gives(5, ping, sizeof(ping));
-    assert_int_equal(mprotect(rx_data, rx_bytes, PROT_READ), 0);
+    assert_int_equal(mprotect(rx_data, 8 * NET_BUFFER_SIZE, PROT_READ), 0);
     image_wake(&image, RX_CH);
     gets_back(5);
     assert_int_equal(sends().len, sizeof(ping));
@@ -482,23 +409,7 @@ static void echo_waits_for_transmit_buffers(void **unused)
 {
     (void)unused;
     start_echo(8, 2);
-    for (uint64_t i = 0; i < 5; i++) {
-        gives(i, query, sizeof(query));
-    }
-    net_cancel_signal_active(&rx);
-    image_wake(&image, RX_CH);
-    assert_int_equal(net_queue_length(tx.active), 2);
-    assert_int_equal(net_queue_length(rx.active), 3);
-    assert_int_equal(net_queue_length(rx.free), 2);
-    assert_int_equal(tx.free->consumer_signalled, 0);
-    sent(sends());
-    image_wake(&image, TX_CH);
-    assert_int_equal(net_queue_length(rx.active), 2);
-    sent(sends());
-    sent(sends());
-    image_wake(&image, TX_CH);
-    assert_int_equal(net_queue_length(rx.active), 0);
-    assert_int_equal(rx.active->consumer_signalled, 0);
+    answers_as_buffers_come_back(query, sizeof(query));
     image_unload(&image);
 }
 
@@ -610,86 +521,13 @@ static void echo_uses_no_buffer_outside_its_region(void **unused)
     image_unload(&image);
 }
 
-static bool signalled[3];
-static uint64_t held_rx[64];
-static uint32_t held_rx_count;
-
-static void giver_plays(void)
-{
-    net_buff_desc_t empty = {0};
-    bool gave = false;
-
-    while (net_dequeue_free(&rx, &empty) == 0) {
-        held_rx[held_rx_count++] = empty.io_or_offset / NET_BUFFER_SIZE;
-        assert_true(held_rx_count <= rx.capacity);
-    }
-    while (held_rx_count > 0 && chance(3) > 0) {
-        bool answerable = chance(3) > 0;
-        gives(held_rx[--held_rx_count], answerable ? query : arp_reply,
-              answerable ? sizeof(query) : sizeof(arp_reply));
-        gave = true;
-    }
-    if (gave && net_require_signal_active(&rx)) {
-        net_cancel_signal_active(&rx);
-        signalled[RX_CH] = true;
-    }
-}
-
-static void sender_plays(void)
-{
-    net_buff_desc_t packet = {0};
-    bool gave = false;
-
-    while (chance(3) > 0 && net_dequeue_active(&tx, &packet) == 0) {
-        sent(packet);
-        gave = true;
-    }
-    if (gave && net_require_signal_free(&tx)) {
-        net_cancel_signal_free(&tx);
-        signalled[TX_CH] = true;
-    }
-}
-
-static void neighbours_play(enum point_op op, const volatile void *where, uint64_t units)
-{
-    (void)op;
-    (void)where;
-    (void)units;
-    switch (chance(12)) {
-    case 0:
-        giver_plays();
-        break;
-    case 1:
-        sender_plays();
-        break;
-    default:
-        break;
-    }
-}
-
 static void echo_leaves_nobody_asleep(void **unused)
 {
     (void)unused;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         chance_seed(seed);
         start_echo(8, 1U << seed % 4);
-        memset(signalled, 0, sizeof(signalled));
-        for (held_rx_count = 0; held_rx_count < 8; held_rx_count++) {
-            held_rx[held_rx_count] = held_rx_count;
-        }
-        world.on_point = neighbours_play;
-        for (int i = 0; i < 4000; i++) {
-            neighbours_play(POINT_NOTIFY, NULL, 0);
-            for (sddf_channel ch = RX_CH; ch <= TX_CH; ch++) {
-                if (signalled[ch]) {
-                    signalled[ch] = false;
-                    image_wake(&image, ch);
-                }
-            }
-            bool woken = signalled[RX_CH] || signalled[TX_CH];
-            bool blocked = net_queue_empty_free(&tx) && !net_queue_empty_active(&tx);
-            assert_true(woken || blocked || net_queue_empty_active(&rx));
-        }
+        neighbours_exchange(8, query, sizeof(query));
         assert_true(image_count(&image, "frames_answered") > 200);
         assert_true(image_count(&image, "frames_ignored") > 100);
         image_unload(&image);
@@ -723,7 +561,7 @@ static void echo_survives_any_frame(void **unused)
         if (!net_queue_empty_active(&tx)) {
             net_buff_desc_t packet = sends();
             assert_true(packet.len <= MAX(len, 42));
-            assert_memory_equal(tx_data + packet.io_or_offset + 6, own_mac, 6);
+            assert_memory_equal(frame_of(packet) + 6, own_mac, 6);
             sent(packet);
         }
         assert_true(net_queue_empty_active(&tx));
@@ -936,7 +774,7 @@ static void source_sends_right_frames(void **unused)
         const uint8_t *before = NULL;
         for (uint64_t n = 0; n < 200; n++) {
             net_buff_desc_t packet = sends();
-            const uint8_t *frame = tx_data + packet.io_or_offset;
+            const uint8_t *frame = frame_of(packet);
             assert_int_equal(packet.len, sizes[i]);
             assert_frame(frame, sizes[i], n);
             if (before != NULL) {
@@ -961,7 +799,7 @@ static void source_never_leaves_the_checksum_out(void **unused)
     image_init(&image);
     for (uint32_t n = 0; n < 300000; n++) {
         net_buff_desc_t packet = sends();
-        const uint8_t *frame = tx_data + packet.io_or_offset;
+        const uint8_t *frame = frame_of(packet);
         assert_true(get16(frame + 40) != 0);
         if (get16(frame + 40) == 0xffff) {
             assert_frame(frame, 60, n);

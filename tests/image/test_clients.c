@@ -715,6 +715,19 @@ static void sink_takes_a_flood(void **unused)
     image_unload(&image);
 }
 
+static void sink_leaves_nobody_asleep(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        chance_seed(seed);
+        configure("network/client_sink", 8, 4);
+        image_init(&image);
+        neighbours_exchange(8, ping, sizeof(ping));
+        assert_true(image_count(&image, "frames_taken") > 200);
+        image_unload(&image);
+    }
+}
+
 /* -- client_source -- */
 
 static struct client_source_config *start_source(uint64_t rate, uint64_t size, uint64_t count,
@@ -965,6 +978,20 @@ static void source_takes_a_flood(void **unused)
     image_unload(&image);
 }
 
+static void source_leaves_nobody_asleep(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        chance_seed(seed);
+        start_source(0, 64, 0, 1U << seed % 4);
+        image_init(&image);
+        neighbours_exchange(8, ping, sizeof(ping));
+        assert_true(image_count(&image, "frames_taken") > 200);
+        assert_true(image_count(&image, "frames_sent") > 200);
+        image_unload(&image);
+    }
+}
+
 /* One deferred slot for two peers: neither loses its signal. */
 static void source_signals_both_peers(void **unused)
 {
@@ -1120,6 +1147,7 @@ int main(void)
         cmocka_unit_test(sink_can_be_slow),
         cmocka_unit_test(sink_may_take_one_at_a_time),
         cmocka_unit_test(sink_takes_a_flood),
+        cmocka_unit_test(sink_leaves_nobody_asleep),
         cmocka_unit_test(source_sends_right_frames),
         cmocka_unit_test(source_never_leaves_the_checksum_out),
         cmocka_unit_test(source_follows_the_buffers),
@@ -1129,6 +1157,7 @@ int main(void)
         cmocka_unit_test(source_with_a_rate_waits_for_buffers),
         cmocka_unit_test(source_takes_what_comes),
         cmocka_unit_test(source_takes_a_flood),
+        cmocka_unit_test(source_leaves_nobody_asleep),
         cmocka_unit_test(source_signals_both_peers),
         cmocka_unit_test(rows_say_what_images_are),
         cmocka_unit_test(params_fit_their_structures),

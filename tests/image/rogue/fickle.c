@@ -9,14 +9,14 @@
 #include <sddf/network/config.h>
 #include <sddf/network/queue.h>
 
+#include "components/network/client_peers.h"
+
 #define PAGE_BITS 12 /* below that, an address is the same each time */
 #define DIE_BITS  7  /* of the address for each frame */
 #define FRAMES    4
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
 
-static net_queue_handle_t rx;
-static net_queue_handle_t tx;
 static unsigned taken;
 
 static void send_one(void)
@@ -24,32 +24,29 @@ static void send_one(void)
     uintptr_t chance = (uintptr_t)&taken >> PAGE_BITS >> taken % FRAMES * DIE_BITS;
     net_buff_desc_t packet;
 
-    if (net_dequeue_free(&tx, &packet) == 0) {
+    if (net_dequeue_free(&peers.tx, &packet) == 0) {
         packet.len = (uint16_t)(60 + (chance & ((1u << DIE_BITS) - 1)));
-        (void)net_enqueue_active(&tx, packet);
+        (void)net_enqueue_active(&peers.tx, packet);
     }
 }
 
 void init(void)
 {
-    net_queue_init(&rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
-    net_buffers_init(&tx, 0);
-    net_cancel_signal_free(&tx);
+    peers_init();
+    net_buffers_init(&peers.tx, 0);
+    net_cancel_signal_free(&peers.tx);
 }
 
 void notified(sddf_channel ch)
 {
     net_buff_desc_t frame;
 
-    while (net_dequeue_active(&rx, &frame) == 0) {
-        (void)net_enqueue_free(&rx, frame);
+    while (net_dequeue_active(&peers.rx, &frame) == 0) {
+        (void)net_enqueue_free(&peers.rx, frame);
         send_one();
         taken++;
     }
-    net_request_signal_active(&rx);
+    net_request_signal_active(&peers.rx);
     sddf_notify(config.tx.id);
     (void)ch;
 }

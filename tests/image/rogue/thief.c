@@ -9,20 +9,19 @@
 #include <sddf/network/config.h>
 #include <sddf/network/queue.h>
 
+#include "components/network/client_peers.h"
+
 #define REACH 4 /* buffers on either side */
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
-
-static net_queue_handle_t rx;
-static net_queue_handle_t tx;
 
 /* A descriptor of its own makes room for one that it has made up. */
 static void submit(uint64_t offset, uint16_t len)
 {
     net_buff_desc_t spent;
 
-    (void)net_dequeue_free(&tx, &spent);
-    (void)net_enqueue_active(&tx, (net_buff_desc_t){.io_or_offset = offset, .len = len});
+    (void)net_dequeue_free(&peers.tx, &spent);
+    (void)net_enqueue_active(&peers.tx, (net_buff_desc_t){.io_or_offset = offset, .len = len});
 }
 
 static void reach_out(void)
@@ -41,12 +40,9 @@ static void reach_out(void)
 
 void init(void)
 {
-    net_queue_init(&rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
-    net_buffers_init(&tx, 0);
-    net_cancel_signal_free(&tx);
+    peers_init();
+    net_buffers_init(&peers.tx, 0);
+    net_cancel_signal_free(&peers.tx);
 }
 
 /* Looks harmless until the first frame comes. */
@@ -55,12 +51,12 @@ void notified(sddf_channel ch)
     static unsigned taken;
     net_buff_desc_t frame;
 
-    while (net_dequeue_active(&rx, &frame) == 0) {
-        (void)net_enqueue_free(&rx, frame);
+    while (net_dequeue_active(&peers.rx, &frame) == 0) {
+        (void)net_enqueue_free(&peers.rx, frame);
         if (taken++ == 0) {
             reach_out();
         }
     }
-    net_request_signal_active(&rx);
+    net_request_signal_active(&peers.rx);
     (void)ch;
 }

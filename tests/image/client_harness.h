@@ -159,8 +159,8 @@ static inline net_buff_desc_t emptied(net_buff_desc_t packet)
     return desc(packet.io_or_offset, 0);
 }
 
-/* Frames, unless all buffers for answers are out: then it is theirs to come back. */
-static inline bool frames_are_left(void)
+/* For those that answer: unless all buffers for answers are out, which will come back. */
+static inline bool answerable_are_left(void)
 {
     bool blocked = sender->count + net_queue_length(tx.active) == tx.capacity;
 
@@ -168,7 +168,8 @@ static inline bool frames_are_left(void)
 }
 
 /* `rx_buffers`: how many the one that gives frames has to begin with. */
-static inline void neighbours_exchange(uint32_t rx_buffers, const uint8_t *frame, size_t len)
+static inline void neighbours_exchange(uint32_t rx_buffers, const uint8_t *frame, size_t len,
+                                       bool (*is_left)(void))
 {
     answerable = frame;
     answerable_bytes = len;
@@ -178,6 +179,6 @@ static inline void neighbours_exchange(uint32_t rx_buffers, const uint8_t *frame
                    rx_buffers);
     sender = neighbour_add(
         (struct neighbour){.ch = TX_CH, .pair = &tx, .take = assert_sent, .give = emptied});
-    neighbours_play_on(&image, 4000, frames_are_left);
+    neighbours_play_on(&image, 4000, is_left);
 }
 #endif

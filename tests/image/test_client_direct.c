@@ -459,7 +459,7 @@ static void leaves_nobody_asleep(void **unused)
         chance_seed(seed);
         configure(8, 1U << seed % 4);
         image_init(&image);
-        neighbours_exchange(0, datagram, sizeof(datagram));
+        neighbours_exchange(0, datagram, sizeof(datagram), answerable_are_left);
         assert_true(image_count(&image, "frames_answered") > 200);
         assert_int_equal(image_count(&image, "buffers_invalid"), 0);
         assert_int_equal(image_count(&image, "driver_refusals"), 0);

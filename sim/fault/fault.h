@@ -19,6 +19,7 @@ struct fault_type {
     bool at_device;    /* and that is a device: it is one that goes wrong */
     bool of_world;     /* it is aimed at no domain: "pd" would mean nothing */
     bool virtual_only; /* only the kernel that is simulated can do this */
+    bool composes;     /* the fuzzer may use it, with any values its keys may have */
 
     /* Complaints that need the plan (a queue of that name?). NULL: none. */
     bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,

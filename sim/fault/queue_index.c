@@ -8,18 +8,12 @@
  *
  * FAULT_ACTED: a is the plan queue, b the old value << 32 | the new one.
  */
-#include <stdio.h>
-#include <string.h>
+#include "sim/fault/queues.h"
 
-#include "sim/fault/fault.h"
-
-#define TARGETS_MAX 64u
-#define LIST_BYTES  512u
-
-enum field { FIELD_OWN, FIELD_TAIL, FIELD_HEAD, FIELD_FLAG };
+enum field { FIELD_OWN, FIELD_TAIL, FIELD_HEAD, FIELD_FLAG, FIELD_BOTH };
 enum how { HOW_ONE, HOW_BEYOND, HOW_BACKWARDS, HOW_WRAP, HOW_RANDOM, HOW_LIE };
 
-static const char *const field_names[] = {"own", "tail", "head", "flag", NULL};
+static const char *const field_names[] = {"own", "tail", "head", "flag", "both", NULL};
 static const char *const how_names[] = {"one",    "beyond", "backwards", "wrap",
                                         "random", "lie",    NULL};
 
@@ -28,14 +22,11 @@ struct queue_index {
     const char *queue;
     uint64_t index, how, amount;
     bool ring;
-    /* Found at the first act. */
-    bool found;
-    uint32_t target_count;
+    struct queue_targets targets;
     struct {
-        uint32_t queue;
-        bool lied;
-        uint32_t lie;
-    } targets[TARGETS_MAX];
+        bool told;
+        uint32_t value;
+    } lies[FAULT_QUEUES_MAX]; /* of each target */
 };
 
 static const struct param params[] = {
@@ -43,9 +34,9 @@ static const struct param params[] = {
         struct queue_index, queue, NULL,
         "a queue of that domain, by its name or the end of it (\"tx.active\"); all of "
         "them if left out"),
-    PARAM_ENUM(
-        struct queue_index, index, FIELD_OWN, field_names,
-        "what to forge: own is the tail of queues it fills and the head of queues it empties"),
+    PARAM_ENUM(struct queue_index, index, FIELD_OWN, field_names,
+               "what to forge: own is the tail of queues it fills and the head of queues it "
+               "empties; both: tail and head by the same, so that the length stays"),
     PARAM_ENUM(
         struct queue_index, how, HOW_BEYOND, how_names,
         "one: a step ahead; beyond: ahead by the capacity and `amount`; backwards: by `amount`; "
@@ -56,99 +47,29 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-/* Is `wanted` the queue's name, or the end of it from a dot on? */
-static bool named(const char *name, const char *wanted)
+static struct queue_choice choice_of(const struct queue_index *s)
 {
-    size_t name_length = strlen(name), wanted_length = strlen(wanted);
-
-    if (wanted_length > name_length || strcmp(name + (name_length - wanted_length), wanted) != 0) {
-        return false;
-    }
-    return wanted_length == name_length || name[name_length - wanted_length - 1] == '.';
-}
-
-static bool is_target(const struct queue_index *s, const struct plan *plan, uint32_t pd,
-                      uint32_t queue)
-{
-    const struct queue_shape *q = &plan->queues[queue];
-
-    if (q->producer != pd && q->consumer != pd) {
-        return false;
-    }
-    return s->queue == NULL || named(q->name, s->queue);
-}
-
-/* All names the user could have meant, in one line. */
-static void list_queues(const struct plan *plan, uint32_t pd, char out[static LIST_BYTES])
-{
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (uint32_t i = 0; i < plan->queue_count && used < LIST_BYTES; i++) {
-        if (plan->queues[i].producer == pd || plan->queues[i].consumer == pd) {
-            used += (size_t)snprintf(out + used, LIST_BYTES - used, "%s%s", used == 0 ? "" : ", ",
-                                     plan->queues[i].name);
-        }
-    }
+    return (struct queue_choice){.name = s->queue, .doing = "forges"};
 }
 
 static bool queue_index_check(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                               struct diag_place place)
 {
     const struct queue_index *s = state;
-    char names[LIST_BYTES];
-    uint32_t count = 0;
+    const struct queue_choice choice = choice_of(s);
+    struct queue_targets targets = {0};
 
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
-        if (is_target(s, plan, pd, i)) {
-            count++;
-            if (s->index == FIELD_FLAG && plan->queues[i].flag_bytes == 0) {
-                diag_error(diag, place, "index: %s has no flag", plan->queues[i].name);
-                return false;
-            }
+    if (!queues_check(plan, pd, &choice, diag, place)) {
+        return false;
+    }
+    queues_find(&targets, &(struct inside){.plan = plan, .pd = pd}, &choice);
+    for (uint32_t i = 0; i < targets.count && s->index == FIELD_FLAG; i++) {
+        if (plan->queues[targets.list[i]].flag_bytes == 0) {
+            diag_error(diag, place, "index: %s has no flag", plan->queues[targets.list[i]].name);
+            return false;
         }
     }
-    if (count > TARGETS_MAX) {
-        diag_error(diag, place,
-                   "%s has %u queues, more than the %u one fault forges; name one with "
-                   "\"queue\"",
-                   plan->pds[pd].name, count, TARGETS_MAX);
-    } else if (count == 0 && s->queue != NULL) {
-        list_queues(plan, pd, names);
-        diag_error(diag, place, "queue: %s has no queue \"%s\"; it has %s", plan->pds[pd].name,
-                   s->queue, names[0] == '\0' ? "none" : names);
-    } else if (count == 0) {
-        diag_error(diag, place, "pd: %s has no queues whose index it could forge",
-                   plan->pds[pd].name);
-    }
-    return count != 0 && count <= TARGETS_MAX;
-}
-
-static void find_targets(struct queue_index *s, const struct inside *in)
-{
-    s->found = true;
-    for (uint32_t i = 0; i < in->plan->queue_count && s->target_count < TARGETS_MAX; i++) {
-        if (is_target(s, in->plan, in->pd, i)) {
-            s->targets[s->target_count++].queue = i;
-        }
-    }
-}
-
-/* -- the field itself; the other end reads it while we write, as it would any other store -- */
-
-static uint32_t field_read(const uint8_t *at, uint32_t bytes)
-{
-    return bytes == 2 ? __atomic_load_n((const uint16_t *)(const void *)at, __ATOMIC_RELAXED)
-                      : __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_RELAXED);
-}
-
-static void field_write(uint8_t *at, uint32_t bytes, uint32_t value)
-{
-    if (bytes == 2) {
-        __atomic_store_n((uint16_t *)(void *)at, (uint16_t)value, __ATOMIC_RELEASE);
-    } else {
-        __atomic_store_n((uint32_t *)(void *)at, value, __ATOMIC_RELEASE);
-    }
+    return true;
 }
 
 /* What to write where `from` stands. */
@@ -175,43 +96,63 @@ static uint32_t forged(const struct queue_index *s, const struct queue_shape *q,
     }
 }
 
+/* Which field of a queue, and how wide it is. */
+static uint32_t field_of(const struct queue_index *s, const struct queue_view *q, uint32_t pd,
+                         uint32_t *bytes)
+{
+    const struct queue_shape *shape = q->shape;
+
+    *bytes = s->index == FIELD_FLAG ? shape->flag_bytes : shape->index_bytes;
+    switch ((enum field)s->index) {
+    case FIELD_FLAG:
+        return shape->flag_offset;
+    case FIELD_HEAD:
+        return shape->head_offset;
+    case FIELD_OWN:
+        return shape->producer == pd ? shape->tail_offset : shape->head_offset;
+    default:
+        return shape->tail_offset;
+    }
+}
+
 static void forge(struct queue_index *s, struct inside *in, uint32_t target)
 {
-    uint32_t queue = s->targets[target].queue;
-    const struct queue_shape *q = &in->plan->queues[queue];
-    uint8_t *base = inside_queue(in, queue);
-    bool tail = s->index == FIELD_TAIL || (s->index == FIELD_OWN && q->producer == in->pd);
-    bool flag = s->index == FIELD_FLAG;
-    uint32_t bytes = flag ? q->flag_bytes : q->index_bytes;
-    uint32_t mask = bytes == 2 ? 0xffffu : 0xffffffffu;
+    struct queue_view q;
+    uint32_t bytes;
 
-    if (base == NULL || (bytes != 2 && bytes != 4)) {
+    if (!queue_open(&q, in, s->targets.list[target])) {
         return;
     }
-    uint8_t *at = base + (flag ? q->flag_offset : tail ? q->tail_offset : q->head_offset);
-    uint32_t from = field_read(at, bytes);
-    uint32_t to =
-        s->targets[target].lied ? s->targets[target].lie : forged(s, q, in->rng, from) & mask;
+    uint32_t offset = field_of(s, &q, in->pd, &bytes);
+    if (bytes != 2 && bytes != 4) {
+        return;
+    }
+    uint32_t mask = bytes == 2 ? 0xffffu : 0xffffffffu;
+    uint32_t head = queue_head(&q), from = queue_read(&q, offset, bytes);
+    uint32_t to = s->lies[target].told ? s->lies[target].value
+                                       : forged(s, q.shape, in->rng, from) & mask;
 
     if (s->how == HOW_LIE) {
-        s->targets[target].lied = true;
-        s->targets[target].lie = to;
+        s->lies[target].told = true;
+        s->lies[target].value = to;
     }
-    field_write(at, bytes, to);
-    inside_did(in, queue, (uint64_t)from << 32 | to);
+    queue_write(&q, offset, bytes, to);
+    if (s->index == FIELD_BOTH) {
+        queue_write(&q, q.shape->head_offset, bytes, head + (to - from));
+    }
+    inside_did(in, q.index, (uint64_t)from << 32 | to);
     if (s->ring) {
-        inside_ring(in, queue);
+        inside_ring(in, q.index);
     }
 }
 
 static enum inside_next queue_index_inside(void *state, struct inside *in)
 {
     struct queue_index *s = state;
+    const struct queue_choice choice = choice_of(s);
 
-    if (!s->found) {
-        find_targets(s, in);
-    }
-    for (uint32_t i = 0; i < s->target_count; i++) {
+    queues_find(&s->targets, in, &choice);
+    for (uint32_t i = 0; i < s->targets.count; i++) {
         forge(s, in, i);
     }
     return INSIDE_RUN;
@@ -223,6 +164,7 @@ const struct fault_type fault_queue_index = {
     .state_size = sizeof(struct queue_index),
     .params = params,
     .needs_pd = true,
+    .composes = true,
     .check = queue_index_check,
     .inside = queue_index_inside,
 };

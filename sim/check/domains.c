@@ -23,6 +23,7 @@ static void domains_event(void *state, const struct plan *plan, const struct pro
     case PROBE_DEFERRED_REPLACED:
         heard_note(&d->heard, p, false);
         break;
+    case PROBE_STRAY_LANDED:
     case PROBE_CHANNEL_UNKNOWN:
         heard_note(&d->heard, p, true);
         break;
@@ -54,6 +55,10 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                     " before its deferred one on channel %" PRIu64 " was done, and so lost that",
                     who, p->b, p->a);
         break;
+    case PROBE_STRAY_LANDED: /* whoever it was, this is not its doing */
+        say_finding(out, false, one, "nothing kept %s from %s %s", who,
+                    p->b ? "writing to" : "reading", where_vaddr(plan, p->pd, p->a, where));
+        break;
     default:
         say_finding(out, excused, one, "%s used channel %" PRIu64 ", which it does not have", who,
                     p->a);
@@ -73,7 +78,8 @@ static void domains_finish(void *state, const struct plan *plan, struct findings
 
 const struct check_type check_domains = {
     .name = "domains",
-    .doc = "no domain dies, loses a deferred signal or uses a channel it does not have",
+    .doc = "no domain dies, loses a deferred signal, uses a channel it does not have or reaches "
+           "what the plan does not give it",
     .host_time = "every time",
     .state_size = sizeof(struct domains),
     .event = domains_event,

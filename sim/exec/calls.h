@@ -29,9 +29,13 @@ struct domain_calls {
     /* The call next() came back with: what came with it, and its answer. */
     uint64_t (*receive)(struct domain *d, struct domain_channel *c);
     void (*reply)(struct domain *d, struct domain_channel *c, uint64_t info);
+    /* A call by a channel it does not have, or not for that. */
+    void (*refuse)(struct domain *d);
     /* Registers of the device this domain drives. */
     void (*mmio_write)(struct domain *d, uint32_t offset, unsigned bytes, uint64_t value);
     uint64_t (*mmio_read)(struct domain *d, uint32_t offset, unsigned bytes);
+    /* Compute for so long (all ones: for ever) and come to nothing. */
+    void (*burn)(struct domain *d, uint64_t ns);
     /* It will never run again; returns only to be asked once more. */
     void (*stop)(struct domain *d);
     /* A capture is full, and is to be emptied. */

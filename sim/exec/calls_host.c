@@ -117,6 +117,11 @@ static void host_reply(struct domain *d, struct domain_channel *c, uint64_t info
     d->exec->ring(d->exec->context, c->peer);
 }
 
+static void host_refuse(struct domain *d)
+{
+    (void)d;
+}
+
 /* -- registers -- */
 
 static void post(struct domain *d, const struct mmio_entry *entry)
@@ -220,6 +225,15 @@ static void host_ready(struct domain *d)
 
 /* -- the rest -- */
 
+static void host_burn(struct domain *d, uint64_t ns)
+{
+    uint64_t began = d->exec->now(d->exec->context);
+
+    while (ns == UINT64_MAX || d->exec->now(d->exec->context) - began < ns) {
+        domain_end_if_told(d);
+    }
+}
+
 static void host_stop(struct domain *d)
 {
     d->exec->ring(d->exec->context, PLAN_NONE);
@@ -238,7 +252,9 @@ const struct domain_calls calls_host = {.ready = host_ready,
                                         .call = host_call,
                                         .receive = host_receive,
                                         .reply = host_reply,
+                                        .refuse = host_refuse,
                                         .mmio_write = host_mmio_write,
                                         .mmio_read = host_mmio_read,
+                                        .burn = host_burn,
                                         .stop = host_stop,
                                         .drain = host_drain};

@@ -238,6 +238,11 @@ static uint64_t virtual_receive(struct domain *d, struct domain_channel *c)
     return d->turn->a;
 }
 
+static void virtual_refuse(struct domain *d)
+{
+    pay_entry(d, PLATFORM_NOTIFY);
+}
+
 /* The answer goes out with the next wait, as one system call. */
 static void virtual_reply(struct domain *d, struct domain_channel *c, uint64_t info)
 {
@@ -264,6 +269,20 @@ static uint64_t virtual_mmio_read(struct domain *d, uint32_t offset, unsigned by
     return d->turn->a;
 }
 
+/* A part at a time, to see whether the run is over. */
+static void virtual_burn(struct domain *d, uint64_t ns)
+{
+    const uint64_t part_ns = 1000000;
+
+    while (ns > 0) {
+        uint64_t now_ns = ns < part_ns ? ns : part_ns;
+
+        pay(d, now_ns * 1000);
+        domain_end_if_told(d);
+        ns -= ns == UINT64_MAX ? 0 : now_ns;
+    }
+}
+
 static void virtual_stop(struct domain *d)
 {
     ask(d, TURN_STOP);
@@ -285,7 +304,9 @@ const struct domain_calls calls_virtual = {.ready = virtual_ready,
                                            .call = virtual_call,
                                            .receive = virtual_receive,
                                            .reply = virtual_reply,
+                                           .refuse = virtual_refuse,
                                            .mmio_write = virtual_mmio_write,
                                            .mmio_read = virtual_mmio_read,
+                                           .burn = virtual_burn,
                                            .stop = virtual_stop,
                                            .drain = virtual_drain};

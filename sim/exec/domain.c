@@ -13,6 +13,8 @@
 #include <sddf/os/point.h>
 #include <sddf/timer/protocol.h>
 
+#define COMPLAINTS_MAX 64u
+
 struct domain *domain_current;
 
 /* -- telling -- */
@@ -43,9 +45,17 @@ void domain_print(struct domain *d, const char *text, size_t bytes)
     d->exec->write(d->exec->context, text, bytes);
 }
 
+/* It may be tried without end, which must fill neither the log nor the events: the kernel looks
+ * each time, the reader needs no more than the beginning. */
 static void complain(struct domain *d, const char *what, unsigned channel)
 {
     char text[128];
+
+    d->calls->refuse(d);
+    if (d->complaints == COMPLAINTS_MAX) {
+        return;
+    }
+    d->complaints++;
     int bytes =
         snprintf(text, sizeof text, "%s|WARNING: %s on channel %u, which it does not have\n",
                  d->plan->pds[d->pd].name, what, channel);
@@ -301,6 +311,21 @@ static void inside_notify(void *runtime, unsigned channel)
     domain_notify(runtime, channel);
 }
 
+static void inside_burn(void *runtime, uint64_t ns)
+{
+    struct domain *d = runtime;
+
+    d->calls->burn(d, ns);
+}
+
+static void inside_stray(void *runtime, uint64_t vaddr, bool write)
+{
+    struct domain *d = runtime;
+
+    d->exec->stray(d->exec->context, vaddr, write);
+    tell(d, PROBE_STRAY_LANDED, PLAN_NONE, vaddr, write);
+}
+
 uint64_t domain_run_ns(const struct domain *d)
 {
     uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
@@ -346,6 +371,8 @@ static enum inside_next ask_faults(struct domain *d)
                         .entries = atomic_load_explicit(&d->page->entries, memory_order_relaxed),
                         .time_ns = domain_run_ns(d),
                         .notify = inside_notify,
+                        .burn = inside_burn,
+                        .stray = inside_stray,
                         .did = inside_acted,
                         .runtime = d};
 

@@ -47,6 +47,11 @@ struct domain_exec {
     void (*drain)(void *context);
     /* In virtual time, for a device: an interrupt line has this level now. */
     void (*line)(void *context, unsigned line, bool level);
+    /*
+     * An injected fault reaches for a place that the plan does not give this domain. Returns only
+     * where the access was made and nothing stopped it.
+     */
+    void (*stray)(void *context, uint64_t vaddr, bool write);
     /* The domain ends: order_stop. Does not return. */
     void (*end)(void *context) __attribute__((noreturn));
 };
@@ -80,6 +85,7 @@ struct domain {
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];
     unsigned channel_count; /* highest configured id, plus one */
+    unsigned complaints;    /* made so far, of channels it does not have */
     uint64_t callers;       /* channels whose other end may call this domain */
     struct {
         enum deferred_kind kind;

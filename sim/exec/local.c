@@ -105,6 +105,15 @@ static void write_log(void *context, const char *text, size_t bytes)
     }
 }
 
+/* The place may well be mapped, for somebody else: what an MMU would say is said for it. */
+static void stray(void *context, uint64_t vaddr, bool write)
+{
+    struct local *l = context;
+
+    (void)write;
+    local_stray(l->run, l, &(struct stray){.signal = SIGSEGV, .vaddr = vaddr}, 0);
+}
+
 static void end(void *context) __attribute__((noreturn));
 
 static void end(void *context)
@@ -222,6 +231,7 @@ int local_start(struct local_run *run, struct world *w, const struct exec_virtua
                                    .line = line,
                                    .drain = drain,
                                    .write = write_log,
+                                   .stray = stray,
                                    .end = end};
     snprintf(path, sizeof path, "%s/%s.log", w->logs, w->plan->pds[pd].name);
     l->log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

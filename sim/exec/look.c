@@ -283,6 +283,7 @@ static bool sayable(unsigned kind, bool device)
     case PROBE_DEFERRED_REPLACED:
     case PROBE_CHANNEL_UNKNOWN:
     case PROBE_FAULT_ACTED:
+    case PROBE_STRAY_LANDED:
     case PROBE_PD_STOPPED:
         return true;
     default:

@@ -94,6 +94,13 @@ struct inside {
     uint32_t fault;   /* scenario fault that acts; filled in by the core */
     struct rng *rng;  /* this fault's own stream; filled in by the core */
     void (*notify)(void *runtime, unsigned channel);
+    /* Keep the processor busy for so long; all ones: for ever. */
+    void (*burn)(void *runtime, uint64_t ns);
+    /*
+     * Reach for a place where the plan gives this domain nothing, or not that: it dies of it.
+     * Where domains share an address space nothing is touched.
+     */
+    void (*stray)(void *runtime, uint64_t vaddr, bool write);
     /* Record that it acted (FAULT_ACTED). */
     void (*did)(void *runtime, uint32_t fault, uint64_t a, uint64_t b);
     void *runtime;

@@ -27,6 +27,7 @@
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
  *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
+ *   STRAY_LANDED              a: vaddr, b: is a write
  *   PD_DIED                   a: signal, b: vaddr of the access, for SIGSYS the call, for none the
  * status PD_STOPPED                by an injected fault RUN_ENDED                 a: enum run_end
  */
@@ -49,6 +50,7 @@
     ROW(DEFERRED_REPLACED, "a deferred operation was replaced")        \
     ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")    \
     ROW(FAULT_ACTED, "an injected fault acted")                        \
+    ROW(STRAY_LANDED, "nothing stopped an access outside the plan")    \
     ROW(PD_DIED, "a domain died")                                      \
     ROW(PD_STOPPED, "a domain stopped for good")                       \
     ROW(RUN_ENDED, "the run ended")

@@ -873,6 +873,39 @@ static void test_names(void **state)
     assert_string_equal(name, "client0"); /* a domain keeps its name while others ask for theirs */
 }
 
+/* What can be done without end neither fills the log nor pushes out what else there is to tell. */
+static void test_complaints_end(void **state)
+{
+    (void)state;
+    run(&client);
+    domain_current = &client.d;
+    for (unsigned i = 0; i < 10000; i++) {
+        client.log_bytes = 0;
+        sddf_notify(50);
+    }
+    assert_in_range(event_count(&client), 1, PAGE_EVENTS_MAX / 2);
+    assert_int_equal(event(&client, 0)->kind, PROBE_CHANNEL_UNKNOWN);
+    sddf_notify(TO_RX); /* and what it may do it still may */
+    assert_true(has_signalled(&client, TO_RX));
+}
+
+/* A fault that acts all the time is counted, and told of once. */
+static void test_acts_are_counted(void **state)
+{
+    (void)state;
+    now_ns = 7000;
+    for (uint64_t i = 0; i < 1000; i++) {
+        client.d.faults.acted(&client.d, 2, 5 + i, 6);
+    }
+    client.d.faults.acted(&client.d, PAGE_FAULTS_MAX, 8, 9); /* one too many to be counted */
+    assert_int_equal(client.d.page->acted[2].count, 1000);
+    assert_int_equal(client.d.page->acted[2].first.a, 5);
+    assert_int_equal(client.d.page->acted[2].first.b, 6);
+    assert_int_equal(event_count(&client), 1);
+    assert_int_equal(event(&client, 0)->kind, PROBE_FAULT_ACTED);
+    assert_int_equal(event(&client, 0)->object, PAGE_FAULTS_MAX);
+}
+
 static void test_events_kept(void **state)
 {
     (void)state;
@@ -881,8 +914,7 @@ static void test_events_kept(void **state)
     now_ns = 7000;
     atomic_store(&client.d.page->order_go_ns, 6900);
     for (unsigned i = 0; i < PAGE_EVENTS_MAX + 10; i++) {
-        sddf_notify(200 + i);
-        client.log_bytes = 0;
+        domain_event(&client.d, &(struct probe){.a = 200 + i, .told = TOLD_BY_PD});
     }
     assert_int_equal(event_count(&client), PAGE_EVENTS_MAX + 10);
     assert_int_equal(event(&client, 0)->a, 200 + PAGE_EVENTS_MAX + 9);
@@ -916,6 +948,8 @@ int main(void)
         TEST(test_registers_full),
         TEST(test_registers_of_others),
         TEST(test_names),
+        TEST(test_complaints_end),
+        TEST(test_acts_are_counted),
         TEST(test_events_kept),
     };
 

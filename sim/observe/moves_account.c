@@ -341,16 +341,26 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
     } else if (q->from_device) {
         m->counts->from_device++;
     }
-    if (pool->buffers[buffer].hand != HAND_EMPTY || (q->relinks && !relink(m, q, pool, buffer))) {
+    bool here = pool->buffers[buffer].hand == HAND_EMPTY;
+    bool linked = !q->relinks || relink(m, q, pool, buffer);
+
+    if (!here || !linked) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
     set_hand(pool, buffer, HAND_AWAY);
 }
 
+/* Of an empty buffer that can only be of one pool, an image need not look which it claims to be. */
+static struct held_pool *resolve_empty(struct watched *q, struct slot slot, uint32_t *buffer)
+{
+    slot.pool_id = q->pool_count == 1 ? 0 : slot.pool_id;
+    return resolve(q, slot, buffer);
+}
+
 void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
 {
     uint32_t buffer;
-    struct held_pool *pool = resolve(q, slot, &buffer);
+    struct held_pool *pool = resolve_empty(q, slot, &buffer);
 
     if (pool == NULL) {
         return;

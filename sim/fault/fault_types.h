@@ -4,6 +4,11 @@
 /* One row per fault kind, in the order `list faults` prints them. */
 #define FAULT_TYPES(ROW) \
     ROW(queue_index)     \
+    ROW(descriptor)      \
+    ROW(duplicate)       \
+    ROW(reuse)           \
+    ROW(hoard)           \
+    ROW(spoof)           \
     ROW(stop)            \
     ROW(wire_drop)       \
     ROW(wire_duplicate)  \

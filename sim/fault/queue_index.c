@@ -129,8 +129,8 @@ static void forge(struct queue_index *s, struct inside *in, uint32_t target)
     }
     uint32_t mask = bytes == 2 ? 0xffffu : 0xffffffffu;
     uint32_t head = queue_head(&q), from = queue_read(&q, offset, bytes);
-    uint32_t to = s->lies[target].told ? s->lies[target].value
-                                       : forged(s, q.shape, in->rng, from) & mask;
+    uint32_t to =
+        s->lies[target].told ? s->lies[target].value : forged(s, q.shape, in->rng, from) & mask;
 
     if (s->how == HOW_LIE) {
         s->lies[target].told = true;

@@ -101,8 +101,8 @@ bool queue_open(struct queue_view *q, const struct inside *in, uint32_t queue)
 {
     uint8_t *base = inside_queue(in, queue);
 
-    if (base == NULL || (in->plan->queues[queue].index_bytes != 2 &&
-                         in->plan->queues[queue].index_bytes != 4)) {
+    if (base == NULL ||
+        (in->plan->queues[queue].index_bytes != 2 && in->plan->queues[queue].index_bytes != 4)) {
         return false;
     }
     *q = (struct queue_view){.shape = &in->plan->queues[queue], .index = queue, .base = base};

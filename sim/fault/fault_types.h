@@ -9,7 +9,12 @@
     ROW(reuse)           \
     ROW(hoard)           \
     ROW(spoof)           \
+    ROW(signal)          \
+    ROW(scribble)        \
+    ROW(stray)           \
+    ROW(spin)            \
     ROW(stop)            \
+    ROW(crash)           \
     ROW(wire_drop)       \
     ROW(wire_duplicate)  \
     ROW(wire_delay)      \

@@ -15,6 +15,7 @@
     ROW(spin)            \
     ROW(stop)            \
     ROW(crash)           \
+    ROW(fuzz)            \
     ROW(wire_drop)       \
     ROW(wire_duplicate)  \
     ROW(wire_delay)      \

@@ -37,6 +37,8 @@
         OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_virt_rx, "network/virt_rx", "gives each received frame to the clients it is for",    \
         ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
+    ROW(net_vswitch, "network/vswitch", "passes frames among clients, each as far as it may reach", \
+        ".net_vswitch_config", net_vswitch_config_t, config, NO_PARAMS, NO_OTHERS)               \
     ROW(net_copy, "network/copy", "copies one client's frames out of the shared receive region", \
         ".net_copy_config", net_copy_config_t, config, NO_PARAMS, NO_OTHERS)                     \
     ROW(net_copy_forward, "network/copy_forward", "stands where a copier would, copies nothing", \

@@ -5,6 +5,8 @@
  * what to whom, and whose it was. There is no excuse for doing it: not that the giver is
  * compromised, since its victim is not, and not that the receiver shares the receive memory, since
  * what is in its queue is what it is asked to look at.
+ *
+ * Nor does a frame go where its sender may not reach, whatever address it bears.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 
 struct delivery {
     struct heard_list foreign;
+    struct heard_list astray;
 };
 
 static void delivery_event(void *state, const struct plan *plan, const struct probe *p)
@@ -22,6 +25,8 @@ static void delivery_event(void *state, const struct plan *plan, const struct pr
     (void)plan;
     if (p->kind == PROBE_FRAME_FOREIGN) {
         heard_note(&d->foreign, p, true);
+    } else if (p->kind == PROBE_FRAME_ASTRAY) {
+        heard_note(&d->astray, p, true);
     }
 }
 
@@ -53,9 +58,35 @@ static uint32_t owner_of(const struct plan *plan, uint64_t mac)
     return PLAN_NONE;
 }
 
+static const char *domain_name(const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
+}
+
+static void judge_astray(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    uint32_t from = (uint32_t)p->a, sender = queue_peer(plan, from, p->pd);
+    struct finding one = {.culprit = p->pd,
+                          .victim = queue_peer(plan, p->object, p->pd),
+                          .object = queue_name(plan, p->object),
+                          .time_ns = p->time_ns,
+                          .count = h->count};
+    bool lie = domain_suspect(plan, p->pd) && (sender == PLAN_NONE || one.victim == PLAN_NONE);
+
+    say_finding(out, lie, one, "%s put a frame of %s, from %s, into %s, where %s may not reach",
+                domain_name(plan, p->pd), domain_name(plan, sender), queue_name(plan, from),
+                one.object, domain_name(plan, sender));
+}
+
 static void delivery_finish(void *state, const struct plan *plan, struct findings *out)
 {
     const struct delivery *d = state;
+
+    for (unsigned i = 0; i < d->astray.count; i++) {
+        judge_astray(plan, &d->astray.list[i], out);
+    }
+    out->lost += d->astray.lost;
 
     for (unsigned i = 0; i < d->foreign.count; i++) {
         const struct heard *h = &d->foreign.list[i];

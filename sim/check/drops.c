@@ -21,9 +21,9 @@ static const struct job {
     const char *role;
     enum drop_reason reason;
 } jobs[] = {
-    {"device", DROP_DISABLED},  {"device", DROP_NO_DESCRIPTOR}, {"device", DROP_FILTERED},
-    {"device", DROP_RUNT},      {"device", DROP_OVERSIZE},      {"virt_rx", DROP_NO_MATCH},
-    {"copier", DROP_NO_BUFFER},
+    {"device", DROP_DISABLED}, {"device", DROP_NO_DESCRIPTOR}, {"device", DROP_FILTERED},
+    {"device", DROP_RUNT},     {"device", DROP_OVERSIZE},      {"virt_rx", DROP_NO_MATCH},
+    {"vswitch", DROP_DENIED},  {"copier", DROP_NO_BUFFER},
 };
 
 /* For the reader of a finding: what the reason means, in a half sentence. */
@@ -38,6 +38,7 @@ static const char *const meanings[DROP_COUNT] = {
     [DROP_RESET] = "in a reset",
     [DROP_BAD_DESCRIPTOR] = "because of a bad descriptor",
     [DROP_NO_MATCH] = "as for nobody",
+    [DROP_DENIED] = "as for nobody their sender may reach",
     [DROP_NO_BUFFER] = "for want of a free buffer",
     [DROP_INVALID] = "as no valid buffer or length",
     [DROP_DUPLICATE] = "as a buffer that was on its way already",

@@ -8,6 +8,8 @@
  * IO addresses again. A client without a copier sits where its copier would, and sees the whole
  * receive region, as does one with a forwarder, which copies nothing.
  *
+ * Behind a vswitch, if there is one, clients also reach each other; see net_vswitch.c.
+ *
  * A network without virtualisers has one client, in their place: it shares both pairs of IO
  * addresses with the driver, and owns the receive region.
  *
@@ -17,25 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sddf/network/config.h>
 #include <sddf/network/queue.h>
 #include <sddf/resources/device.h>
 #include <sddf/timer/config.h>
 
-#include "sim/class/class.h"
+#include "sim/class/net_parts.h"
 
 #define MAC_TEXT_LENGTH 17
-
-struct net_instance {
-    uint64_t rx_buffers;
-    bool virtualisers;
-};
-
-struct net_client {
-    uint8_t mac[6];
-    const char *more_macs;
-    uint64_t rx_buffers, tx_buffers;
-};
 
 static const struct param instance_params[] = {
     PARAM_UINT(struct net_instance, rx_buffers, 512, 1, 32768,
@@ -43,6 +33,9 @@ static const struct param instance_params[] = {
     PARAM_BOOL(
         struct net_instance, virtualisers, true,
         "false: there is no virt_rx and no virt_tx, and its only client talks to the driver"),
+    PARAM_TEXT_OPTIONAL(struct net_instance, wire_reaches, NULL,
+                        "clients behind the vswitch that frames from the wire may go to, separated "
+                        "by commas; all if left out"),
     PARAM_END,
 };
 
@@ -53,10 +46,15 @@ static const struct param client_params[] = {
     PARAM_UINT(struct net_client, rx_buffers, 512, 1, 32768,
                "receive buffers of its own behind a copier, a power of two"),
     PARAM_UINT(struct net_client, tx_buffers, 512, 1, 32768, "transmit buffers, a power of two"),
+    PARAM_BOOL(struct net_client, vswitch, true,
+               "false: it is beside the network's vswitch, if that has one, and not behind it"),
+    PARAM_TEXT_OPTIONAL(struct net_client, reaches, NULL,
+                        "whom it may send to through the vswitch: clients, and \"wire\", separated "
+                        "by commas; all if left out, \"\" for nobody"),
     PARAM_END,
 };
 
-enum { ROLE_DRIVER, ROLE_VIRT_TX, ROLE_VIRT_RX };
+enum { ROLE_DRIVER, ROLE_VIRT_TX, ROLE_VIRT_RX, ROLE_VSWITCH };
 enum { ROLE_COPIER, ROLE_FORWARDER };
 
 static const struct role_view instance_roles[] = {
@@ -76,6 +74,11 @@ static const struct role_view instance_roles[] = {
                       .image = "network/virt_rx",
                       .priority = 99,
                       .doc = "gives each received frame to the client it is for"},
+    [ROLE_VSWITCH] = {.name = "vswitch",
+                      .image = "network/vswitch",
+                      .priority = 99,
+                      .optional = true,
+                      .doc = "passes frames among the clients behind it, as far as each may reach"},
     {.name = NULL},
 };
 
@@ -95,32 +98,6 @@ static const struct role_view client_roles[] = {
                         .optional = true,
                         .doc = "stands where a copier would and copies nothing"},
     {.name = NULL},
-};
-
-/* What is known of one instance while its clients are wired. */
-struct net {
-    struct plan *p;
-    const struct scenario_instance *asked;
-    const struct net_instance *params;
-    uint32_t device, driver;
-    uint32_t rx_pool, rx_region;
-    net_driver_config_t driver_config;
-    uint32_t clients[SDDF_NET_MAX_CLIENTS]; /* PDs, as numbered in rx_config */
-    uint32_t client_count;
-
-    /* Where there are virtualisers: */
-    uint32_t virt_rx, virt_tx;
-    net_virt_rx_config_t *rx_config; /* these two are too large for a stack */
-    net_virt_tx_config_t *tx_config;
-    uint32_t *tx_pools;
-    uint32_t tx_pool_count;
-};
-
-/* One side's view of a queue pair, and the pair's two shapes in the plan. */
-struct link {
-    net_connection_resource_t consumer,
-        producer; /* of the frames; each its own vaddrs and channel id */
-    uint32_t free, active;
 };
 
 static bool power_of_two(struct net *n, struct diag_place place, const char *key, uint64_t value)
@@ -162,64 +139,66 @@ static struct queue_shape queue_shape(const char *name, uint32_t region, uint64_
     };
 }
 
-/*
- * A free and an active queue of `capacity` between the domain frames come from and the one they go
- * to, with the channel by which they signal.
- */
-static struct link add_link(struct net *n, const char *name, uint32_t from, uint32_t to,
-                            uint32_t capacity, enum plan_naming naming, const uint32_t *pools,
-                            size_t pool_count)
+static uint64_t queue_bytes(uint64_t capacity)
+{
+    return sizeof(net_queue_t) + capacity * sizeof(net_buff_desc_t);
+}
+
+/* What one end is told of a queue pair that is mapped at `vaddr`. */
+static void set_end(net_connection_resource_t *end, uint64_t vaddr, uint64_t active_offset,
+                    uint64_t capacity, uint8_t channel)
+{
+    end->free_queue.vaddr = (void *)(uintptr_t)vaddr;
+    end->active_queue.vaddr = (void *)(uintptr_t)(vaddr + active_offset);
+    end->free_queue.size = end->active_queue.size = queue_bytes(capacity);
+    end->num_buffers = (uint16_t)capacity;
+    end->id = channel;
+}
+
+uint32_t net_add_link(struct net *n, const struct net_link *link)
 {
     struct plan *p = n->p;
-    uint64_t queue_bytes = sizeof(net_queue_t) + (uint64_t)capacity * sizeof(net_buff_desc_t);
-    uint64_t active_offset = (queue_bytes + PLAN_PAGE_BYTES - 1) & ~(uint64_t)(PLAN_PAGE_BYTES - 1);
+    uint64_t bytes = queue_bytes(link->capacity);
+    uint64_t active_offset = (bytes + PLAN_PAGE_BYTES - 1) & ~(uint64_t)(PLAN_PAGE_BYTES - 1);
     uint32_t region =
-        plan_add_region(p, REGION_QUEUES, active_offset + queue_bytes, "%s.queues", name);
-    uint64_t from_vaddr = plan_add_map(p, from, region, RIGHT_READ | RIGHT_WRITE);
-    uint64_t to_vaddr = plan_add_map(p, to, region, RIGHT_READ | RIGHT_WRITE);
-    uint32_t channel = plan_add_channel(p, from, to, -1);
-    struct queue_shape frees =
-        queue_shape(arena_format(p->arena, "%s.free", name), region, 0, capacity, naming);
-    struct queue_shape active = queue_shape(arena_format(p->arena, "%s.active", name), region,
-                                            active_offset, capacity, naming);
+        plan_add_region(p, REGION_QUEUES, active_offset + bytes, "%s.queues", link->name);
+    uint64_t from_vaddr = plan_add_map(p, link->from, region, RIGHT_READ | RIGHT_WRITE);
+    uint64_t to_vaddr = plan_add_map(p, link->to, region, RIGHT_READ | RIGHT_WRITE);
+    uint32_t channel = plan_add_channel(p, link->from, link->to, link->calls ? 1 : -1);
+    uint32_t capacity = (uint32_t)link->capacity;
+    struct queue_shape frees = queue_shape(arena_format(p->arena, "%s.free", link->name), region, 0,
+                                           capacity, link->naming);
+    struct queue_shape active = queue_shape(arena_format(p->arena, "%s.active", link->name), region,
+                                            active_offset, capacity, link->naming);
 
-    frees.producer = active.consumer = to;
-    frees.consumer = active.producer = from;
+    frees.producer = active.consumer = link->to;
+    frees.consumer = active.producer = link->from;
     frees.producer_vaddr = to_vaddr;
     frees.consumer_vaddr = from_vaddr;
     active.producer_vaddr = from_vaddr + active_offset;
     active.consumer_vaddr = to_vaddr + active_offset;
     active.carries_frames = true;
-    frees.pools = active.pools = pools;
-    frees.pool_count = active.pool_count = pool_count;
+    frees.pools = active.pools = link->pools;
+    frees.pool_count = active.pool_count = link->pool_count;
     frees.channel = active.channel = channel;
     frees.partner = p->queue_count + 1;
     active.partner = p->queue_count;
 
-    struct link link = {.free = plan_add_queue(p, &frees), .active = plan_add_queue(p, &active)};
-    net_connection_resource_t *sides[2] = {&link.producer, &link.consumer};
-    const uint64_t vaddrs[2] = {from_vaddr, to_vaddr};
-    const uint32_t pds[2] = {from, to};
-    for (int i = 0; i < 2; i++) {
-        *sides[i] = (net_connection_resource_t){
-            .free_queue = {.vaddr = (void *)(uintptr_t)vaddrs[i], .size = queue_bytes},
-            .active_queue = {.vaddr = (void *)(uintptr_t)(vaddrs[i] + active_offset),
-                             .size = queue_bytes},
-            .num_buffers = (uint16_t)capacity,
-            .id = plan_channel_id(p, channel, pds[i])};
-    }
-    return link;
+    set_end(link->producer, from_vaddr, active_offset, link->capacity,
+            plan_channel_id(p, channel, link->from));
+    set_end(link->consumer, to_vaddr, active_offset, link->capacity,
+            plan_channel_id(p, channel, link->to));
+    plan_add_queue(p, &frees);
+    return plan_add_queue(p, &active);
 }
 
-/* A pool list that outlives this call. */
-static const uint32_t *pool_list(struct net *n, uint32_t pool)
+const uint32_t *net_pool_list(struct net *n, uint32_t pool)
 {
     return arena_copy(n->p->arena, &pool, sizeof pool);
 }
 
-/* A pool of buffers with the runtime's note of when each frame arrived. */
-static uint32_t add_pool(struct net *n, const char *name, uint32_t count, bool stamped,
-                         uint32_t *region)
+uint32_t net_add_pool(struct net *n, const char *name, uint32_t count, bool stamped,
+                      uint32_t *region)
 {
     struct plan *p = n->p;
 
@@ -233,8 +212,12 @@ static uint32_t add_pool(struct net *n, const char *name, uint32_t count, bool s
     return pool;
 }
 
-static region_resource_t resource(uint64_t vaddr, uint64_t bytes)
+region_resource_t net_map_pool(struct net *n, uint32_t pd, uint32_t pool, unsigned rights)
 {
+    const struct plan_pool *of = &n->p->pools[pool];
+    uint64_t bytes = (uint64_t)of->buffer_count * of->buffer_bytes;
+    uint64_t vaddr = plan_add_map(n->p, pd, of->region, rights);
+
     return (region_resource_t){.vaddr = (void *)(uintptr_t)vaddr, .size = bytes};
 }
 
@@ -243,8 +226,8 @@ static void build_receive_region(struct net *n)
 {
     struct plan *p = n->p;
 
-    n->rx_pool = add_pool(n, arena_format(p->arena, "%s.rx", n->asked->name),
-                          (uint32_t)n->params->rx_buffers, true, &n->rx_region);
+    n->rx_pool = net_add_pool(n, arena_format(p->arena, "%s.rx", n->asked->name),
+                              (uint32_t)n->params->rx_buffers, true, &n->rx_region);
     p->pools[n->rx_pool].io_addr =
         plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
     plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps,
@@ -256,51 +239,69 @@ static void build_receive(struct net *n)
 {
     struct plan *p = n->p;
     const char *name = n->asked->name;
-    uint32_t count = (uint32_t)n->params->rx_buffers;
-    uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
+    uint64_t count = n->params->rx_buffers;
 
-    n->rx_config->data.region =
-        resource(plan_add_map(p, n->virt_rx, n->rx_region, RIGHT_READ | RIGHT_WRITE), bytes);
+    n->rx_config->data.region = net_map_pool(n, n->virt_rx, n->rx_pool, RIGHT_READ | RIGHT_WRITE);
     n->rx_config->data.io_addr = p->pools[n->rx_pool].io_addr;
     uint32_t metadata = plan_add_region(p, REGION_METADATA, count, "%s.refcounts", name);
+    uint64_t vaddr = plan_add_map(p, n->virt_rx, metadata, RIGHT_READ | RIGHT_WRITE);
     n->rx_config->buffer_metadata =
-        resource(plan_add_map(p, n->virt_rx, metadata, RIGHT_READ | RIGHT_WRITE), count);
+        (region_resource_t){.vaddr = (void *)(uintptr_t)vaddr, .size = count};
 
-    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), n->driver, n->virt_rx,
-                                count, NAMES_IO_ADDR, pool_list(n, n->rx_pool), 1);
-    n->rx_config->driver = link.consumer;
-    p->devices[n->device].rx_queue_source = link.active;
-    n->driver_config.virt_rx = link.producer;
+    p->devices[n->device].rx_queue_source =
+        net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.rx", name),
+                                           .from = n->driver,
+                                           .to = n->virt_rx,
+                                           .capacity = count,
+                                           .naming = NAMES_IO_ADDR,
+                                           .pools = net_pool_list(n, n->rx_pool),
+                                           .pool_count = 1,
+                                           .producer = &n->driver_config.virt_rx,
+                                           .consumer = &n->rx_config->driver});
 }
 
-/* What virt_rx and whoever takes a client's frames from it share. */
-static struct link add_virt_link(struct net *n, const char *name, uint32_t taker)
+uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker,
+                                const uint8_t (*macs)[6], size_t mac_count,
+                                net_connection_resource_t *at_taker)
 {
-    struct link link = add_link(n, name, n->virt_rx, taker, (uint32_t)n->params->rx_buffers,
-                                NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
+    net_virt_rx_client_config_t *at_virt = &n->rx_config->clients[n->rx_config->num_clients++];
 
-    n->rx_config->clients[n->client_count].conn = link.producer;
-    return link;
+    memcpy(at_virt->mac_addrs, macs, mac_count * sizeof *macs);
+    at_virt->num_macs = (uint8_t)mac_count;
+    return net_add_link(n, &(struct net_link){.name = name,
+                                              .from = n->virt_rx,
+                                              .to = taker,
+                                              .capacity = n->params->rx_buffers,
+                                              .naming = NAMES_OFFSET,
+                                              .pools = net_pool_list(n, n->rx_pool),
+                                              .pool_count = 1,
+                                              .producer = &at_virt->conn,
+                                              .consumer = at_taker});
 }
 
-/* The receive region, for one who reads it: a client with its arrival times. */
-static region_resource_t share_receive_region(struct net *n, uint32_t pd)
+/* The same, for what stands at the place of one client. */
+static void add_virt_link(struct net *n, uint32_t client, const char *suffix, uint32_t taker,
+                          net_connection_resource_t *at_taker)
 {
-    uint64_t vaddr = plan_add_map(n->p, pd, n->rx_region, RIGHT_READ);
+    const struct plan_pd *pd = &n->p->pds[client];
+    const char *name = arena_format(n->p->arena, "%s.%s", pd->name, suffix);
 
-    if (n->p->pds[pd].endpoint) {
-        plan_add_map(n->p, pd, n->p->pools[n->rx_pool].stamps, RIGHT_READ);
-    }
-    return resource(vaddr, n->params->rx_buffers * NET_BUFFER_SIZE);
+    (void)net_add_virt_rx_client(n, name, taker, pd->macs, pd->mac_count, at_taker);
+}
+
+region_resource_t net_share_receive_region(struct net *n, uint32_t pd)
+{
+    region_resource_t region = net_map_pool(n, pd, n->rx_pool, RIGHT_READ);
+
+    plan_add_map(n->p, pd, n->p->pools[n->rx_pool].stamps, RIGHT_READ);
+    return region;
 }
 
 /* A client that takes its frames from virt_rx itself. */
 static void build_shared_rx(struct net *n, uint32_t client, net_client_config_t *config)
 {
-    const char *name = n->p->pds[client].name;
-
-    config->rx_data = share_receive_region(n, client);
-    config->rx = add_virt_link(n, arena_format(n->p->arena, "%s.rx", name), client).consumer;
+    config->rx_data = net_share_receive_region(n, client);
+    add_virt_link(n, client, "rx", client, &config->rx);
 }
 
 /* One behind a forwarder: both see the receive region, though only the client looks. */
@@ -308,20 +309,47 @@ static void build_forwarded_rx(struct net *n, uint32_t client, const struct scen
                                net_client_config_t *config)
 {
     struct plan *p = n->p;
-    const char *name = p->pds[client].name;
     uint32_t forwarder = plan_add_pd(p, asked, "net", "forwarder");
     net_copy_config_t *copy = arena_alloc(p->arena, sizeof *copy);
 
     memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    copy->client_data = copy->rx_data[0] = share_receive_region(n, forwarder);
-    copy->rx = add_virt_link(n, arena_format(p->arena, "%s.virt_rx", name), forwarder).consumer;
-    struct link link =
-        add_link(n, arena_format(p->arena, "%s.rx", name), forwarder, client,
-                 (uint32_t)n->params->rx_buffers, NAMES_OFFSET, pool_list(n, n->rx_pool), 1);
-    copy->client = link.producer;
+    copy->client_data = copy->rx_data[0] = net_map_pool(n, forwarder, n->rx_pool, RIGHT_READ);
+    add_virt_link(n, client, "virt_rx", forwarder, &copy->rx);
+    (void)net_add_link(
+        n, &(struct net_link){.name = arena_format(p->arena, "%s.rx", p->pds[client].name),
+                              .from = forwarder,
+                              .to = client,
+                              .capacity = n->params->rx_buffers,
+                              .naming = NAMES_OFFSET,
+                              .pools = net_pool_list(n, n->rx_pool),
+                              .pool_count = 1,
+                              .producer = &copy->client,
+                              .consumer = &config->rx});
     plan_add_blob(p, forwarder, ".net_copy_config", copy, sizeof *copy, false);
-    config->rx = link.consumer;
-    config->rx_data = share_receive_region(n, client);
+    config->rx_data = net_share_receive_region(n, client);
+}
+
+void net_fill_copier(struct net *n, uint32_t copier, uint32_t client, uint32_t count,
+                     net_client_config_t *config, net_copy_config_t *copy)
+{
+    struct plan *p = n->p;
+    const char *name = arena_format(p->arena, "%s.rx", p->pds[client].name);
+    uint32_t region, pool = net_add_pool(n, name, count, true, &region);
+
+    memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    (void)net_add_link(n, &(struct net_link){.name = name,
+                                             .from = copier,
+                                             .to = client,
+                                             .capacity = count,
+                                             .naming = NAMES_OFFSET,
+                                             .pools = net_pool_list(n, pool),
+                                             .pool_count = 1,
+                                             .producer = &copy->client,
+                                             .consumer = &config->rx});
+    copy->client_data = net_map_pool(n, copier, pool, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, copier, p->pools[pool].stamps, RIGHT_READ | RIGHT_WRITE);
+    config->rx_data = net_map_pool(n, client, pool, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, client, p->pools[pool].stamps, RIGHT_READ);
 }
 
 /* One behind a copier, which alone sees the receive region, and fills the client's own. */
@@ -329,25 +357,13 @@ static void build_copied_rx(struct net *n, uint32_t client, const struct scenari
                             uint32_t count, net_client_config_t *config)
 {
     struct plan *p = n->p;
-    const char *name = p->pds[client].name;
-    uint32_t region, copier = plan_add_pd(p, asked, "net", "copier");
+    uint32_t copier = plan_add_pd(p, asked, "net", "copier");
     net_copy_config_t *copy = arena_alloc(p->arena, sizeof *copy);
-    uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
 
-    memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
-    copy->rx_data[0] = share_receive_region(n, copier);
-    plan_add_map(p, copier, p->pools[n->rx_pool].stamps, RIGHT_READ);
-    copy->rx = add_virt_link(n, arena_format(p->arena, "%s.virt_rx", name), copier).consumer;
-    uint32_t pool = add_pool(n, arena_format(p->arena, "%s.rx", name), count, true, &region);
-    struct link link = add_link(n, arena_format(p->arena, "%s.rx", name), copier, client, count,
-                                NAMES_OFFSET, pool_list(n, pool), 1);
-    copy->client = link.producer;
-    copy->client_data = resource(plan_add_map(p, copier, region, RIGHT_READ | RIGHT_WRITE), bytes);
-    plan_add_map(p, copier, p->pools[pool].stamps, RIGHT_READ | RIGHT_WRITE);
+    copy->rx_data[0] = net_share_receive_region(n, copier);
+    add_virt_link(n, client, "virt_rx", copier, &copy->rx);
+    net_fill_copier(n, copier, client, count, config, copy);
     plan_add_blob(p, copier, ".net_copy_config", copy, sizeof *copy, false);
-    config->rx = link.consumer;
-    config->rx_data = resource(plan_add_map(p, client, region, RIGHT_READ | RIGHT_WRITE), bytes);
-    plan_add_map(p, client, p->pools[pool].stamps, RIGHT_READ);
 }
 
 /* The client's receiving half, by who stands between it and virt_rx. */
@@ -370,29 +386,52 @@ static void build_client_rx(struct net *n, uint32_t client, const struct scenari
     }
 }
 
+uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *config,
+                        const struct net_taker *taker, uint32_t *pool)
+{
+    struct plan *p = n->p;
+    const char *name = arena_format(p->arena, "%s.tx", p->pds[client].name);
+    uint32_t region;
+
+    *pool = net_add_pool(n, name, taker->buffers, false, &region);
+    return net_add_link(n, &(struct net_link){.name = name,
+                                              .from = client,
+                                              .to = taker->pd,
+                                              .calls = taker->called,
+                                              .capacity = taker->buffers,
+                                              .naming = NAMES_OFFSET,
+                                              .pools = net_pool_list(n, *pool),
+                                              .pool_count = 1,
+                                              .producer = &config->tx,
+                                              .consumer = taker->at});
+}
+
+void net_let_out(struct net *n, net_virt_tx_client_config_t *at_virt, uint8_t number, uint32_t pool)
+{
+    struct plan *p = n->p;
+    net_virt_tx_data_region_t *region = &at_virt->regions[number];
+
+    p->pools[pool].io_addr = plan_add_window(p, n->device, p->pools[pool].region, RIGHT_READ);
+    region->data.region = net_map_pool(n, n->virt_tx, pool, RIGHT_READ);
+    region->data.io_addr = p->pools[pool].io_addr;
+    region->num_buffers = p->pools[pool].buffer_count;
+    n->tx_pools[n->tx_pool_count++] = pool;
+}
+
 static void build_client_tx(struct net *n, uint32_t client, const struct net_client *params,
                             net_client_config_t *config)
 {
-    struct plan *p = n->p;
-    const char *name = p->pds[client].name;
-    uint32_t region;
-    uint32_t count = (uint32_t)params->tx_buffers;
-    uint64_t bytes = (uint64_t)count * NET_BUFFER_SIZE;
-    uint32_t pool = add_pool(n, arena_format(p->arena, "%s.tx", name), count, false, &region);
-    struct link link = add_link(n, arena_format(p->arena, "%s.tx", name), client, n->virt_tx, count,
-                                NAMES_OFFSET, pool_list(n, pool), 1);
     net_virt_tx_client_config_t *at_virt = &n->tx_config->clients[n->tx_config->num_clients++];
+    uint32_t pool;
 
-    p->pools[pool].io_addr = plan_add_window(p, n->device, region, RIGHT_READ);
-    config->tx = link.producer;
-    config->tx_data = resource(plan_add_map(p, client, region, RIGHT_READ | RIGHT_WRITE), bytes);
-    at_virt->conn = link.consumer;
+    (void)net_add_sender(n, client, config,
+                         &(struct net_taker){.pd = n->virt_tx,
+                                             .at = &at_virt->conn,
+                                             .buffers = (uint32_t)params->tx_buffers},
+                         &pool);
     at_virt->num_regions = 1;
-    at_virt->regions[0].data.region =
-        resource(plan_add_map(p, n->virt_tx, region, RIGHT_READ), bytes);
-    at_virt->regions[0].data.io_addr = p->pools[pool].io_addr;
-    at_virt->regions[0].num_buffers = count;
-    n->tx_pools[n->tx_pool_count++] = pool;
+    net_let_out(n, at_virt, 0, pool);
+    config->tx_data = net_map_pool(n, client, pool, RIGHT_READ | RIGHT_WRITE);
 }
 
 static int hex_digit(char c)
@@ -523,32 +562,39 @@ static void build_direct(struct net *n, uint32_t client, const struct scenario_j
 {
     struct plan *p = n->p;
     const char *name = p->pds[client].name;
-    uint32_t rx_count = (uint32_t)n->params->rx_buffers, tx_count = (uint32_t)params->tx_buffers;
     uint32_t tx_region;
     device_resources_t resources = {.num_regions = 2};
 
     if (!check_direct(n, join, params)) {
         return;
     }
-    struct link rx = add_link(n, arena_format(p->arena, "%s.rx", name), n->driver, client, rx_count,
-                              NAMES_IO_ADDR, pool_list(n, n->rx_pool), 1);
-    config->rx = rx.consumer;
-    config->rx_data = resource(plan_add_map(p, client, n->rx_region, RIGHT_READ | RIGHT_WRITE),
-                               (uint64_t)rx_count * NET_BUFFER_SIZE);
+    p->devices[n->device].rx_queue_source =
+        net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.rx", name),
+                                           .from = n->driver,
+                                           .to = client,
+                                           .capacity = n->params->rx_buffers,
+                                           .naming = NAMES_IO_ADDR,
+                                           .pools = net_pool_list(n, n->rx_pool),
+                                           .pool_count = 1,
+                                           .producer = &n->driver_config.virt_rx,
+                                           .consumer = &config->rx});
+    config->rx_data = net_map_pool(n, client, n->rx_pool, RIGHT_READ | RIGHT_WRITE);
     plan_add_map(p, client, p->pools[n->rx_pool].stamps, RIGHT_READ);
-    n->driver_config.virt_rx = rx.producer;
-    p->devices[n->device].rx_queue_source = rx.active;
 
-    uint32_t tx_pool =
-        add_pool(n, arena_format(p->arena, "%s.tx", name), tx_count, false, &tx_region);
+    uint32_t tx_pool = net_add_pool(n, arena_format(p->arena, "%s.tx", name),
+                                    (uint32_t)params->tx_buffers, false, &tx_region);
     p->pools[tx_pool].io_addr = plan_add_window(p, n->device, tx_region, RIGHT_READ);
-    struct link tx = add_link(n, arena_format(p->arena, "%s.tx", name), client, n->driver, tx_count,
-                              NAMES_IO_ADDR, pool_list(n, tx_pool), 1);
-    config->tx = tx.producer;
-    config->tx_data = resource(plan_add_map(p, client, tx_region, RIGHT_READ | RIGHT_WRITE),
-                               (uint64_t)tx_count * NET_BUFFER_SIZE);
-    n->driver_config.virt_tx = tx.consumer;
-    p->devices[n->device].tx_queue_sink = tx.active;
+    p->devices[n->device].tx_queue_sink =
+        net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.tx", name),
+                                           .from = client,
+                                           .to = n->driver,
+                                           .capacity = params->tx_buffers,
+                                           .naming = NAMES_IO_ADDR,
+                                           .pools = net_pool_list(n, tx_pool),
+                                           .pool_count = 1,
+                                           .producer = &config->tx,
+                                           .consumer = &n->driver_config.virt_tx});
+    config->tx_data = net_map_pool(n, client, tx_pool, RIGHT_READ | RIGHT_WRITE);
 
     memcpy(resources.magic, DEVICE_MAGIC, DEVICE_MAGIC_LEN);
     resources.regions[0] = (device_region_resource_t){.region = config->rx_data,
@@ -556,6 +602,41 @@ static void build_direct(struct net *n, uint32_t client, const struct scenario_j
     resources.regions[1] =
         (device_region_resource_t){.region = config->tx_data, .io_addr = p->pools[tx_pool].io_addr};
     plan_add_blob(p, client, ".device_resources", &resources, sizeof resources, false);
+}
+
+/* One behind the vswitch, which takes the place of the virtualisers for it. */
+static void build_switched(struct net *n, uint32_t client, const struct scenario_join *join,
+                           net_client_config_t *config)
+{
+    const struct scenario_pd *copier = &join->roles[ROLE_COPIER];
+    const struct scenario_pd *forwarder = &join->roles[ROLE_FORWARDER];
+    const char *name = n->p->pds[client].name;
+
+    if (forwarder->name != NULL) {
+        diag_error(n->p->diag, forwarder->place,
+                   "%s is behind %s, where its frames are in several regions: a forwarder cannot "
+                   "give it those, a copier can",
+                   name, n->asked->roles[ROLE_VSWITCH].name);
+    } else if (copier->name == NULL) {
+        diag_error(n->p->diag, join->place,
+                   "%s is behind %s, where its frames are in several regions: only a copier can "
+                   "give it those",
+                   name, n->asked->roles[ROLE_VSWITCH].name);
+        diag_note(n->p->diag, "add \"copier\": {}, or \"vswitch\": false");
+    } else {
+        net_vswitch_add_client(n, client, join, copier, config);
+    }
+}
+
+/* What says something only of a client behind a vswitch. */
+static void check_unswitched(struct net *n, uint32_t client, const struct scenario_join *join,
+                             const struct net_client *params)
+{
+    if (params->reaches != NULL) {
+        diag_error(n->p->diag, join->place,
+                   "reaches: %s is not behind a vswitch, which alone would keep to it",
+                   n->p->pds[client].name);
+    }
 }
 
 static void build_client(struct net *n, uint32_t number, const struct scenario_join *join)
@@ -577,7 +658,10 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     }
     p->pds[client].class_name = "net";
     build_macs(n, client, number, join, params);
-    if (n->params->virtualisers) {
+    if (n->vswitch != NULL && params->vswitch) {
+        build_switched(n, client, join, config);
+    } else if (n->params->virtualisers) {
+        check_unswitched(n, client, join, params);
         build_client_rx(n, client, join, params, config);
         build_client_tx(n, client, params, config);
     } else {
@@ -594,32 +678,44 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     plan_add_blob(p, client, ".timer_client_config", &timer, sizeof timer, true);
 }
 
+bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *capacity)
+{
+    *capacity = 1;
+    while (*capacity < buffers) {
+        *capacity *= 2;
+    }
+    if (*capacity > NET_QUEUE_MAX_CAPACITY) {
+        diag_error(n->p->diag, n->asked->place, "its clients have %llu %s holds %u",
+                   (unsigned long long)buffers, what, NET_QUEUE_MAX_CAPACITY);
+        return false;
+    }
+    return true;
+}
+
 /* The shared transmit queue holds every client's buffers at once, so nobody can crowd another out.
  */
 static void build_transmit(struct net *n)
 {
     struct plan *p = n->p;
-    uint64_t buffers = 0, capacity = 1;
+    uint64_t buffers = 0, capacity;
 
-    for (unsigned i = 0; i < n->tx_config->num_clients; i++) {
-        buffers += n->tx_config->clients[i].regions[0].num_buffers;
+    for (uint32_t i = 0; i < n->tx_pool_count; i++) {
+        buffers += p->pools[n->tx_pools[i]].buffer_count;
     }
-    while (capacity < buffers) {
-        capacity *= 2;
-    }
-    if (capacity > 32768) {
-        diag_error(
-            p->diag, n->asked->place,
-            "its clients have %llu transmit buffers together; one queue to the driver holds 32768",
-            (unsigned long long)buffers);
+    if (!net_capacity(n, buffers, "transmit buffers together; one queue to the driver",
+                      &capacity)) {
         return;
     }
-    struct link link =
-        add_link(n, arena_format(p->arena, "%s.tx", n->asked->name), n->virt_tx, n->driver,
-                 (uint32_t)capacity, NAMES_IO_ADDR, n->tx_pools, n->tx_pool_count);
-    n->tx_config->driver = link.producer;
-    p->devices[n->device].tx_queue_sink = link.active;
-    n->driver_config.virt_tx = link.consumer;
+    p->devices[n->device].tx_queue_sink =
+        net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.tx", n->asked->name),
+                                           .from = n->virt_tx,
+                                           .to = n->driver,
+                                           .capacity = capacity,
+                                           .naming = NAMES_IO_ADDR,
+                                           .pools = n->tx_pools,
+                                           .pool_count = n->tx_pool_count,
+                                           .producer = &n->tx_config->driver,
+                                           .consumer = &n->driver_config.virt_tx});
 }
 
 /* All clients of this instance, in the scenario's order. Returns how many there are. */
@@ -640,18 +736,6 @@ static uint32_t build_clients(struct net *n, uint32_t instance)
     return count;
 }
 
-/* What virt_rx is told of its clients. */
-static void list_clients(struct net *n)
-{
-    n->rx_config->num_clients = (uint8_t)n->client_count;
-    for (uint32_t i = 0; i < n->client_count; i++) {
-        const struct plan_pd *client = &n->p->pds[n->clients[i]];
-
-        memcpy(n->rx_config->clients[i].mac_addrs, client->macs, client->mac_count * 6);
-        n->rx_config->clients[i].num_macs = (uint8_t)client->mac_count;
-    }
-}
-
 static void build_virtualised(struct net *n, uint32_t instance)
 {
     struct plan *p = n->p;
@@ -666,8 +750,13 @@ static void build_virtualised(struct net *n, uint32_t instance)
     n->device = class_attach_device(p, n->asked->device, n->driver);
     build_receive_region(n);
     build_receive(n);
+    if (n->asked->roles[ROLE_VSWITCH].name != NULL) {
+        net_vswitch_start(n, &n->asked->roles[ROLE_VSWITCH]);
+    }
     (void)build_clients(n, instance);
-    list_clients(n);
+    if (n->vswitch != NULL) {
+        net_vswitch_finish(n);
+    }
     build_transmit(n);
     plan_add_blob(p, n->virt_rx, ".net_virt_rx_config", n->rx_config, sizeof *n->rx_config, false);
     plan_add_blob(p, n->virt_tx, ".net_virt_tx_config", n->tx_config, sizeof *n->tx_config, false);
@@ -684,6 +773,21 @@ static void build_unvirtualised(struct net *n, uint32_t instance)
     }
 }
 
+/* What an instance says of its vswitch, where there can be none or is none. */
+static void check_vswitch(struct net *n)
+{
+    const struct scenario_pd *vswitch = &n->asked->roles[ROLE_VSWITCH];
+
+    if (vswitch->name != NULL && !n->params->virtualisers) {
+        diag_error(n->p->diag, vswitch->place,
+                   "%s has no virtualisers, and a vswitch is a client of them", n->asked->name);
+    }
+    if (vswitch->name == NULL && n->params->wire_reaches != NULL) {
+        diag_error(n->p->diag, n->asked->place,
+                   "wire_reaches: %s has no vswitch, which alone would keep to it", n->asked->name);
+    }
+}
+
 static void net_build(struct plan *p, uint32_t instance)
 {
     const struct scenario *s = p->scenario;
@@ -693,6 +797,7 @@ static void net_build(struct plan *p, uint32_t instance)
     if (!power_of_two(&n, n.asked->place, "rx_buffers", n.params->rx_buffers)) {
         return;
     }
+    check_vswitch(&n);
     memcpy(n.driver_config.magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     n.driver = plan_add_pd(p, &n.asked->roles[ROLE_DRIVER], "net", "driver");
     if (n.params->virtualisers) {

@@ -277,6 +277,7 @@ static bool sayable(unsigned kind, bool device)
     case PROBE_VIOLATION:
         return device;
     case PROBE_FRAME_FOREIGN:
+    case PROBE_FRAME_ASTRAY:
     case PROBE_BUFFER_TWICE:
     case PROBE_BUFFER_FOREIGN:
     case PROBE_INDEX_ILLEGAL:

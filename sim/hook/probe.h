@@ -17,6 +17,7 @@
  *   FRAME_DROPPED             a: enum drop_reason
  *   FRAME_IN_FLIGHT           object: what the place is; a: enum frame_place
  *   FRAME_FOREIGN             pd: the giver; object: queue; a: the frame's address, b: the receiver
+ *   FRAME_ASTRAY              pd: the giver; object: queue it went into; a: queue it came by
  *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: held by domains
  * (signed) BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
  *   BUFFER_FOREIGN            pd: the giver; object: queue; a: name, b: length
@@ -40,6 +41,7 @@
     ROW(FRAME_DROPPED, "a frame ended here")                           \
     ROW(FRAME_IN_FLIGHT, "a frame was found on its way")               \
     ROW(FRAME_FOREIGN, "an endpoint was given another's frame")        \
+    ROW(FRAME_ASTRAY, "a frame went where its sender may not reach")   \
     ROW(BUFFERS_FOUND, "where a pool's buffers were found")            \
     ROW(BUFFER_TWICE, "a buffer was in two places")                    \
     ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue")   \
@@ -74,6 +76,7 @@ enum probe_kind {
     ROW(RESET, "reset")                                                                            \
     ROW(BAD_DESCRIPTOR, "bad_descriptor")                                                          \
     ROW(NO_MATCH, "no_match")       /* no receiver has the destination address */                  \
+    ROW(DENIED, "denied")           /* its sender may reach no receiver of it */                   \
     ROW(NO_BUFFER, "no_buffer")     /* the receiver had none free */                               \
     ROW(INVALID, "invalid")         /* the descriptor named no buffer, or a length no frame has */ \
     ROW(DUPLICATE, "duplicate")     /* the buffer was already on its way */                        \

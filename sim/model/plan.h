@@ -143,6 +143,9 @@ struct queue_shape {
     const uint32_t *pools; /* by pool id in the descriptor; an IO address may be any of these */
     size_t pool_count;
     uint32_t channel; /* by which the two ends signal */
+    /* Where frames from here may go on, of the queues the consumer fills; NULL: to any of them. */
+    const uint32_t *onward;
+    size_t onward_count;
 };
 
 /* Memory a device may reach, as it sees it. */

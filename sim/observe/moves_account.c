@@ -161,7 +161,7 @@ static bool has_mac(const struct plan_pd *pd, const uint8_t *mac)
 /*
  * Is the frame in this buffer one that the endpoint behind `q` may see: its own address, or a
  * group's? Of a frame that goes on in another buffer, the one it came in is asked: the endpoint
- * cannot write that.
+ * cannot write that. Where its sender can, and is not to be relied on, it may by now be anything.
  */
 static void check_receiver(struct moves *m, const struct watched *q, const struct held_pool *pool,
                            uint32_t buffer)
@@ -170,7 +170,7 @@ static void check_receiver(struct moves *m, const struct watched *q, const struc
     const struct plan_pd *to = &m->plan->pds[q->endpoint];
     uint8_t mac[8] = {0};
 
-    if (data == NULL || to->mac_count == 0) {
+    if (data == NULL || to->mac_count == 0 || pool->forgeable) {
         return;
     }
     memcpy(mac, data, MAC_BYTES);
@@ -306,6 +306,10 @@ static void forward(struct moves *m, struct watched *q, struct held_pool *pool, 
 {
     struct whereabouts *at = &pool->buffers[buffer];
 
+    if (pool->source != NULL && (pool->source->onward & q->out_bit) == 0) {
+        moves_tell(m, PROBE_FRAME_ASTRAY, q->index, pool->source->index, 0);
+    }
+
     if (at->hand == HAND_TAKEN) {
         set_hand(pool, buffer, HAND_AWAY);
         m->counts->in_hand--;
@@ -376,6 +380,34 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
     }
 }
 
+/*
+ * Why a frame for this address went nowhere, that may go to the neighbours `onward`. One for a
+ * group is for all of them; one for nobody here is for a device, if there is one behind a
+ * neighbour.
+ */
+static enum drop_reason why_not_passed(const struct moves *m, uint64_t onward,
+                                       const uint8_t mac[static MAC_BYTES])
+{
+    static const uint8_t broadcast[MAC_BYTES] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    bool all = memcmp(mac, broadcast, MAC_BYTES) == 0, known = false, device = m->device_by != 0;
+    uint64_t by = all ? m->device_by : 0;
+
+    for (size_t i = 0; i < m->reach_count; i++) {
+        if (all || has_mac(&m->plan->pds[m->reach[i].pd], mac)) {
+            by |= m->reach[i].by;
+            known = true;
+        }
+    }
+    if (!known && device) {
+        by |= m->device_by;
+        known = true;
+    }
+    if (!known) {
+        return DROP_NO_MATCH;
+    }
+    return (by & onward) == 0 ? DROP_DENIED : DROP_NO_BUFFER;
+}
+
 /* Why a frame that was taken comes back unpassed. */
 static enum drop_reason why_dropped(const struct moves *m, const struct held_pool *pool,
                                     uint32_t buffer)
@@ -390,16 +422,11 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
     if (m->line != NULL) {
         return DROP_NO_BUFFER;
     }
-    if (data == NULL || m->plan->pools[pool->index].stamps == PLAN_NONE) {
-        return DROP_UNEXPLAINED;
+    if (data == NULL || (m->reach_count == 0 && m->device_by != 0)) {
+        return DROP_UNEXPLAINED; /* all it could do was to pass it on */
     }
     memcpy(mac, data, sizeof mac);
-    for (size_t i = 0; i < m->reach_count; i++) {
-        if (has_mac(&m->plan->pds[m->reach[i]], mac)) {
-            return DROP_NO_BUFFER; /* it has a receiver, whose queue would not take it */
-        }
-    }
-    return DROP_NO_MATCH;
+    return why_not_passed(m, pool->source == NULL ? UINT64_MAX : pool->source->onward, mac);
 }
 
 /* An entry goes back that named no buffer. False if no such was taken. */

@@ -49,7 +49,9 @@ struct held_pool {
     const uint8_t *data; /* this domain's view of the buffers, NULL if not mapped */
     uint64_t *stamps;    /* arrival times, NULL if there are none to see */
     bool stamps_writable;
-    int32_t *held; /* in the counts */
+    bool forgeable; /* one who is not to be relied on may write frames after they were sent */
+    struct watched *source; /* the queue by which frames in these buffers come here, if it is one */
+    int32_t *held;          /* in the counts */
 };
 
 /* One queue. What every move needs comes first, copied out of the shape, so that it shares a cache
@@ -73,6 +75,7 @@ struct watched {
     uint32_t pool_count;
     uint32_t endpoint; /* consumer of a produced frame queue, if it is one */
     uint64_t out_bit;  /* of this neighbour in `out`; a frame queue and its partner share it */
+    uint64_t onward;   /* where frames taken here may go: the out_bits of those neighbours */
     const struct queue_shape *shape;
     uint32_t index; /* plan queue */
 };
@@ -94,8 +97,12 @@ struct moves {
 
     struct held_pool pools[MOVES_POOLS_MAX];
     uint32_t pool_count;
-    uint32_t reach[64]; /* endpoints that frames from here can get to */
+    struct reach {
+        uint32_t pd;
+        uint64_t by; /* the out_bits of the neighbours it is behind */
+    } reach[64];     /* endpoints that frames from here can get to */
     size_t reach_count;
+    uint64_t device_by; /* ... and the neighbours a device is behind */
 
     struct taken {
         struct held_pool *pool;

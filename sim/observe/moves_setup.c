@@ -140,7 +140,7 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
                           .pool_offset = (uint8_t)s->pool_offset,
                           .pool_mask = (uint8_t)((1u << s->pool_bits) - 1),
                           .frames = s->carries_frames,
-                          .by_io_addr = s->naming == NAMES_IO_ADDR,
+                          .by_io_addr = s->naming == NAMES_IO_ADDR && s->pool_count > 0,
                           .pool_count = (uint32_t)s->pool_count,
                           .produces = s->producer == m->pd,
                           .endpoint = PLAN_NONE};
@@ -256,31 +256,123 @@ static void share_out_bits(struct moves *m)
     }
 }
 
-static void add_reach(struct moves *m, uint32_t pd)
+/* Where frames that are taken from a queue may go, of what this domain fills. */
+static void find_onward(struct moves *m)
 {
-    if (m->plan->pds[pd].endpoint && m->reach_count < sizeof m->reach / sizeof m->reach[0]) {
-        m->reach[m->reach_count++] = pd;
-    }
-}
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+        const struct queue_shape *s = q->shape;
 
-/* The endpoints one or two queues away: clients, and clients behind a copier. */
-static void find_reach(struct moves *m)
-{
-    const struct plan *p = m->plan;
-
-    for (uint32_t i = 0; i < p->queue_count; i++) {
-        const struct queue_shape *first = &p->queues[i];
-
-        if (first->producer != m->pd || !first->carries_frames) {
-            continue;
-        }
-        add_reach(m, first->consumer);
-        for (uint32_t k = 0; k < p->queue_count && !p->pds[first->consumer].endpoint; k++) {
-            if (p->queues[k].producer == first->consumer && p->queues[k].carries_frames) {
-                add_reach(m, p->queues[k].consumer);
+        q->onward = s->onward == NULL ? UINT64_MAX : 0;
+        for (uint32_t k = 0; k < m->queue_count && s->onward != NULL; k++) {
+            for (size_t to = 0; to < s->onward_count; to++) {
+                q->onward |= m->queues[k].index == s->onward[to] ? m->queues[k].out_bit : 0;
             }
         }
     }
+}
+
+/* The one queue by which frames in a pool's buffers come here; none where there are several. */
+static void find_sources(struct moves *m)
+{
+    for (uint32_t p = 0; p < m->pool_count; p++) {
+        bool several = false;
+
+        for (uint32_t i = 0; i < m->queue_count; i++) {
+            struct watched *q = &m->queues[i];
+
+            for (uint32_t k = 0; !q->produces && q->frames && k < q->pool_count; k++) {
+                if (q->pools[k] == &m->pools[p]) {
+                    several |= m->pools[p].source != NULL;
+                    m->pools[p].source = q;
+                }
+            }
+        }
+        if (several) {
+            m->pools[p].source = NULL;
+        }
+    }
+}
+
+static void add_reach(struct moves *m, uint32_t pd, uint64_t by)
+{
+    for (size_t i = 0; i < m->reach_count; i++) {
+        if (m->reach[i].pd == pd) {
+            m->reach[i].by |= by;
+            return;
+        }
+    }
+    if (m->reach_count < sizeof m->reach / sizeof m->reach[0]) {
+        m->reach[m->reach_count++] = (struct reach){.pd = pd, .by = by};
+    }
+}
+
+static bool goes_on(const struct plan *p, const struct queue_shape *from, uint32_t to)
+{
+    if (p->queues[to].producer != from->consumer || !p->queues[to].carries_frames) {
+        return false;
+    }
+    for (size_t i = 0; from->onward != NULL && i < from->onward_count; i++) {
+        if (from->onward[i] == to) {
+            return true;
+        }
+    }
+    return from->onward == NULL;
+}
+
+static bool ends_at_device(const struct plan *p, uint32_t queue)
+{
+    for (uint32_t d = 0; d < p->device_count; d++) {
+        if (p->devices[d].tx_queue_sink == queue) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From a driver by virt_rx, a vswitch and a copier to a client. */
+#define REACH_QUEUES 4
+
+/* What frames in a queue can get to from there. */
+static void follow(struct moves *m, uint32_t queue, uint64_t by, unsigned left)
+{
+    const struct plan *p = m->plan;
+    const struct queue_shape *q = &p->queues[queue];
+
+    if (ends_at_device(p, queue)) {
+        m->device_by |= by;
+    } else if (p->pds[q->consumer].endpoint) {
+        add_reach(m, q->consumer, by);
+    } else {
+        for (uint32_t to = 0; left > 1 && to < p->queue_count; to++) {
+            if (goes_on(p, q, to)) {
+                follow(m, to, by, left - 1);
+            }
+        }
+    }
+}
+
+static void find_reach(struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count && !m->endpoint; i++) {
+        if (m->queues[i].produces && m->queues[i].frames) {
+            follow(m, m->queues[i].index, m->queues[i].out_bit, REACH_QUEUES);
+        }
+    }
+}
+
+/* May somebody who is not to be relied on write into these buffers? */
+static bool is_forgeable(const struct plan *plan, uint32_t region)
+{
+    for (uint32_t i = 0; i < plan->map_count; i++) {
+        const struct plan_map *map = &plan->maps[i];
+
+        if (map->region == region && (map->rights & RIGHT_WRITE) != 0 &&
+            plan->pds[map->pd].kind == PD_IMAGE && plan_suspect(plan, map->pd)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
@@ -299,6 +391,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .buffers = carve(at, pool->buffer_count * sizeof(struct whereabouts)),
         .data = map == NULL ? NULL : (const uint8_t *)(uintptr_t)map->vaddr,
         .stamps = stamps == NULL ? NULL : (uint64_t *)(uintptr_t)stamps->vaddr,
+        .forgeable = is_forgeable(m->plan, pool->region),
         .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,
         .held = &m->counts->pools[m->pool_count].held,
     };
@@ -328,6 +421,8 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
         watch_queue(m, queues[i], &at);
     }
     share_out_bits(m);
+    find_onward(m);
+    find_sources(m);
     find_reach(m);
     take_stock(m);
     if (find_relinks(m)) {

@@ -694,10 +694,11 @@ static void test_events(void **state)
     atomic_store(&device->event_count, PAGE_EVENTS_MAX);
     look_once();
     for (unsigned kind = 0; kind < PROBE_COUNT; kind++) {
-        bool both = kind == PROBE_FRAME_FOREIGN || kind == PROBE_BUFFER_TWICE ||
-                    kind == PROBE_BUFFER_FOREIGN || kind == PROBE_INDEX_ILLEGAL ||
-                    kind == PROBE_DEFERRED_REPLACED || kind == PROBE_CHANNEL_UNKNOWN ||
-                    kind == PROBE_FAULT_ACTED || kind == PROBE_PD_STOPPED;
+        bool both = kind == PROBE_FRAME_FOREIGN || kind == PROBE_FRAME_ASTRAY ||
+                    kind == PROBE_BUFFER_TWICE || kind == PROBE_BUFFER_FOREIGN ||
+                    kind == PROBE_INDEX_ILLEGAL || kind == PROBE_DEFERRED_REPLACED ||
+                    kind == PROBE_CHANNEL_UNKNOWN || kind == PROBE_FAULT_ACTED ||
+                    kind == PROBE_PD_STOPPED;
         bool devices = kind == PROBE_DMA_FAULT || kind == PROBE_VIOLATION;
         const struct probe *e = find(kind, "client0");
 

@@ -37,8 +37,9 @@
         OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_virt_rx, "network/virt_rx", "gives each received frame to the clients it is for",    \
         ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
-    ROW(net_vswitch, "network/vswitch", "passes frames among clients, each as far as it may reach", \
-        ".net_vswitch_config", net_vswitch_config_t, config, NO_PARAMS, NO_OTHERS)               \
+    ROW(net_vswitch, "network/vswitch",                                                          \
+        "passes frames among clients, each as far as it may reach", ".net_vswitch_config",       \
+        net_vswitch_config_t, config, NO_PARAMS, NO_OTHERS)                                      \
     ROW(net_copy, "network/copy", "copies one client's frames out of the shared receive region", \
         ".net_copy_config", net_copy_config_t, config, NO_PARAMS, NO_OTHERS)                     \
     ROW(net_copy_forward, "network/copy_forward", "stands where a copier would, copies nothing", \
@@ -62,6 +63,12 @@
         ".net_client_config", net_client_config_t, config,                                       \
         PARAMS(".client_source_config", struct client_source_config, client_config,              \
                client_source_params),                                                            \
+        OTHER(".timer_client_config", timer_client_config_t, timer_config))                      \
+    ROW(net_client_talk, "network/client_talk",                                                  \
+        "asks its neighbours at a vswitch, and answers them", ".net_client_config",              \
+        net_client_config_t, config,                                                             \
+        PARAMS(".client_talk_config", struct client_talk_config, client_config,                  \
+               client_talk_params),                                                              \
         OTHER(".timer_client_config", timer_client_config_t, timer_config))                      \
     ROW(net_virt_tx, "network/virt_tx", "checks what clients send and gives it to the driver",   \
         ".net_virt_tx_config", net_virt_tx_config_t, config, NO_PARAMS, NO_OTHERS)

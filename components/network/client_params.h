@@ -64,4 +64,25 @@ static const struct param client_source_params[] = {
                "UDP port they claim to be from"),
     PARAM_END,
 };
+
+struct client_talk_config {
+    uint32_t ip; /* network order */
+    uint64_t count;
+    uint64_t interval;
+    uint64_t size;
+};
+
+static const struct param client_talk_params[] = {
+    {.name = "ip",
+     .kind = PARAM_KIND_IPV4,
+     .offset = offsetof(struct client_talk_config, ip),
+     .required = true,
+     .doc = "its IPv4 address, which it tells the vswitch"},
+    PARAM_UINT(struct client_talk_config, count, 10, 0, 1000000,
+               "questions to each client it can reach; 0: it only answers"),
+    PARAM_TIME(struct client_talk_config, interval, 1000000, 1000, 0,
+               "between two questions to the same client"),
+    PARAM_UINT(struct client_talk_config, size, 64, 60, 1514, "bytes of a question, without FCS"),
+    PARAM_END,
+};
 #endif

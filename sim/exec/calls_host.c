@@ -48,18 +48,33 @@ static uint64_t gather(struct domain *d)
     return badge | domain_timer_badge(d);
 }
 
-/* The lowest channel on which a caller waits for an answer, PLAN_CHANNELS_MAX if none does. */
-static unsigned gather_call(struct domain *d)
+/* The lowest of these channels on which a caller waits for an answer, PLAN_CHANNELS_MAX if none. */
+static unsigned find_call(const struct domain *d, uint64_t channels)
 {
-    for (uint64_t left = d->callers; left != 0; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(left);
-        struct domain_channel *c = &d->channels[i];
+    for (; channels != 0; channels &= channels - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(channels);
+        const struct domain_channel *c = &d->channels[i];
 
         if (atomic_load(&c->page->call[c->side].state) == CALL_ASKED) {
             return i;
         }
     }
     return PLAN_CHANNELS_MAX;
+}
+
+/* Callers take turns: one who calls again and again cannot keep the others waiting. */
+static unsigned gather_call(struct domain *d)
+{
+    uint64_t served = (2ull << d->last_call) - 1;
+    unsigned i = find_call(d, d->callers & ~served);
+
+    if (i == PLAN_CHANNELS_MAX) {
+        i = find_call(d, d->callers & served);
+    }
+    if (i != PLAN_CHANNELS_MAX) {
+        d->last_call = i;
+    }
+    return i;
 }
 
 static struct domain_wake host_next(struct domain *d)
@@ -80,20 +95,31 @@ static struct domain_wake host_next(struct domain *d)
 
 /* -- protected calls: one at a time on a channel, since the caller waits -- */
 
+/*
+ * As many registers as the message says that it has. What else they hold is of earlier calls,
+ * which may have been others'.
+ */
+static void pass_words(uint64_t *to, const uint64_t *from, uint64_t info)
+{
+    uint64_t words = info & 0x7f;
+
+    memcpy(to, from, (words < 64 ? words : 64) * sizeof *to);
+}
+
 static uint64_t host_call(struct domain *d, struct domain_channel *c, uint64_t info)
 {
     struct channel_call *call = &c->page->call[1 - c->side];
 
-    memcpy(call->mrs, d->mrs, sizeof call->mrs);
+    pass_words(call->mrs, d->mrs, info);
     call->info = info;
     atomic_store(&call->state, CALL_ASKED);
     d->exec->ring(d->exec->context, c->peer);
     while (atomic_load(&call->state) != CALL_ANSWERED) {
         wait_for(d, c->peer);
     }
-    memcpy(d->mrs, call->mrs, sizeof d->mrs);
     uint64_t answer = call->info;
 
+    pass_words(d->mrs, call->mrs, answer);
     atomic_store(&call->state, CALL_NONE);
     return answer;
 }
@@ -102,8 +128,10 @@ static uint64_t host_receive(struct domain *d, struct domain_channel *c)
 {
     const struct channel_call *call = &c->page->call[c->side];
 
-    memcpy(d->mrs, call->mrs, sizeof d->mrs);
-    return call->info;
+    uint64_t info = *(const volatile uint64_t *)&call->info; /* the caller can write it still */
+
+    pass_words(d->mrs, call->mrs, info);
+    return info;
 }
 
 static void host_reply(struct domain *d, struct domain_channel *c, uint64_t info)
@@ -111,7 +139,7 @@ static void host_reply(struct domain *d, struct domain_channel *c, uint64_t info
     struct channel_call *call = &c->page->call[c->side];
 
     domain_flush_deferred(d);
-    memcpy(call->mrs, d->mrs, sizeof call->mrs);
+    pass_words(call->mrs, d->mrs, info);
     call->info = info;
     atomic_store(&call->state, CALL_ANSWERED);
     d->exec->ring(d->exec->context, c->peer);

@@ -87,6 +87,7 @@ struct domain {
     unsigned channel_count; /* highest configured id, plus one */
     unsigned complaints;    /* made so far, of channels it does not have */
     uint64_t callers;       /* channels whose other end may call this domain */
+    unsigned last_call;     /* ... and the one that was served last */
     struct {
         enum deferred_kind kind;
         unsigned channel;

@@ -630,7 +630,7 @@ static void call_server(unsigned channel)
     sddf_set_mr(0, 40);
     sddf_set_mr(63, 2);
     sddf_deferred_notify(TO_TX);
-    seL4_MessageInfo_t info = sddf_ppcall(CALLS, seL4_MessageInfo_new(5, 0, 0, 1));
+    seL4_MessageInfo_t info = sddf_ppcall(CALLS, seL4_MessageInfo_new(5, 0, 0, 64));
     assert_false(has_signalled(&client, TO_TX)); /* a call does not flush */
     answered[0] = seL4_MessageInfo_get_label(info);
     answered[1] = sddf_get_mr(0);
@@ -672,6 +672,51 @@ static void test_call(void **state)
     trace_is(&client, 2, TO_RX, TO_TX);
     assert_int_equal(event_count(&client) + event_count(&server), 0);
     assert_int_equal(client.d.page->waits_for, 0);
+}
+
+static seL4_MessageInfo_t keep_to_oneself(sddf_channel ch, seL4_MessageInfo_t info)
+{
+    (void)ch;
+    (void)info;
+    asked[0] = sddf_get_mr(0);
+    asked[1] = sddf_get_mr(1);
+    sddf_set_mr(0, 71);
+    sddf_set_mr(1, 72);
+    sddf_set_mr(2, 73);
+    return seL4_MessageInfo_new(0, 0, 0, 1);
+}
+
+static void call_with_one_word(unsigned channel)
+{
+    (void)channel;
+    sddf_set_mr(0, 61);
+    sddf_set_mr(1, 62);
+    (void)sddf_ppcall(CALLS, seL4_MessageInfo_new(5, 0, 0, 1));
+    answered[0] = sddf_get_mr(0);
+    answered[1] = sddf_get_mr(1);
+}
+
+/* What registers hold beyond a message is nobody else's: it may be of another's call. */
+static void test_call_words(void **state)
+{
+    const struct channel_page *page = client.d.channels[CALLS].page;
+
+    (void)state;
+    run(&server);
+    run(&client);
+    on_protected = keep_to_oneself;
+    client.on_notified = call_with_one_word;
+    signal_to(&client, TO_RX);
+    wake(&client);
+    wake(&server);
+    wake(&client);
+    assert_int_equal(asked[0], 61);
+    assert_int_equal(asked[1], 0);
+    assert_int_equal(answered[0], 71);
+    assert_int_equal(answered[1], 62);
+    for (unsigned side = 0; side < 2; side++) {
+        assert_int_equal(page->call[side].mrs[1], 0);
+    }
 }
 
 static void defer_other(unsigned channel)
@@ -942,6 +987,7 @@ int main(void)
         TEST(test_irq_deferred),
         TEST(test_timer),
         TEST(test_call),
+        TEST(test_call_words),
         TEST(test_call_after_signals),
         TEST(test_call_unanswerable),
         TEST(test_registers),

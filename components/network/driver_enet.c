@@ -35,14 +35,12 @@ static void handle_irq(void)
     if (received) {
         return;
     }
-    uint32_t left = mmio_read32(state.regs, ENET_EIR) & (ENET_EIR_TXF | ENET_EIR_EBERR);
+    uint32_t left = mmio_read32(state.regs, ENET_EIR);
 
-    mmio_write32(state.regs, ENET_EIR, left);
+    mmio_write32(state.regs, ENET_EIR, left & (ENET_EIR_TXF | ENET_EIR_EBERR));
     if (left & ENET_EIR_TXF) {
         tx_return();
         tx_provide();
     }
-    if (left & ENET_EIR_EBERR) {
-        sddf_dprintf("ENET: bus error, the MAC has stopped\n");
-    }
+    eth_look_after(left);
 }

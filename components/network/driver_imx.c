@@ -23,9 +23,9 @@ static void ring_given_batch(uint32_t doorbell)
 
 static uint32_t take_events(void)
 {
-    uint32_t events = mmio_read32(state.regs, ENET_EIR) & IRQ_MASK;
+    uint32_t events = mmio_read32(state.regs, ENET_EIR);
 
-    mmio_write32(state.regs, ENET_EIR, events);
+    mmio_write32(state.regs, ENET_EIR, events & IRQ_MASK);
     return events;
 }
 
@@ -37,7 +37,7 @@ static uint32_t take_events(void)
 static void handle_irq(void)
 {
     for (unsigned int round = 0; round < ROUNDS_MAX; round++) {
-        uint32_t events = take_events();
+        uint32_t all = take_events(), events = all & IRQ_MASK;
 
         if (events == 0 && round > 0) {
             return;
@@ -50,8 +50,6 @@ static void handle_irq(void)
             (void)rx_return();
             rx_provide();
         }
-        if (events & ENET_EIR_EBERR) {
-            sddf_dprintf("ENET: bus error, the MAC has stopped\n");
-        }
+        eth_look_after(all);
     }
 }

@@ -64,6 +64,8 @@ static void handle_irq(void);
 
 /* -- of all -- */
 
+static void eth_look_after(uint32_t events);
+
 static struct {
     void *regs;
     sddf_channel irq;
@@ -340,6 +342,67 @@ static void ring_init(struct ring *ring, const device_region_resource_t *memory)
     assert(memory->io_addr <= UINT32_MAX);
     ring->descriptors = memory->region.vaddr;
     ring->capacity = (uint32_t)MIN(entries, RING_ENTRIES_MAX);
+}
+
+/* Empty the ring, whatever its device thinks of it. What was in it, oldest first, is in `held`. */
+static uint32_t ring_clear(struct ring *ring, uint32_t held[static RING_ENTRIES_MAX])
+{
+    uint32_t count = ring->count;
+
+    for (uint32_t i = 0; i < count; i++) {
+        held[i] = ring->io_addr[(ring->head + i) % ring->capacity];
+    }
+    for (uint32_t slot = 0; slot < ring->capacity; slot++) {
+        ring->descriptors[slot].stat = 0;
+    }
+    ring->head = ring->tail = ring->count = 0;
+    return count;
+}
+
+/*
+ * The MAC has stopped, of a bus error or a reset that nobody asked for. It is made to forget all,
+ * and then, as it touches no memory any more, what it has done is taken from it. The other buffers
+ * to receive into go into the ring anew. Frames that were to be sent go back: which of them was on
+ * its way nobody knows, and one sent twice is worse than one lost.
+ */
+static void eth_recover(void)
+{
+    uint32_t held[RING_ENTRIES_MAX], palr, paur, count;
+
+    eth_reset(state.regs, &palr, &paur);
+    (void)rx_return();
+    tx_return();
+    count = ring_clear(&state.tx, held);
+    for (uint32_t i = 0; i < count; i++) {
+        tx_give_back(held[i]);
+    }
+    if (count > 0) {
+        tx_signal();
+    }
+    count = ring_clear(&state.rx, held);
+    for (uint32_t i = 0; i < count; i++) {
+        ring_put(&state.rx, held[i], 0, 0);
+    }
+    eth_filter(state.regs, palr, paur);
+    eth_configure(state.regs);
+    eth_start(state.regs);
+    rx_provide();
+    tx_provide();
+}
+
+/*
+ * After an interrupt that brought nothing: does the MAC still run? One that does and has sent a
+ * frame has TXB among its events, as nobody clears that; so the further read is seldom made.
+ */
+static void eth_look_after(uint32_t events)
+{
+    if (events & ENET_EIR_EBERR) {
+        sddf_dprintf("ENET: bus error, the MAC has stopped and is started again\n");
+        eth_recover();
+    } else if (events == 0 && !(mmio_read32(state.regs, ENET_ECR) & ENET_ECR_ETHEREN)) {
+        sddf_dprintf("ENET: the MAC was reset, and is started again\n");
+        eth_recover();
+    }
 }
 
 static void queue_init(net_queue_handle_t *queue, const net_connection_resource_t *neighbour)

@@ -113,6 +113,7 @@ struct left {
 static struct left left_where(const struct plan *plan, const struct probe *p)
 {
     uint32_t driver = device_driver(plan, p->object);
+    uint32_t device = p->object < plan->device_count ? plan->devices[p->object].pd : PLAN_NONE;
     uint32_t holder = p->object != PLAN_NONE ? p->object : p->pd;
 
     switch ((enum frame_place)p->a) {
@@ -125,10 +126,10 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
         break;
     case PLACE_RING_RX:
         return (struct left){"in ", device_name(plan, p->object), "'s receive ring", driver,
-                             driver};
+                             device};
     case PLACE_RING_TX:
         return (struct left){"in ", device_name(plan, p->object), "'s transmit ring", driver,
-                             driver};
+                             device};
     case PLACE_DEVICE:
         if (p->object < plan->device_count) {
             return (struct left){"inside ", plan->devices[p->object].name, "",

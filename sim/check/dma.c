@@ -61,7 +61,7 @@ static uint32_t giver_of(const struct dma *d, const struct plan *plan, const str
         }
         suspect = p->pd;
     }
-    return suspect != PLAN_NONE ? suspect : device_driver(plan, fault->object);
+    return suspect != PLAN_NONE ? suspect : domain_behind(plan, device_driver(plan, fault->object));
 }
 
 static void judge_fault(const struct plan *plan, const struct heard *h, uint64_t count,
@@ -116,9 +116,10 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
     for (unsigned i = 0; i < d->violations.count; i++) {
         const struct heard *h = &d->violations.list[i];
         uint32_t driver = device_driver(plan, h->first.object);
+        uint32_t culprit = domain_behind(plan, driver);
 
-        say_finding(out, domain_suspect(plan, driver),
-                    (struct finding){.culprit = driver,
+        say_finding(out, domain_suspect(plan, culprit),
+                    (struct finding){.culprit = culprit,
                                      .victim = PLAN_NONE,
                                      .object = device_name(plan, h->first.object),
                                      .time_ns = h->first.time_ns,

@@ -131,7 +131,7 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
 static void judge(const struct drops *d, const struct plan *plan, uint32_t pd,
                   enum drop_reason reason, struct findings *out)
 {
-    uint32_t culprit = culprit_of(plan, pd, reason);
+    uint32_t culprit = domain_behind(plan, culprit_of(plan, pd, reason));
     bool injected =
         reason == DROP_GATE && plan->scenario != NULL && plan->scenario->fault_count != 0;
     bool excused = injected || domain_suspect(plan, culprit) || domain_suspect(plan, pd) ||

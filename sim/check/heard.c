@@ -49,6 +49,16 @@ bool domain_suspect(const struct plan *plan, uint32_t pd)
     return pd < plan->pd_count && (!plan->pds[pd].trusted || domain_compromised(plan, pd));
 }
 
+uint32_t domain_behind(const struct plan *plan, uint32_t pd)
+{
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        if (plan->devices[i].driver == pd && domain_compromised(plan, plan->devices[i].pd)) {
+            return plan->devices[i].pd;
+        }
+    }
+    return pd;
+}
+
 const char *domain_standing(const struct plan *plan, uint32_t pd)
 {
     if (domain_compromised(plan, pd)) {

@@ -27,6 +27,9 @@ void heard_note(struct heard_list *h, const struct probe *p, bool by_a);
 bool domain_compromised(const struct plan *plan, uint32_t pd); /* a scenario fault is aimed at it */
 /* Compromised or untrusted: its own misdeeds are no breach. */
 bool domain_suspect(const struct plan *plan, uint32_t pd);
+/* Who answers for what `pd` is seen to do: a compromised device for its driver, which knows only
+ * what that device makes it believe; else itself. */
+uint32_t domain_behind(const struct plan *plan, uint32_t pd);
 /* "is compromised", "is untrusted", "is trusted". */
 const char *domain_standing(const struct plan *plan, uint32_t pd);
 

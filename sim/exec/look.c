@@ -222,25 +222,34 @@ static const enum drop_reason device_reasons[DEVICE_DROPS] = {
 
 /*
  * What is between a device and its driver: what the one filled and the other passed on, and the
- * other way round. A driver that passes on more than there was, or has more sent than it was given,
- * makes frames; from one that is not believed, that is taken as it is.
+ * other way round. Who passes on more than there was, or sends more than was given, makes frames:
+ * of a driver that is not believed, or for a device that a fault is about, that is taken as it is.
+ * More that came back to the driver than the device is done with, it took back itself, and dropped.
  */
 static void look_at_rings(struct lookout *l, uint32_t device, uint64_t tx_ended)
 {
     const struct plan_device *d = &l->plan->devices[device];
     const struct page_device *c = &l->s->world->pages[d->pd]->device;
-    uint64_t from = counts_of(l, d->driver)->from_device, to = counts_of(l, d->driver)->to_device;
+    const struct moves_counts *driver = counts_of(l, d->driver);
+    uint64_t from = driver->from_device, to = driver->to_device, back = driver->back_from_device;
+    bool odd = plan_suspect(l->plan, d->pd);
 
     if (!believed(l, d->driver)) {
         from = d->rx_queue_source == PLAN_NONE ? 0 : l->flows[d->rx_queue_source].put;
         to = d->tx_queue_sink == PLAN_NONE ? 0 : l->flows[d->tx_queue_sink].taken;
+        back = 0;
+        odd = true;
+    }
+    if (odd) {
         tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->driver, PLAN_NONE, 0, 0,
              beyond(from, c->rx_written) + beyond(tx_ended, to));
     }
+    tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, d->driver, PLAN_NONE, DROP_RESET, 0,
+         beyond(back < to ? back : to, tx_ended));
     tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_RX, 0,
          beyond(c->rx_written, from));
     tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_TX, 0,
-         beyond(to, tx_ended));
+         beyond(to, back > tx_ended ? back : tx_ended));
 }
 
 static void look_at_device(struct lookout *l, uint32_t device)

@@ -248,7 +248,11 @@ bool fault_due(struct fault_run *run, const struct fault_moment *now)
 {
     const struct scenario_fault *asked = run->asked;
 
-    if (!started(run, now) || over(run, now->time_ns) || now->time_ns < run->next_ns) {
+    if (!started(run, now) || now->time_ns < run->next_ns) {
+        return false;
+    }
+    if (over(run, now->time_ns)) {
+        run->next_ns = UINT64_MAX; /* one who was asked late wakes nobody for what was missed */
         return false;
     }
     run->next_ns = now->time_ns + asked->period_ns;

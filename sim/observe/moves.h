@@ -44,7 +44,8 @@ struct moves_counts {
     uint64_t dropped[DROP_COUNT];
     int64_t in_hand;                 /* frames taken and neither passed on nor dropped */
     uint64_t nameless;               /* of these, entries that named no buffer, or one elsewhere */
-    uint64_t from_device, to_device; /* a driver's: frames the device filled, frames given to it */
+    /* A driver's: frames the device filled, frames given to it, those of these that came back. */
+    uint64_t from_device, to_device, back_from_device;
 };
 
 /* What else is done with frames as they pass. NULL slots are skipped. */

@@ -434,6 +434,7 @@ static bool give_back_unnamed(struct moves *m)
 {
     if (m->strays > 0) {
         m->strays--;
+        m->counts->back_from_device++;
         return true;
     }
     if (!leave_unnamed(m)) {
@@ -462,6 +463,7 @@ static bool give_back(struct moves *m, struct held_pool *pool, uint32_t buffer)
         m->counts->in_hand--;
         drop(m, why_dropped(m, pool, buffer));
     }
+    m->counts->back_from_device += at->hand == HAND_EMPTY; /* of a driver, nothing else is that */
     set_hand(pool, buffer, HAND_AWAY);
     /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
     return here || !m->endpoint;

@@ -729,19 +729,71 @@ static void test_endless_refusals(void **unused)
     assert_true(net_require_signal_active(&tx));
 }
 
+/* Everything the MAC is told to send from here on is sent, and what comes is received. */
+static void goes_on(unsigned received)
+{
+    unsigned sent = machine.frame_count, had = (unsigned)net_queue_length(rx.active);
+
+    assert_int_equal(device_reg(ENET_ECR) & ENET_ECR_ETHEREN, ENET_ECR_ETHEREN);
+    for (unsigned i = 0; i < received; i++) {
+        assert_int_equal(arrive((uint8_t)i, 60), DEVICE_DROP_NONE);
+    }
+    settle();
+    assert_int_equal(net_queue_length(rx.active), had + received);
+    tx_give(TX_BUFFERS, 60);
+    image.notified(VIRT_TX);
+    assert_int_equal(machine.frame_count, sent + 1);
+}
+
+/* The descriptor that nobody could read is not met again; what was behind it goes back as well. */
 static void test_bus_error_is_survived(void **unused)
 {
     (void)unused;
     start(256, 256);
+    rx_give(20);
+    image.notified(VIRT_RX);
+    assert_int_equal(arrive(1, 60), DEVICE_DROP_NONE);
+    settle();
     tx_give(FAKE_IO_BASE - 4096, 60);
     tx_give(TX_BUFFERS, 60);
     image.notified(VIRT_TX);
     assert_int_equal(machine.faults, 1);
     assert_int_equal(machine.drops[DEVICE_DROP_DMA_FAULT], 1);
+    notifies[VIRT_TX] = 0;
+    (void)net_require_signal_free(&tx);
     assert_int_equal(settle(), 1);
-    image.notified(VIRT_TX);
+    assert_int_equal(net_queue_length(tx.free), 2);
+    goes_on(19);
+    assert_int_equal(arrive(1, 60), DEVICE_DROP_NO_DESCRIPTOR);
+    assert_int_equal(machine.faults, 1);
+}
+
+/* Received frames that were already in memory are not lost with the rest, and no buffer is. */
+static void test_reset_is_noticed(void **unused)
+{
+    (void)unused;
+    start(8, 8);
+    rx_give(8);
     image.notified(VIRT_RX);
-    assert_int_equal(settle(), 0);
+    for (unsigned round = 0; round < 3; round++) {
+        net_buff_desc_t buffer;
+
+        assert_int_equal(arrive(1, 60), DEVICE_DROP_NONE);
+        assert_int_equal(arrive(2, 60), DEVICE_DROP_NONE);
+        device_enet.reset(enet, &machine.bus);
+        assert_int_equal(arrive(3, 60), DEVICE_DROP_DISABLED);
+        image.notified(IRQ); /* the frames */
+        assert_int_equal(net_queue_length(rx.active), 2);
+        image.notified(IRQ); /* nothing any more: why, then? */
+        goes_on(6);
+        assert_int_equal(arrive(3, 60), DEVICE_DROP_NO_DESCRIPTOR);
+        for (unsigned i = 0; i < 8; i++) {
+            assert_int_equal(net_dequeue_active(&rx, &buffer), 0);
+            assert_int_equal(net_enqueue_free(&rx, buffer), 0);
+        }
+        image.notified(VIRT_RX);
+    }
+    assert_int_equal(machine.violations, 0);
 }
 
 static void test_unknown_channel(void **unused)
@@ -771,5 +823,5 @@ static unsigned writes_to(uint32_t offset)
         TEST(test_asks_for_signals), TEST(test_looks_again),                                    \
         TEST(test_posted_clearing_loses_nothing), TEST(test_refuses_what_no_ring_holds),        \
         TEST(test_lying_queues), TEST(test_endless_refusals), TEST(test_bus_error_is_survived), \
-        TEST(test_unknown_channel)
+        TEST(test_reset_is_noticed), TEST(test_unknown_channel)
 #endif

@@ -175,6 +175,18 @@ static void the_dead_and_the_suspect_may_keep_theirs(void **state)
     finish_check();
     assert_found(0, 1);
 
+    left(PLACE_RING_RX, 0);
+    compromise("eth0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_RING_TX, 0);
+    compromise("eth0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
     /* But not another's. */
     left(PLACE_QUEUE, ACTIVE(LINK_NET_RX));
     tell(PROBE_PD_DIED, CLIENT0, PLAN_NONE, 11, 0, 1);

@@ -109,6 +109,28 @@ static void nobody_takes_the_blame_for_another(void **state)
     assert_int_equal(found.list[0].culprit, DRIVER);
 }
 
+static void a_compromised_device_answers_for_its_driver(void **state)
+{
+    (void)state;
+    compromise("eth0");
+    dma_fault(0x90000000, 60, READ);
+    tell(PROBE_VIOLATION, ETH0, 0, 0, 0, 1);
+    finish_check();
+    assert_found(0, 2);
+    assert_int_equal(found.excused[0].culprit, ETH0);
+    assert_int_equal(found.excused[1].culprit, ETH0);
+
+    /* What somebody was seen to give it is still that one's. */
+    judged_finish(&j);
+    start_check(&check_dma);
+    compromise("eth0");
+    tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x90000000, 60, 1);
+    dma_fault(0x90000000, 60, READ);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+}
+
 static void a_compromised_driver_is_excused_but_not_who_believes_it(void **state)
 {
     (void)state;
@@ -217,6 +239,7 @@ int main(void)
         JUDGED(of_two_givers_the_trusted_one_answers),
         JUDGED(an_offset_in_a_clients_queue_is_not_an_io_address),
         JUDGED(nobody_takes_the_blame_for_another),
+        JUDGED(a_compromised_device_answers_for_its_driver),
         JUDGED(a_compromised_driver_is_excused_but_not_who_believes_it),
         JUDGED(a_violation_is_the_drivers),
         JUDGED(a_flood_is_bounded),

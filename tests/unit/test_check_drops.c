@@ -92,6 +92,18 @@ static void what_a_suspect_sends_may_be_refused(void **state)
     assert_found(0, 1);
     assert_says(found.excused[0], "client0 is compromised");
 
+    /* What a compromised device makes its driver pass on. */
+    again();
+    compromise("eth0");
+    drop(VIRT_RX, DROP_INVALID);
+    drop(DRIVER, DROP_RESET);
+    drop(VIRT_TX, DROP_NO_BUFFER);
+    finish_check();
+    assert_found(1, 2);
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+    assert_int_equal(found.excused[0].culprit, ETH0);
+    assert_int_equal(found.excused[1].culprit, ETH0);
+
     /* copier0 takes from virt_rx only, whom an untrusted client does not make suspect. */
     again();
     drop(COPIER0, DROP_INVALID);

@@ -515,6 +515,328 @@ static void faults_follow_each_other(void **state)
     adds_up(0, 1);
 }
 
+/* -- memory -- */
+
+#define AT_ETH0 "\"pd\": \"eth0\" }"
+
+static const uint8_t data[64] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+/* Where a ring of eth0, or else a buffer of its, begins. */
+static uint64_t io_of(bool ring)
+{
+    for (uint32_t i = 0; i < p.plan->window_count; i++) {
+        const struct plan_window *w = &p.plan->windows[i];
+
+        if (w->device == 0 && (w->rights & RIGHT_WRITE) != 0 &&
+            (p.plan->regions[w->region].kind == REGION_RING) == ring) {
+            return w->io_addr;
+        }
+    }
+    fail_msg("eth0 has no such window");
+    return 0;
+}
+
+static bool write_at(uint64_t io_addr, size_t length)
+{
+    return crossing_write(crossing, io_addr, data, length, now_ns, run_ns());
+}
+
+static bool read_at(uint64_t io_addr, uint8_t *to, size_t length)
+{
+    return crossing_read(crossing, io_addr, to, length, run_ns());
+}
+
+/* Does an access lie in a window of this device that allows it? */
+static bool allowed(uint64_t io_addr, size_t length, enum plan_rights right)
+{
+    for (uint32_t i = 0; i < p.plan->window_count; i++) {
+        const struct plan_window *w = &p.plan->windows[i];
+
+        if (w->device == 0 && (w->rights & right) != 0 && io_addr >= w->io_addr &&
+            io_addr + length <= w->io_addr + w->bytes) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void memory_goes_astray(void **state)
+{
+    uint8_t got[64];
+    uint64_t ring, buffer;
+
+    (void)state;
+    begin("{ \"kind\": \"device_dma\", \"access\": \"write\", \"what\": \"data\", " AT_ETH0);
+    ring = io_of(true);
+    buffer = io_of(false);
+    assert_true(write_at(ring, 8));
+    assert_int_equal(notes[0].io_addr, ring);
+    assert_true(read_at(buffer, got, 8));
+    assert_int_equal(notes[1].io_addr, buffer);
+    assert_true(write_at(buffer, 8));
+    for (uint32_t i = 0; i < p.plan->window_count; i++) {
+        const struct plan_window *w = &p.plan->windows[i];
+
+        assert_true(notes[2].io_addr >= w->io_addr + w->bytes);
+    }
+    assert_memory_equal(notes[2].bytes, data, 8);
+    assert_int_equal(acts, 1);
+    end(NULL);
+
+    begin("{ \"kind\": \"device_dma\", \"how\": \"elsewhere\", " AT_ETH0);
+    for (unsigned i = 0; i < 200; i++) {
+        assert_true(i % 2 == 0 ? write_at(buffer, 64) : read_at(buffer, got, 64));
+        assert_int_equal(notes[i].length, 64);
+        assert_true(allowed(notes[i].io_addr, 64, i % 2 == 0 ? RIGHT_WRITE : RIGHT_READ));
+    }
+    assert_int_not_equal(notes[0].io_addr, notes[2].io_addr);
+    end(NULL);
+
+    begin("{ \"kind\": \"device_dma\", \"how\": \"error\", \"what\": \"descriptors\", " AT_ETH0);
+    assert_false(write_at(ring, 8));
+    assert_false(read_at(ring, got, 8));
+    assert_int_equal(count, 0);
+    assert_true(write_at(buffer, 8));
+    end(NULL);
+}
+
+/* What does not come is nothing at all, and surely not what was there before. */
+static void memory_is_moved_in_part(void **state)
+{
+    uint8_t got[64];
+    size_t least = 64, most = 0;
+    uint64_t buffer;
+
+    (void)state;
+    begin("{ \"kind\": \"device_dma\", \"how\": \"short\", " AT_ETH0);
+    buffer = io_of(false);
+    for (unsigned i = 0; i < 500; i++) {
+        count = 0;
+        memset(got, 0x55, sizeof got);
+        assert_true(i % 2 == 0 ? read_at(buffer, got, 64) : write_at(buffer, 64));
+        size_t length = count == 0 ? 0 : notes[0].length;
+
+        assert_true(length < 64);
+        for (size_t at = 0; at < 64 && i % 2 == 0; at++) {
+            assert_int_equal(got[at], at < length ? 0xee : 0);
+        }
+        least = length < least ? length : least;
+        most = length > most ? length : most;
+    }
+    assert_int_equal(least, 0);
+    assert_int_equal(most, 63);
+}
+
+static void write_backs_are_late(void **state)
+{
+    uint64_t ring, buffer;
+
+    (void)state;
+    begin("{ \"kind\": \"device_descriptor\", \"by\": \"50 ns\", \"count\": 2, " AT_ETH0);
+    ring = io_of(true);
+    buffer = io_of(false);
+    assert_true(write_at(buffer, 8));
+    assert_true(write_at(ring, 4));
+    now_ns += 10;
+    assert_true(write_at(ring + 8, 4));
+    assert_true(write_at(ring + 16, 4));
+    assert_int_equal(count, 2);
+    step_to(GO_NS + 100);
+    assert_int_equal(count, 4);
+    noted(2, 'w', GO_NS + 50, 1);
+    assert_int_equal(notes[2].io_addr, ring);
+    assert_int_equal(notes[2].length, 4);
+    noted(3, 'w', GO_NS + 60, 1);
+    assert_int_equal(notes[3].io_addr, ring + 8);
+    end(NULL);
+
+    /* The status is there, the length is not yet. */
+    begin("{ \"kind\": \"device_descriptor\", \"how\": \"torn\", \"by\": \"50 ns\", " AT_ETH0);
+    assert_true(write_at(ring + 8, 4));
+    assert_int_equal(count, 1);
+    assert_int_equal(notes[0].io_addr, ring + 10);
+    assert_int_equal(notes[0].length, 2);
+    assert_memory_equal(notes[0].bytes, data + 2, 2);
+    assert_true(write_at(ring + 18, 2)); /* this is not about the length */
+    assert_int_equal(count, 2);
+    step_to(GO_NS + 50);
+    assert_int_equal(count, 3);
+    assert_int_equal(notes[2].io_addr, ring + 8);
+    assert_memory_equal(notes[2].bytes, data, 2);
+}
+
+static void a_field_is_wrong(void **state)
+{
+    static const uint8_t wrong[] = {1, 2, 0xdc, 0x05, 5, 6, 7, 8};
+    uint64_t ring;
+
+    (void)state;
+    begin("{ \"kind\": \"device_descriptor\", \"how\": \"field\", \"value\": 1500,"
+          "  \"offset\": 2, " AT_ETH0);
+    ring = io_of(true);
+    assert_true(write_at(ring, 8));
+    assert_memory_equal(notes[0].bytes, wrong, 8);
+    assert_true(write_at(ring + 2, 2));
+    assert_memory_equal(notes[1].bytes, wrong + 2, 2);
+    assert_true(write_at(ring + 4, 4)); /* behind it */
+    assert_memory_equal(notes[2].bytes, data, 4);
+    assert_true(write_at(ring + 4, 8)); /* the next one's */
+    assert_memory_equal(notes[3].bytes + 6, wrong + 2, 2);
+    assert_memory_equal(notes[3].bytes, data, 6);
+    assert_int_equal(acts, 3);
+}
+
+static void too_many_late_writes_are_in_time(void **state)
+{
+    uint64_t ring;
+
+    (void)state;
+    begin("{ \"kind\": \"device_descriptor\", " AT_ETH0);
+    ring = io_of(true);
+    for (unsigned i = 0; i < CROSSING_WRITES_MAX + 5; i++) {
+        assert_true(write_at(ring + 8 * (i % 100), 4));
+    }
+    assert_int_equal(count, 5);
+    step_to(GO_NS + 1000000);
+    assert_int_equal(count, CROSSING_WRITES_MAX + 5);
+}
+
+/* -- interrupts -- */
+
+static void set_irq(bool level)
+{
+    crossing_irq(crossing, 0, level, now_ns, run_ns());
+}
+
+static void interrupts_are_lost_or_late(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"device_irq\", \"count\": 1, " AT_ETH0);
+    set_irq(true);
+    set_irq(true);
+    assert_int_equal(count, 0);
+    set_irq(false);
+    set_irq(true);
+    assert_int_equal(notes[count - 1].what, '1');
+    assert_int_equal(acts, 1);
+    end(NULL);
+
+    begin("{ \"kind\": \"device_irq\", \"how\": \"late\", \"by\": \"70 ns\", " AT_ETH0);
+    set_irq(true);
+    assert_int_equal(count, 0);
+    step_to(GO_NS + 100);
+    noted(0, '1', GO_NS + 70, 0);
+    set_irq(false); /* in time */
+    noted(1, '0', GO_NS + 100, 0);
+    set_irq(true);
+    now_ns += 10;
+    set_irq(false); /* it fell before anybody saw it */
+    step_to(GO_NS + 1000);
+    for (unsigned i = 2; i < count; i++) {
+        assert_int_equal(notes[i].what, '0');
+    }
+}
+
+static void lines_move_without_cause(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"device_line\", \"at\": \"100 ns\", \"period\": \"50 ns\", \"count\": "
+          "3, " AT_ETH0);
+    step_to(GO_NS + 120);
+    noted(0, '1', GO_NS + 100, 0);
+    noted(1, '0', GO_NS + 100, 0);
+    set_irq(true);
+    noted(2, '1', GO_NS + 120, 0);
+    step_to(GO_NS + 180); /* one that is up cannot rise */
+    assert_int_equal(count, 3);
+    set_irq(false);
+    step_to(GO_NS + 1000);
+    assert_int_equal(count, 6);
+    noted(4, '1', GO_NS + 200, 0);
+    assert_true(crossing_next(crossing, GO_NS, true) == CROSSING_NEVER);
+}
+
+/* Whoever has something else to do comes late, and is not called for what is over. */
+static void what_is_over_wakes_nobody(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"device_line\", \"period\": \"50 ns\", \"duration\": \"200 ns\", " AT_ETH0);
+    step_to(GO_NS + 10);
+    assert_int_equal(count, 2);
+    assert_int_equal(crossing_next(crossing, GO_NS, true), GO_NS + 50);
+    now_ns = GO_NS + 300;
+    crossing_step(crossing, now_ns, GO_NS, true);
+    assert_int_equal(count, 2);
+    assert_true(crossing_next(crossing, GO_NS, true) == CROSSING_NEVER);
+}
+
+static void lines_are_stuck(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"device_line\", \"how\": \"stuck_high\", \"at\": \"100 ns\","
+          "  \"for\": \"50 ns\", " AT_ETH0);
+    step_to(GO_NS + 110);
+    noted(0, '1', GO_NS + 100, 0);
+    set_irq(true);
+    set_irq(false);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(notes[i].what, '1');
+    }
+    step_to(GO_NS + 1000);
+    noted(count - 1, '0', GO_NS + 150, 0);
+    end(NULL);
+
+    begin("{ \"kind\": \"device_line\", \"how\": \"stuck_low\", \"for\": \"50 ns\", " AT_ETH0);
+    step_to(GO_NS + 10);
+    set_irq(true);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(notes[i].what, '0');
+    }
+    step_to(GO_NS + 1000);
+    noted(count - 1, '1', GO_NS + 50, 0);
+}
+
+/* -- the device as a whole -- */
+
+static void a_device_is_reset(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"device_reset\", \"at\": \"100 ns\", " AT_ETH0);
+    assert_int_equal(crossing_next(crossing, GO_NS, true), GO_NS + 100);
+    assert_true(crossing_next(crossing, 0, false) == CROSSING_NEVER);
+    step_to(GO_NS + 50000);
+    assert_int_equal(count, 3);
+    noted(0, 'R', GO_NS + 100, 0);
+    noted(1, '1', GO_NS + 100, 0);
+    noted(2, '0', GO_NS + 20100, 0);
+    end(NULL);
+
+    begin("{ \"kind\": \"device_reset\", \"interrupt\": 0, \"after_frames\": 2, " AT_ETH0);
+    assert_true(crossing_next(crossing, GO_NS, true) == CROSSING_NEVER);
+    frame(false, 1);
+    frame(true, 2);
+    step_to(GO_NS + 10);
+    assert_int_equal(count, 3);
+    assert_int_equal(notes[2].what, 'R');
+    assert_int_equal(acts, 1);
+}
+
+static void a_device_stands_still(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"device_stall\", \"at\": \"100 ns\", \"for\": \"50 ns\", " AT_ETH0);
+    step_to(GO_NS + 120);
+    assert_int_equal(crossing_stalled_until(crossing), GO_NS + 150);
+    frame(false, 1);
+    frame(true, 2); /* what it had sent is on its way already */
+    assert_int_equal(count, 1);
+    assert_int_equal(counts()->dropped[0], 1);
+    step_to(GO_NS + 150);
+    frame(false, 3);
+    assert_int_equal(count, 2);
+    adds_up(0, 2);
+}
+
 /* -- what makes no sense -- */
 
 static void complaint(const char *fault, const char *wanted)
@@ -548,6 +870,21 @@ static void nonsense_is_complained_of(void **state)
         {"{ \"kind\": \"wire_corrupt\", \"bits\": 0 }", "bits"},
         {"{ \"kind\": \"wire_truncate\", \"to\": 0 }", "to"},
         {"{ \"kind\": \"wire_truncate\", \"random\": 1 }", "random"},
+        {"{ \"kind\": \"device_reset\" }", "pd: say which device has device_reset"},
+        {"{ \"kind\": \"device_stall\", \"pd\": \"client0\" }", "pd: client0 is no device"},
+        {"{ \"kind\": \"device_stall\", \"pd\": \"eth2\" }", "did you mean \"eth"},
+        {"{ \"kind\": \"device_stall\", \"for\": 0, \"pd\": \"eth0\" }", "for"},
+        {"{ \"kind\": \"device_reset\", \"period\": \"1 ms\", \"pd\": \"eth0\" }", "never ends"},
+        {"{ \"kind\": \"device_reset\", \"after_entries\": 1, \"pd\": \"eth0\" }",
+         "after_entries: eth0 is a device"},
+        {"{ \"kind\": \"device_reset\", \"interrupt\": \"yes\", \"pd\": \"eth0\" }", "interrupt"},
+        {"{ \"kind\": \"device_line\", \"how\": \"low\", \"pd\": \"eth0\" }", "how"},
+        {"{ \"kind\": \"device_irq\", \"by\": 0, \"pd\": \"eth0\" }", "by"},
+        {"{ \"kind\": \"device_dma\", \"what\": \"all\", \"pd\": \"eth0\" }", "what"},
+        {"{ \"kind\": \"device_dma\", \"access\": 1, \"pd\": \"eth0\" }", "access"},
+        {"{ \"kind\": \"device_descriptor\", \"how\": \"field\", \"offset\": 7, \"pd\": \"eth0\" }",
+         "no descriptor of eth0 is so long"},
+        {"{ \"kind\": \"device_descriptor\", \"bytes\": 9, \"pd\": \"eth0\" }", "bytes"},
         {"{ \"kind\": \"wire_link\", \"up\": 0 }", "up"},
         {"{ \"kind\": \"wire_link\", \"down\": \"-1 s\" }", "down"},
     };
@@ -577,6 +914,17 @@ int main(void)
         TEST(frames_end_early),
         TEST(a_link_goes_down_and_up),
         TEST(faults_follow_each_other),
+        TEST(memory_goes_astray),
+        TEST(memory_is_moved_in_part),
+        TEST(write_backs_are_late),
+        TEST(a_field_is_wrong),
+        TEST(too_many_late_writes_are_in_time),
+        TEST(interrupts_are_lost_or_late),
+        TEST(lines_move_without_cause),
+        TEST(what_is_over_wakes_nobody),
+        TEST(lines_are_stuck),
+        TEST(a_device_is_reset),
+        TEST(a_device_stands_still),
         TEST(nonsense_is_complained_of),
     };
 

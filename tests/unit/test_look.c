@@ -652,6 +652,65 @@ static void test_device(void **state)
     assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_RING_TX), 10);
 }
 
+/* What waits at a gate is there, further copies began there, and acts are counted. */
+static void test_gates(void **state)
+{
+    struct page_device *d = &page("eth0")->device;
+
+    (void)state;
+    d->wire.in_frames = 20;
+    d->rx_written = 18;
+    d->gates.copied[0] = 5;
+    d->gates.kept[0] = 4;
+    d->gates.dropped[0] = 3;
+    page("net0_driver")->counts.from_device = 18;
+    counts("net0_driver", "net0.rx.active")->moved = 18;
+    counts("net0_virt_rx", "net0.rx.active")->moved = 18;
+    page("net0_virt_rx")->counts.in_hand = 18;
+    counts("net0_driver", "net0.tx.active")->moved = 10;
+    counts("net0_virt_tx", "net0.tx.active")->moved = 10;
+    page("net0_virt_tx")->counts.copied = 10;
+    page("net0_driver")->counts.to_device = page("net0_driver")->counts.back_from_device = 10;
+    d->wire.out_frames = 11;
+    d->gates.copied[1] = 7;
+    d->gates.kept[1] = 2;
+    d->gates.dropped[1] = 4;
+    page("eth0")->acted[3].count = 1000;
+    page("eth0")->acted[3].first.a = 77;
+    look_once();
+    assert_int_equal(count_of(PROBE_FRAME_COPIED, "eth0", 0), 12);
+    assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_DEVICE), 6);
+    assert_int_equal(count_of(PROBE_FRAME_DROPPED, "eth0", DROP_GATE), 7);
+    assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_RING_TX), 0);
+    assert_int_equal(sum(PROBE_FAULT_ACTED), 1000);
+    assert_int_equal(find(PROBE_FAULT_ACTED, "eth0")->object, 3);
+    assert_int_equal(find(PROBE_FAULT_ACTED, "eth0")->a, 77);
+    assert_int_equal(began(), ended());
+}
+
+/* A driver that took frames back from a device that had stopped has dropped them. */
+static void test_taken_back(void **state)
+{
+    struct moves_counts *driver = &page("net0_driver")->counts;
+
+    (void)state;
+    counts("net0_driver", "net0.tx.active")->moved = 10;
+    counts("net0_virt_tx", "net0.tx.active")->moved = 10;
+    page("net0_virt_tx")->counts.copied = 10;
+    driver->to_device = 10;
+    driver->back_from_device = 8;
+    page("eth0")->device.wire.out_frames = 5;
+    page("eth0")->device.drops_tx[DEVICE_DROP_RESET] = 1;
+    look_once();
+    assert_int_equal(count_of(PROBE_FRAME_DROPPED, "net0_driver", DROP_RESET), 2);
+    assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_RING_TX), 2);
+    assert_int_equal(began(), ended());
+    driver->back_from_device = 1000; /* more than there were */
+    look_once();
+    assert_int_equal(count_of(PROBE_FRAME_DROPPED, "net0_driver", DROP_RESET), 4);
+    assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_RING_TX), 0);
+}
+
 /* A driver that is not believed is known by its queues and its device. */
 static void test_driver_lies(void **state)
 {
@@ -790,6 +849,8 @@ int main(void)
         TEST(test_died_between),
         TEST(test_stopped),
         TEST(test_device),
+        TEST(test_gates),
+        TEST(test_taken_back),
         TEST(test_driver_lies),
         TEST(test_events),
         TEST(test_buffers),

@@ -721,6 +721,7 @@ static void test_stray_to_device(void **state)
     }
     leave();
     assert_int_equal(watchers[DRIVER].counts.to_device, 1);
+    assert_int_equal(watchers[DRIVER].counts.back_from_device, 1);
     assert_frames(DRIVER, 0, 0, DROP_INVALID, 2);
     assert_int_equal(all_events(DRIVER), 0);
     assert_int_equal(held(DRIVER, "client0.tx"), 0);

@@ -23,7 +23,8 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointe
 # -O3: the runtime's watch and the device models are worth a few per cent more.
 OPT ?= -O3
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined,)
-BASEFLAGS := -std=gnu11 $(OPT) -g -fno-omit-frame-pointer $(MARCH_$(ARCH)) $(SANFLAGS) \
+BASEFLAGS := -std=gnu11 $(OPT) -g -fno-omit-frame-pointer -momit-leaf-frame-pointer \
+             $(MARCH_$(ARCH)) $(SANFLAGS) \
              -MMD -MP
 # What a component may see: sddf/ by its own names, and the tree's root for device datasheets.
 IMAGE_CPPFLAGS := -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT

@@ -47,15 +47,15 @@ static struct report_cycles pd_cycles(struct run *r, const struct virtual_pd *p)
     uint64_t kernel_ps = 0;
 
     for (int i = 0; i < PLATFORM_ENTRIES; i++) {
-        kernel_ps += p->entry_ps[i];
-        add_work(works, &count, entry_names[i], p->entry_count[i], cycles(r, p->entry_ps[i]));
+        kernel_ps += p->account.entry_ps[i];
+        add_work(works, &count, entry_names[i], p->account.entry_count[i], cycles(r, p->account.entry_ps[i]));
     }
     for (int i = 0; i < POINT_OPS; i++) {
-        add_work(works, &count, op_names[i], p->op_count[i], cycles(r, p->op_ps[i]));
+        add_work(works, &count, op_names[i], p->account.op_count[i], cycles(r, p->account.op_ps[i]));
     }
     for (int i = 0; i < TURN_WORKS; i++) {
         add_work(works, &count, work_names[i], i == TURN_WORK_WAKE ? p->activations : 0,
-                 cycles(r, p->work_ps[i]));
+                 cycles(r, p->account.work_ps[i]));
     }
     return (struct report_cycles){.total = cycles(r, p->spent_ps),
                                   .kernel = cycles(r, kernel_ps),

@@ -217,8 +217,7 @@ static void serve_orders(struct station *s)
         default:
             break;
         }
-        o->next_ns = station_next(s);
-        o->idle_write = station_idle_write(s);
+        o->next_ns = station_next(s, &o->idle_write);
         o->drain = 0;
         baton_give_kernel(&domain.page->baton);
     }

@@ -79,14 +79,13 @@ static inline void pay(struct domain *d, uint64_t ps)
 
 static inline void pay_entry(struct domain *d, enum platform_entry entry)
 {
-    d->turn->entry_ps[entry] += d->costs.entry_ps[entry];
-    d->turn->entry_count[entry]++;
+    turn_entry(d->turn, entry, d->costs.entry_ps[entry]);
     pay(d, d->costs.entry_ps[entry]);
 }
 
 static void pay_work(struct domain *d, enum turn_work work, uint64_t ps)
 {
-    d->turn->work_ps[work] += ps;
+    d->turn->account.work_ps[work] += ps;
     pay(d, ps);
 }
 
@@ -126,19 +125,36 @@ static uint64_t units_ps(const struct domain *d, enum point_op op, const volatil
     }
 }
 
+static inline void do_point(struct domain *d, enum point_op op, const volatile void *where,
+                            uint64_t units, uint64_t ps)
+{
+    struct turn *t = d->turn;
+
+    t->hash = turn_mix(t->hash, (uint64_t)op << 56 ^ planned(d, where) ^ units);
+    t->account.op_ps[op] += ps;
+    t->account.op_count[op]++;
+    pay(d, ps);
+}
+
+/* One that costs by the unit. */
+static __attribute__((noinline)) void on_units(enum point_op op, const volatile void *where,
+                                               uint64_t units)
+{
+    struct domain *d = domain_current;
+
+    do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
+}
+
+/* There are some fifty of these to a frame, so the usual one calls nobody. */
 static void on_point(enum point_op op, const volatile void *where, uint64_t units)
 {
     struct domain *d = domain_current;
-    struct turn *t = d->turn;
-    uint64_t ps = d->costs.op_ps[op];
 
-    if (op >= POINT_COPY) {
-        ps += units_ps(d, op, where, units);
+    if (__builtin_expect(op >= POINT_COPY, 0)) {
+        on_units(op, where, units);
+    } else {
+        do_point(d, op, where, units, d->costs.op_ps[op]);
     }
-    t->hash = turn_mix(t->hash, (uint64_t)op << 56 ^ planned(d, where) ^ units);
-    t->op_ps[op] += ps;
-    t->op_count[op]++;
-    pay(d, ps);
 }
 
 void calls_virtual_hook(void)
@@ -148,9 +164,7 @@ void calls_virtual_hook(void)
 
 void calls_virtual_pay_frame(struct domain *d, uint64_t bytes)
 {
-    if (d->costs.byte_ps_1024 != 0) {
-        pay_work(d, TURN_WORK_BYTES, bytes * d->costs.byte_ps_1024 / 1024);
-    }
+    pay_work(d, TURN_WORK_BYTES, bytes * d->costs.byte_ps_1024 / 1024);
 }
 
 /* -- system calls -- */

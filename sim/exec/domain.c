@@ -274,14 +274,37 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
 
 static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
 {
+    moves_moved(domain_current->moves, kind, queue, name, rest);
+}
+
+static inline void mix_move(struct turn *t, enum move_kind kind, uint64_t name, uint64_t rest)
+{
+    t->hash = turn_mix(t->hash, (name ^ (uint64_t)kind << 62) * TURN_MIX_A ^ rest * TURN_MIX_B);
+}
+
+/* Of an image that does something with every byte. */
+static __attribute__((noinline)) void on_paid_move(enum move_kind kind, const volatile void *queue,
+                                                   uint64_t name, uint64_t rest)
+{
     struct domain *d = domain_current;
 
-    if (d->turn != NULL) {
-        d->turn->hash = turn_mix(turn_mix(d->turn->hash, name ^ (uint64_t)kind << 62), rest);
-    }
     moves_moved(d->moves, kind, queue, name, rest);
-    if (d->costs.byte_ps_1024 != 0 && kind == MOVE_TAKEN) {
+    if (kind == MOVE_TAKEN) {
         calls_virtual_pay_frame(d, moves_frame_bytes(d->moves, queue, rest));
+    }
+}
+
+/* One hook serves all domains of a process. */
+static void on_virtual_move(enum move_kind kind, const volatile void *queue, uint64_t name,
+                            uint64_t rest)
+{
+    struct domain *d = domain_current;
+
+    mix_move(d->turn, kind, name, rest);
+    if (__builtin_expect(d->costs.byte_ps_1024 != 0, 0)) {
+        on_paid_move(kind, queue, name, rest);
+    } else {
+        moves_moved(d->moves, kind, queue, name, rest);
     }
 }
 
@@ -450,7 +473,11 @@ uint64_t domain_deadline(const struct domain *d)
 void domain_run(struct domain *d)
 {
     domain_current = d;
-    sddfsim_move_hook = d->moves != NULL ? on_move : NULL;
+    if (d->moves == NULL) {
+        sddfsim_move_hook = NULL;
+    } else {
+        sddfsim_move_hook = d->turn == NULL ? on_move : on_virtual_move;
+    }
     atomic_store(&d->page->state, PD_RUNNING);
     if (d->turn != NULL) {
         calls_virtual_hook();

@@ -58,7 +58,8 @@ void events_text(const struct plan *plan, const struct kernel_event *e, FILE *to
         say_request(e, to);
         break;
     case KERNEL_EVENT_WAKE:
-        fprintf(to, " with %#" PRIx64 "%s", e->a, e->b != 0 ? " and a call" : "");
+        fprintf(to, " with %#" PRIx64 "%s%s", e->a, e->b != 0 ? " and a call" : "",
+                e->c != 0 ? ", after a switch" : "");
         break;
     case KERNEL_EVENT_IRQ:
         fprintf(to, ", channel %" PRIu64, e->a);

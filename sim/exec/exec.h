@@ -54,8 +54,7 @@ struct exec_type {
     uint64_t (*access)(void *state, uint32_t pd, uint64_t now_ns, bool write, uint32_t offset,
                        unsigned bytes, uint64_t value);
     void (*step)(void *state, uint32_t pd, uint64_t now_ns);
-    uint64_t (*next_ns)(void *state, uint32_t pd);
-    uint32_t (*idle_write)(void *state, uint32_t pd);
+    uint64_t (*next_ns)(void *state, uint32_t pd, uint32_t *idle_write);
     /* End domain `pd` now, whatever it does; harmless if it has ended or never began. */
     void (*stop)(void *state, struct world *w, uint32_t pd);
     /* The domain's process, 0 if it has none of its own or has ended. NULL: there are none. */

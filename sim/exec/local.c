@@ -296,12 +296,7 @@ void local_step(void *state, uint32_t pd, uint64_t now_ns)
     station_step(((struct local_run *)state)->locals[pd].station, now_ns);
 }
 
-uint64_t local_next_ns(void *state, uint32_t pd)
+uint64_t local_next_ns(void *state, uint32_t pd, uint32_t *idle_write)
 {
-    return station_next(((struct local_run *)state)->locals[pd].station);
-}
-
-uint32_t local_idle_write(void *state, uint32_t pd)
-{
-    return station_idle_write(((struct local_run *)state)->locals[pd].station);
+    return station_next(((struct local_run *)state)->locals[pd].station, idle_write);
 }

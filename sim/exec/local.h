@@ -66,6 +66,5 @@ void local_resume(void *state, uint32_t pd);
 uint64_t local_access(void *state, uint32_t pd, uint64_t now_ns, bool write, uint32_t offset,
                       unsigned bytes, uint64_t value);
 void local_step(void *state, uint32_t pd, uint64_t now_ns);
-uint64_t local_next_ns(void *state, uint32_t pd);
-uint32_t local_idle_write(void *state, uint32_t pd);
+uint64_t local_next_ns(void *state, uint32_t pd, uint32_t *idle_write);
 #endif

@@ -343,7 +343,7 @@ static void process_step(void *state, uint32_t pd, uint64_t now_ns)
 
 /* What it said with its last order is as good as asking, unless something was ordered of all since.
  */
-static uint64_t process_next_ns(void *state, uint32_t pd)
+static uint64_t process_next_ns(void *state, uint32_t pd, uint32_t *idle_write)
 {
     struct process_run *run = state;
     struct device_order *o = &run->world->pages[pd]->order;
@@ -353,12 +353,8 @@ static uint64_t process_next_ns(void *state, uint32_t pd)
         o = carry_out(run, pd);
     }
     run->fresh[pd] = false;
+    *idle_write = o->idle_write;
     return o->next_ns;
-}
-
-static uint32_t process_idle_write(void *state, uint32_t pd)
-{
-    return ((struct process_run *)state)->world->pages[pd]->order.idle_write;
 }
 
 const struct exec_type exec_process = {
@@ -374,7 +370,6 @@ const struct exec_type exec_process = {
     .access = process_access,
     .step = process_step,
     .next_ns = process_next_ns,
-    .idle_write = process_idle_write,
     .stop = process_stop,
     .process = process_of,
 };

@@ -524,9 +524,11 @@ static bool wire_on(const struct station *s)
            atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) == 0;
 }
 
-/* Frames arrive one by one, each in memory a while after it left the wire. */
-static void step_wire(struct station *s)
+/* Frames arrive one by one, each in memory a while after it left the wire. True if any did. */
+static bool step_wire(struct station *s)
 {
+    bool entered = false;
+
     while (wire_on(s)) {
         uint64_t now_ns = wire_time(s, s->now_ns);
 
@@ -552,7 +554,9 @@ static void step_wire(struct station *s)
 
         s->entering = NULL;
         frame_in(s, frame);
+        entered = true;
     }
+    return entered;
 }
 
 static void note_holds(struct station *s);
@@ -597,9 +601,17 @@ uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t
         return s->type->read(s->state, offset, bytes);
     }
     s->type->write(s->state, offset, bytes, value);
-    step_wire(s); /* one that waits for a descriptor may have one now */
-    note_end(s);
+    if (step_wire(s)) { /* one that waited for a descriptor has one now */
+        note_end(s);
+    } else {
+        note_holds(s);
+    }
     return 0;
+}
+
+static uint32_t idle_write(struct station *s)
+{
+    return s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state);
 }
 
 /* When timers and gates want it next, if that is before `at`. */
@@ -621,10 +633,11 @@ static uint64_t earlier(struct station *s, uint64_t at)
     return at;
 }
 
-uint64_t station_next(struct station *s)
+uint64_t station_next(struct station *s, uint32_t *idle)
 {
     uint64_t at = earlier(s, DOMAIN_FOREVER);
 
+    *idle = idle_write(s);
     if (wire_on(s) && (s->entering != NULL || willing(s))) {
         uint64_t due = s->entering != NULL ? s->entered_ns : wire_due(s->wire);
 
@@ -632,11 +645,6 @@ uint64_t station_next(struct station *s)
         at = due < at ? due : at;
     }
     return at;
-}
-
-uint32_t station_idle_write(struct station *s)
-{
-    return s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state);
 }
 
 void station_begin(struct station *s, const struct platform *costs)
@@ -703,7 +711,7 @@ static void sleep_until_work(struct station *s)
         s->d->exec->ring(s->d->exec->context, PLAN_NONE); /* time to see whether all is quiet */
     }
     /* Say that we sleep, then look once more: the driver publishes, then looks whether we sleep. */
-    atomic_store_explicit(&s->mmio->idle_offset, station_idle_write(s), memory_order_relaxed);
+    atomic_store_explicit(&s->mmio->idle_offset, idle_write(s), memory_order_relaxed);
     publish_lowering(s);
     atomic_store(&s->mmio->device_sleeps, 1);
     if (!mmio_pending(s->mmio)) {

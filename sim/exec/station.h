@@ -32,8 +32,9 @@ uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t
                         unsigned bytes, uint64_t value);
 /* Time has come to `now_ns`: timers fire, frames arrive. */
 void station_step(struct station *s, uint64_t now_ns);
-/* When it wants to be stepped next; DOMAIN_FOREVER: not by itself. */
-uint64_t station_next(struct station *s);
-/* A register a write of which would change nothing as it is; all ones: there is none. */
-uint32_t station_idle_write(struct station *s);
+/*
+ * When it wants to be stepped next; DOMAIN_FOREVER: not by itself. And a register a write of which
+ * would change nothing as it is; all ones: there is none.
+ */
+uint64_t station_next(struct station *s, uint32_t *idle_write);
 #endif

@@ -147,6 +147,5 @@ const struct exec_type exec_thread = {
     .access = local_access,
     .step = local_step,
     .next_ns = local_next_ns,
-    .idle_write = local_idle_write,
     .stop = thread_stop,
 };

@@ -69,29 +69,16 @@ static void on_step(void *context, uint32_t device, uint64_t now_ps)
     v->s->exec->step(v->s->exec_state, device_pd(v, device), now_ps / 1000);
 }
 
-static uint64_t on_next(void *context, uint32_t device)
+static void on_look(void *context, uint32_t device, struct kernel_device_state *out)
 {
     struct virtual *v = context;
-    uint64_t at_ns = v->s->exec->next_ns(v->s->exec_state, device_pd(v, device));
+    uint32_t pd = device_pd(v, device);
+    struct turn *turn = &v->s->world->pages[pd]->turn;
+    uint64_t at_ns = v->s->exec->next_ns(v->s->exec_state, pd, &out->idle_write);
 
-    return at_ns > UINT64_MAX / 1000 - 1 ? EVENTS_NEVER : at_ns * 1000;
-}
-
-static uint32_t on_idle_write(void *context, uint32_t device)
-{
-    struct virtual *v = context;
-
-    return v->s->exec->idle_write(v->s->exec_state, device_pd(v, device));
-}
-
-static uint64_t on_take_hash(void *context, uint32_t device)
-{
-    struct virtual *v = context;
-    struct turn *turn = &v->s->world->pages[device_pd(v, device)]->turn;
-    uint64_t hash = turn->hash;
-
+    out->next_ps = at_ns > UINT64_MAX / 1000 - 1 ? EVENTS_NEVER : at_ns * 1000;
+    out->hash = turn->hash;
     turn->hash = 0;
-    return hash;
 }
 
 static void on_drain(void *context)
@@ -188,6 +175,16 @@ static void order(struct virtual *v, bool stop)
     }
 }
 
+static void account_since(struct turn_account *p, const struct turn_account *now, bool begin)
+{
+    uint64_t *words = (uint64_t *)p;
+    const uint64_t *now_words = (const uint64_t *)now;
+
+    for (size_t i = 0; i < sizeof *p / sizeof *words; i++) {
+        words[i] = now_words[i] - (begin ? 0 : words[i]);
+    }
+}
+
 /* What was done so far at the beginning; at the end, what was done since. */
 static void measure(struct virtual *v, struct virtual_result *r, bool begin)
 {
@@ -207,17 +204,7 @@ static void measure(struct virtual *v, struct virtual_result *r, bool begin)
         p->spent_ps = d->spent_ps - (begin ? 0 : p->spent_ps);
         p->activations = d->activations - (begin ? 0 : p->activations);
         p->switches = d->switches - (begin ? 0 : p->switches);
-        for (int k = 0; k < POINT_OPS; k++) {
-            p->op_ps[k] = t->op_ps[k] - (begin ? 0 : p->op_ps[k]);
-            p->op_count[k] = t->op_count[k] - (begin ? 0 : p->op_count[k]);
-        }
-        for (int k = 0; k < PLATFORM_ENTRIES; k++) {
-            p->entry_ps[k] = t->entry_ps[k] - (begin ? 0 : p->entry_ps[k]);
-            p->entry_count[k] = t->entry_count[k] - (begin ? 0 : p->entry_count[k]);
-        }
-        for (int k = 0; k < TURN_WORKS; k++) {
-            p->work_ps[k] = t->work_ps[k] - (begin ? 0 : p->work_ps[k]);
-        }
+        account_since(&p->account, &t->account, begin);
     }
 }
 
@@ -378,9 +365,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
     const struct kernel_devices devices = {.context = v,
                                            .access = on_access,
                                            .step = on_step,
-                                           .next_ps = on_next,
-                                           .idle_write = on_idle_write,
-                                           .take_hash = on_take_hash,
+                                           .look = on_look,
                                            .drain = on_drain,
                                            .go_on = on_go_on};
 

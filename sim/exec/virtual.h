@@ -12,8 +12,7 @@
 /* What a domain or a core did from letting traffic in until the end. */
 struct virtual_pd {
     uint64_t spent_ps, activations, switches;
-    uint64_t op_ps[POINT_OPS], entry_ps[PLATFORM_ENTRIES], work_ps[TURN_WORKS];
-    uint64_t op_count[POINT_OPS], entry_count[PLATFORM_ENTRIES];
+    struct turn_account account;
 };
 
 struct virtual_result {

@@ -15,34 +15,6 @@
 #define TURNS_BETWEEN_LOOKS 16384u       /* at the host's limits */
 #define REST_MAX_PS         (1ull << 62) /* so that no clock that is believed overflows */
 
-/* -- telling -- */
-
-void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd, uint64_t a, uint64_t b,
-                 uint64_t c, uint64_t hash)
-{
-    /* Each word has a multiplier of its own, so that the products need not wait for each other and
-     * any one word that differs makes a difference. */
-    uint64_t word =
-        k->now_ps * 0x9e3779b97f4a7c15ull ^ ((uint64_t)kind << 32 | pd) * 0xc2b2ae3d27d4eb4full ^
-        a * 0x165667b19e3779f9ull ^ b * 0x27d4eb2f165667c5ull ^ c * 0xd6e8feb86659fd93ull ^ hash;
-
-    k->digest = turn_mix(k->digest, word);
-    k->sequence++;
-    struct kernel_event *e = &k->recent[k->sequence % KERNEL_RECENT];
-
-    *e = (struct kernel_event){.at_ps = k->now_ps,
-                               .sequence = k->sequence,
-                               .kind = kind,
-                               .pd = pd,
-                               .a = a,
-                               .b = b,
-                               .c = c,
-                               .hash = hash};
-    if (k->listen != NULL) {
-        k->listen(k->listener, e);
-    }
-}
-
 /* -- waking -- */
 
 static void woken(struct kernel *k, uint32_t pd)
@@ -89,9 +61,7 @@ static void notify(struct kernel *k, uint32_t from, uint32_t channel)
         signal_here(k, e->peer, 1ull << e->peer_channel);
         return;
     }
-    d->owed_ps += k->ps_per_entry[PLATFORM_CROSS_CORE];
-    d->turn->entry_ps[PLATFORM_CROSS_CORE] += k->ps_per_entry[PLATFORM_CROSS_CORE];
-    d->turn->entry_count[PLATFORM_CROSS_CORE]++;
+    kernel_owe(k, d, PLATFORM_CROSS_CORE);
     k->domains[e->peer].travelling |= 1ull << e->peer_channel;
     if (events_time(&k->events, alarm_signal(e->peer)) == EVENTS_NEVER) {
         events_set(&k->events, alarm_signal(e->peer),
@@ -106,9 +76,7 @@ static void deliver(struct kernel *k, struct kernel_line *line)
     struct kernel_domain *d = &k->domains[line->pd];
 
     line->masked = true;
-    d->owed_ps += k->ps_per_entry[PLATFORM_IRQ];
-    d->turn->entry_ps[PLATFORM_IRQ] += k->ps_per_entry[PLATFORM_IRQ];
-    d->turn->entry_count[PLATFORM_IRQ]++;
+    kernel_owe(k, d, PLATFORM_IRQ);
     kernel_tell(k, KERNEL_EVENT_IRQ, line->pd, line->channel, 0, 0, 0);
     signal_here(k, line->pd, 1ull << line->channel);
 }
@@ -238,7 +206,8 @@ static void hand_over(struct kernel *k, uint32_t pd)
     t->call = d->call_channel;
     d->delivered = 0;
     d->woke = false;
-    kernel_tell(k, KERNEL_EVENT_WAKE, pd, t->badge, t->is_call, 0, 0);
+    kernel_tell(k, KERNEL_EVENT_WAKE, pd, t->badge, t->is_call, d->switched, 0);
+    d->switched = false;
 }
 
 /* Notifications before calls, one call at a time. False: it has to wait. */
@@ -289,22 +258,26 @@ static void wait(struct kernel *k, uint32_t pd)
 
 /* -- devices -- */
 
-static void fold_device(struct kernel *k, uint32_t device)
+/* `stepped`: time passed for it, which is told of whatever came of it. */
+static void look_at_device(struct kernel *k, uint32_t device, bool stepped)
 {
-    kernel_tell(k, KERNEL_EVENT_STEP, k->plan->devices[device].pd, 0, 0, 0,
-                k->devices->take_hash(k->devices->context, device));
+    struct kernel_device_state now;
+
+    k->devices->look(k->devices->context, device, &now);
+    if (stepped || now.hash != 0) {
+        kernel_tell(k, KERNEL_EVENT_STEP, k->plan->devices[device].pd, 0, 0, 0, now.hash);
+    }
+    /* Whatever was due has been done; time goes on at least by a nanosecond. */
+    if (now.next_ps <= k->now_ps) {
+        now.next_ps = k->now_ps + 1000;
+    }
+    events_set(&k->events, alarm_device(k, device), now.next_ps);
+    k->idle_writes[device] = now.idle_write;
 }
 
 void kernel_ask_device(struct kernel *k, uint32_t device)
 {
-    uint64_t at_ps = k->devices->next_ps(k->devices->context, device);
-
-    /* Whatever was due has been done; time goes on at least by a nanosecond. */
-    if (at_ps <= k->now_ps) {
-        at_ps = k->now_ps + 1000;
-    }
-    events_set(&k->events, alarm_device(k, device), at_ps);
-    k->idle_writes[device] = k->devices->idle_write(k->devices->context, device);
+    look_at_device(k, device, false);
 }
 
 static void access(struct kernel *k, uint32_t pd, bool write)
@@ -321,8 +294,7 @@ static void access(struct kernel *k, uint32_t pd, bool write)
     }
     t->a = k->devices->access(k->devices->context, device, k->now_ps, write, (uint32_t)t->a,
                               (unsigned)t->b, t->c);
-    fold_device(k, device);
-    kernel_ask_device(k, device);
+    look_at_device(k, device, false);
 }
 
 void kernel_alarm(struct kernel *k, uint32_t alarm, uint64_t at_ps)
@@ -334,8 +306,7 @@ void kernel_alarm(struct kernel *k, uint32_t alarm, uint64_t at_ps)
         uint32_t device = alarm - 3 * pds;
 
         k->devices->step(k->devices->context, device, at_ps);
-        fold_device(k, device);
-        kernel_ask_device(k, device);
+        look_at_device(k, device, true);
     } else if (alarm % 3 == 0) {
         sched_refilled(k, alarm / 3, at_ps);
     } else if (alarm % 3 == 1) {

@@ -23,6 +23,12 @@
 
 #define KERNEL_NONE UINT32_MAX
 
+struct kernel_device_state {
+    uint64_t next_ps;    /* when it wants to be stepped next; EVENTS_NEVER: not by itself */
+    uint64_t hash;       /* of what it did since it was looked at last; 0: nothing to tell of */
+    uint32_t idle_write; /* a register a write of which would change nothing; all ones: none */
+};
+
 /* The devices, as the kernel sees them. `device` is a plan device. */
 struct kernel_devices {
     void *context;
@@ -31,12 +37,8 @@ struct kernel_devices {
                        unsigned bytes, uint64_t value);
     /* Time has come to `now_ps`: timers, frames. */
     void (*step)(void *context, uint32_t device, uint64_t now_ps);
-    /* When it wants to be stepped next; EVENTS_NEVER: not by itself. */
-    uint64_t (*next_ps)(void *context, uint32_t device);
-    /* A register a write of which would change nothing as it is; all ones: there is none. */
-    uint32_t (*idle_write)(void *context, uint32_t device);
-    /* The hash of what it did since this was asked last. */
-    uint64_t (*take_hash)(void *context, uint32_t device);
+    /* How it stands after that. */
+    void (*look)(void *context, uint32_t device, struct kernel_device_state *out);
     /* Captures are to be emptied. */
     void (*drain)(void *context);
     /* Now and then: may the run go on? The host's own limits. */
@@ -45,9 +47,12 @@ struct kernel_devices {
 
 /* What is told of as it happens; `plan domain` numbers. NULL: nobody listens. */
 enum kernel_event_kind {
-    KERNEL_EVENT_TURN,   /* a domain gave the processor back: a is its request, b its channel */
-    KERNEL_EVENT_WAKE,   /* a domain went on after waiting: a is its badge */
-    KERNEL_EVENT_SWITCH, /* a core went on with it: a is the core */
+    KERNEL_EVENT_TURN, /* a domain gave the processor back: a is its request, b its channel */
+    KERNEL_EVENT_WAKE, /* a domain went on after waiting: a is its badge; c: and its core had to be
+                          switched to it */
+    KERNEL_EVENT_SWITCH, /* a core was switched to it, and it went on with what it did: a is the
+                          * core
+                          */
     KERNEL_EVENT_IRQ,    /* an interrupt was delivered to it: a is the channel */
     KERNEL_EVENT_REFILL, /* its budget came back */
     KERNEL_EVENT_SPENT,  /* its budget was used up */
@@ -55,7 +60,8 @@ enum kernel_event_kind {
     KERNEL_EVENT_KINDS
 };
 struct kernel_event {
-    uint64_t at_ps, sequence;
+    _Alignas(64) uint64_t at_ps;
+    uint64_t sequence;
     enum kernel_event_kind kind;
     uint32_t pd;
     uint64_t a, b, c;
@@ -80,6 +86,7 @@ struct kernel_domain {
     uint8_t state;
     bool passive, ready;
     bool woke;       /* it has yet to be told what it was woken with */
+    bool switched;   /* its core was switched to it, which has yet to be told */
     bool slice_over; /* those of its priority go first now */
     uint32_t core;
     uint32_t device;     /* whose registers it has, KERNEL_NONE */

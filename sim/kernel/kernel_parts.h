@@ -22,9 +22,38 @@ static inline uint32_t alarm_device(const struct kernel *k, uint32_t device)
     return 3 * k->plan->pd_count + device;
 }
 
+/* Kernel work that is done for a domain, and charged to it before it goes on. */
+static inline void kernel_owe(const struct kernel *k, struct kernel_domain *d,
+                              enum platform_entry entry)
+{
+    d->owed_ps += k->ps_per_entry[entry];
+    turn_entry(d->turn, entry, k->ps_per_entry[entry]);
+}
+
 /* Something happened: into the digest, and to whoever listens. */
-void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd, uint64_t a, uint64_t b,
-                 uint64_t c, uint64_t hash);
+static inline void kernel_tell(struct kernel *k, enum kernel_event_kind kind, uint32_t pd,
+                               uint64_t a, uint64_t b, uint64_t c, uint64_t hash)
+{
+    /* Each word has an odd multiplier of its own, so that the products need not wait for each other
+     * and any one word that differs makes a difference. */
+    uint64_t word = k->now_ps * 0x1e3779b1 ^ ((uint64_t)kind << 32 | pd) * 0x45d9f3b3 ^
+                    a * 0x165667b1 ^ b * 0x27d4eb2f ^ c * 0x2c1b3c6d ^ hash;
+    uint64_t sequence = ++k->sequence;
+    struct kernel_event *e = &k->recent[sequence % KERNEL_RECENT];
+
+    k->digest = turn_mix(k->digest, word);
+    *e = (struct kernel_event){.at_ps = k->now_ps,
+                               .sequence = sequence,
+                               .kind = kind,
+                               .pd = pd,
+                               .a = a,
+                               .b = b,
+                               .c = c,
+                               .hash = hash};
+    if (__builtin_expect(k->listen != NULL, 0)) {
+        k->listen(k->listener, e);
+    }
+}
 
 /* -- sched.c -- */
 

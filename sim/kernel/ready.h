@@ -23,9 +23,41 @@ struct ready {
 };
 
 void ready_init(struct ready *r, struct ready_link *links);
-void ready_append(struct ready *r, uint32_t pd, uint8_t priority);
 void ready_prepend(struct ready *r, uint32_t pd, uint8_t priority); /* it was interrupted */
-void ready_remove(struct ready *r, uint32_t pd, uint8_t priority);
+
+static inline void ready_append(struct ready *r, uint32_t pd, uint8_t priority)
+{
+    uint32_t last = r->last[priority];
+
+    r->links[pd] = (struct ready_link){.next = READY_NONE, .before = last};
+    if (last == READY_NONE) {
+        r->first[priority] = pd;
+        r->bits[priority / 64] |= 1ull << (priority % 64);
+    } else {
+        r->links[last].next = pd;
+    }
+    r->last[priority] = pd;
+}
+
+static inline void ready_remove(struct ready *r, uint32_t pd, uint8_t priority)
+{
+    struct ready_link link = r->links[pd];
+
+    if (link.before == READY_NONE) {
+        r->first[priority] = link.next;
+    } else {
+        r->links[link.before].next = link.next;
+    }
+    if (link.next == READY_NONE) {
+        r->last[priority] = link.before;
+    } else {
+        r->links[link.next].before = link.before;
+    }
+    if (r->first[priority] == READY_NONE) {
+        r->bits[priority / 64] &= ~(1ull << (priority % 64));
+    }
+}
+
 /* The highest priority anybody here has; -1: nobody is here. */
 static inline int ready_priority(const struct ready *r)
 {

@@ -59,18 +59,6 @@ void sc_init(struct sched_context *sc, uint64_t budget_ps, uint64_t period_ps,
                                  .slice = slice};
 }
 
-static bool charge_slice(struct sched_context *sc, uint64_t used_ps)
-{
-    struct refill *head = head_of(sc);
-
-    if (used_ps < head->amount_ps) {
-        head->amount_ps -= used_ps;
-        return false;
-    }
-    head->amount_ps = sc->budget_ps;
-    return true;
-}
-
 /* Refills that were used up whole, and then some. */
 static uint64_t use_whole_refills(struct sched_context *sc, uint64_t used_ps)
 {
@@ -88,11 +76,8 @@ static uint64_t use_whole_refills(struct sched_context *sc, uint64_t used_ps)
     return used_ps;
 }
 
-bool sc_charge(struct sched_context *sc, uint64_t used_ps)
+void sc_charge_budget(struct sched_context *sc, uint64_t used_ps)
 {
-    if (sc->slice) {
-        return charge_slice(sc, used_ps);
-    }
     used_ps = use_whole_refills(sc, used_ps);
     if (used_ps > 0) {
         struct refill *head = head_of(sc);
@@ -110,12 +95,11 @@ bool sc_charge(struct sched_context *sc, uint64_t used_ps)
         head->at_ps -= rest.amount_ps;
         head->amount_ps += rest.amount_ps;
     }
-    return false;
 }
 
-void sc_unblock(struct sched_context *sc, uint64_t now_ps)
+void sc_unblock_budget(struct sched_context *sc, uint64_t now_ps)
 {
-    if (sc->slice || head_of(sc)->at_ps > now_ps) {
+    if (head_of(sc)->at_ps > now_ps) {
         return;
     }
     head_of(sc)->at_ps = now_ps;

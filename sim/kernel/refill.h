@@ -43,8 +43,28 @@ static inline uint64_t sc_left_ps(const struct sched_context *sc)
 
     return amount > sc->min_budget_ps ? amount - sc->min_budget_ps : 0;
 }
+/* As below, for what is not a time slice. */
+void sc_charge_budget(struct sched_context *sc, uint64_t used_ps);
+void sc_unblock_budget(struct sched_context *sc, uint64_t now_ps);
+
 /* It has been used for so long. True if that was the end of a time slice. */
-bool sc_charge(struct sched_context *sc, uint64_t used_ps);
+static inline bool sc_charge(struct sched_context *sc, uint64_t used_ps)
+{
+    if (!sc->slice) {
+        sc_charge_budget(sc, used_ps);
+        return false;
+    }
+    struct refill *head = &sc->refills[sc->head];
+    bool over = used_ps >= head->amount_ps;
+
+    head->amount_ps = over ? sc->budget_ps : head->amount_ps - used_ps;
+    return over;
+}
 /* Its owner begins to want it again: what came due meanwhile is one refill from now on. */
-void sc_unblock(struct sched_context *sc, uint64_t now_ps);
+static inline void sc_unblock(struct sched_context *sc, uint64_t now_ps)
+{
+    if (!sc->slice) {
+        sc_unblock_budget(sc, now_ps);
+    }
+}
 #endif

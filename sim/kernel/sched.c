@@ -150,10 +150,12 @@ static void dispatch(struct kernel *k, struct kernel_core *c, int priority)
     if (c->last != pd) {
         c->last = pd;
         d->switches++;
-        d->owed_ps += k->ps_per_entry[PLATFORM_SWITCH];
-        d->turn->entry_ps[PLATFORM_SWITCH] += k->ps_per_entry[PLATFORM_SWITCH];
-        d->turn->entry_count[PLATFORM_SWITCH]++;
-        kernel_tell(k, KERNEL_EVENT_SWITCH, pd, d->core, 0, 0, 0);
+        kernel_owe(k, d, PLATFORM_SWITCH);
+        if (d->woke) { /* it is told with what it was woken with */
+            d->switched = true;
+        } else {
+            kernel_tell(k, KERNEL_EVENT_SWITCH, pd, d->core, 0, 0, 0);
+        }
     }
 }
 

@@ -40,6 +40,13 @@ enum turn_work { TURN_WORK_WAKE, TURN_WORK_BYTES, TURN_WORKS };
 
 enum turn_deferred { TURN_DEFERRED_NONE, TURN_DEFERRED_NOTIFY, TURN_DEFERRED_ACK };
 
+/* Words only, so that one account can be taken from another. */
+struct turn_account {
+    uint64_t op_ps[POINT_OPS], op_count[POINT_OPS];
+    uint64_t entry_ps[PLATFORM_ENTRIES], entry_count[PLATFORM_ENTRIES];
+    uint64_t work_ps[TURN_WORKS];
+};
+
 struct turn {
     uint64_t now_ps, horizon_ps;
     uint64_t hash; /* of what it did, since the kernel took this last */
@@ -54,10 +61,18 @@ struct turn {
     uint64_t badge;
     uint32_t call, is_call;
     uint64_t mrs[TURN_MRS];
-    /* For the report only. */
-    uint64_t op_ps[POINT_OPS], entry_ps[PLATFORM_ENTRIES], work_ps[TURN_WORKS];
-    uint64_t op_count[POINT_OPS], entry_count[PLATFORM_ENTRIES];
+    struct turn_account account; /* for the report only */
 };
+
+static inline void turn_entry(struct turn *t, enum platform_entry entry, uint64_t ps)
+{
+    t->account.entry_ps[entry] += ps;
+    t->account.entry_count[entry]++;
+}
+
+/* Two words are made one by an odd factor for each: either alone makes a difference. */
+#define TURN_MIX_A 0x9e3779b1u
+#define TURN_MIX_B 0xc2b2ae3d27d4eb4full
 
 /* One more word into a running digest; sim/hook/digest.h has the whole of it. */
 static inline uint64_t turn_mix(uint64_t hash, uint64_t word)

@@ -172,7 +172,8 @@ static struct watched *look_up(struct moves *m, const volatile void *where)
  */
 static inline void step(struct watched *q)
 {
-    bool first_filling = first_filled(q);
+    struct moves_queue_counts *counts = q->counts;
+    bool first_filling = counts->moved == 0 && first_filled(q);
 
     q->shadow = (q->shadow + 1) & q->index_mask;
     if (__builtin_expect(q->exposed || first_filling, 0)) {
@@ -184,8 +185,8 @@ static inline void step(struct watched *q)
             displaced(q, now);
         }
     }
-    q->counts->index = q->shadow;
-    q->counts->moved++;
+    counts->index = q->shadow;
+    counts->moved++;
 }
 
 void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name,
@@ -325,11 +326,25 @@ static bool took_something(const struct moves *m)
     return false;
 }
 
-void moves_settle(struct moves *m)
+/* An image that tells of its moves has nearly always told of all. */
+static void settle_told(struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+        uint32_t now = own_index(q);
+
+        if (__builtin_expect(now != q->shadow, 0) && !q->counts->illegal) {
+            resync(m, q, now);
+        }
+    }
+}
+
+/* One that does not, or has not yet. */
+static void settle_untold(struct moves *m)
 {
     bool behind = false;
     /* At the end of init(), of a domain that others give to. */
-    bool empty_handed = !m->settled && !m->endpoint && !m->announced && !took_something(m);
+    bool empty_handed = !m->settled && !m->endpoint && !took_something(m);
 
     for (uint32_t i = 0; i < m->queue_count; i++) {
         struct watched *q = &m->queues[i];
@@ -339,20 +354,25 @@ void moves_settle(struct moves *m)
             q->shadow = now; /* its consumer is filling it, and may be in the middle of that */
         }
         if (now != q->shadow && !q->counts->illegal) {
-            if (m->announced) {
-                resync(m, q, now);
-            } else {
-                behind |= fell_behind(m, q, now);
-            }
+            behind |= fell_behind(m, q, now);
         }
-        if (m->announced || q->counts->illegal || now == q->shadow) {
+        if (q->counts->illegal || now == q->shadow) {
             q->until = q->shadow;
         }
     }
-    m->settled = true;
     if (behind) {
         replay(m);
     }
+}
+
+void moves_settle(struct moves *m)
+{
+    if (m->announced) {
+        settle_told(m);
+    } else {
+        settle_untold(m);
+    }
+    m->settled = true;
 }
 
 bool moves_announced(const struct moves *m)

@@ -68,18 +68,13 @@ static void take_out(struct events *e, uint32_t place)
     }
 }
 
-void events_set(struct events *e, uint32_t alarm, uint64_t at_ps)
+void events_move(struct events *e, uint32_t alarm, uint64_t at_ps)
 {
     assert(alarm < e->alarms);
     uint32_t place = e->place[alarm];
 
     if (at_ps == EVENTS_NEVER) {
-        if (place != 0) {
-            take_out(e, place - 1);
-        }
-        return;
-    }
-    if (place != 0 && e->heap[place - 1].at_ps == at_ps) {
+        take_out(e, place - 1);
         return;
     }
     struct events_node node = {.at_ps = at_ps, .sequence = e->sequence++, .alarm = alarm};

@@ -29,13 +29,19 @@ struct events {
 
 /* Alarms 0 .. `alarms` - 1, none set. Memory from `arena`. */
 void events_init(struct events *e, uint32_t alarms, struct arena *arena);
-/* Set an alarm, in place of the time it had; EVENTS_NEVER: to none. Setting the time it has already
- * changes nothing, its place among equals included. */
-void events_set(struct events *e, uint32_t alarm, uint64_t at_ps);
 /* The time of an alarm, EVENTS_NEVER if it is not set. */
 static inline uint64_t events_time(const struct events *e, uint32_t alarm)
 {
     return e->place[alarm] == 0 ? EVENTS_NEVER : e->heap[e->place[alarm] - 1].at_ps;
+}
+void events_move(struct events *e, uint32_t alarm, uint64_t at_ps); /* to another time */
+/* Set an alarm, in place of the time it had; EVENTS_NEVER: to none. Setting the time it has already
+ * changes nothing, its place among equals included. */
+static inline void events_set(struct events *e, uint32_t alarm, uint64_t at_ps)
+{
+    if (events_time(e, alarm) != at_ps) {
+        events_move(e, alarm, at_ps);
+    }
 }
 /* When the first alarm is due; EVENTS_NEVER: none is set. */
 static inline uint64_t events_first_ps(const struct events *e)

@@ -97,25 +97,14 @@ static inline void played_step(void *context, uint32_t device, uint64_t now_ps)
     }
 }
 
-static inline uint64_t played_next_ps(void *context, uint32_t device)
+static inline void played_look(void *context, uint32_t device, struct kernel_device_state *out)
 {
-    assert_ptr_equal(context, &p);
-    return p.device[device].next_ps;
-}
-
-static inline uint32_t played_idle_write(void *context, uint32_t device)
-{
-    assert_ptr_equal(context, &p);
-    return p.device[device].idle_write;
-}
-
-static inline uint64_t played_take_hash(void *context, uint32_t device)
-{
-    uint64_t hash = p.device[device].hash;
+    struct played_device *d = &p.device[device];
 
     assert_ptr_equal(context, &p);
-    p.device[device].hash = 0;
-    return hash;
+    *out = (struct kernel_device_state){
+        .next_ps = d->next_ps, .hash = d->hash, .idle_write = d->idle_write};
+    d->hash = 0;
 }
 
 static inline void played_drain(void *context)
@@ -134,9 +123,7 @@ static inline bool played_go_on(void *context)
 static const struct kernel_devices played_devices = {.context = &p,
                                                      .access = played_access,
                                                      .step = played_step,
-                                                     .next_ps = played_next_ps,
-                                                     .idle_write = played_idle_write,
-                                                     .take_hash = played_take_hash,
+                                                     .look = played_look,
                                                      .drain = played_drain,
                                                      .go_on = played_go_on};
 

@@ -146,8 +146,8 @@ static void each_operation_has_its_cost(void **state)
     begin_as("network/idle");
     for (unsigned op = 0; op < POINT_OPS; op++) {
         assert_int_equal(cost_ps(op, window(), 0), (100 + op) * NS);
-        assert_int_equal(turn->op_count[op], 1);
-        assert_int_equal(turn->op_ps[op], (100 + op) * NS);
+        assert_int_equal(turn->account.op_count[op], 1);
+        assert_int_equal(turn->account.op_ps[op], (100 + op) * NS);
     }
     assert_int_equal(asked_count, 0);
 }
@@ -182,7 +182,7 @@ static void work_of_an_image(void **state)
     assert_int_equal(cost_ps(POINT_REQUIRE, window(), 1), 0);
     calls_virtual_pay_frame(&domain, 1472);
     assert_int_equal(turn->now_ps, (13 + 11 + 368) * NS);
-    assert_int_equal(turn->work_ps[TURN_WORK_BYTES], 368 * NS);
+    assert_int_equal(turn->account.work_ps[TURN_WORK_BYTES], 368 * NS);
     free(page);
     begin_as("network/idle");
     calls_virtual_pay_frame(&domain, 1472);
@@ -286,7 +286,7 @@ static void all_is_paid(void **state)
         assert_int_equal(turn->now_ps - before_ps, bytes * NS + (ticks - ticked) * preempted_ps);
         paid_ps += bytes * NS;
     }
-    assert_int_equal(turn->op_ps[POINT_COPY], paid_ps);
+    assert_int_equal(turn->account.op_ps[POINT_COPY], paid_ps);
     assert_true(ticks > 1000);
 }
 
@@ -309,9 +309,9 @@ static void entries_are_paid_before_they_act(void **state)
     assert_int_equal(asked[1].now_ps, 500 * NS);
     calls_virtual.call(&domain, &domain.channels[0], 0);
     assert_int_equal(asked[2].now_ps, 900 * NS);
-    assert_int_equal(turn->entry_count[PLATFORM_NOTIFY], 1);
-    assert_int_equal(turn->entry_ps[PLATFORM_ACK], 200 * NS);
-    assert_int_equal(turn->entry_ps[PLATFORM_CALL], 400 * NS);
+    assert_int_equal(turn->account.entry_count[PLATFORM_NOTIFY], 1);
+    assert_int_equal(turn->account.entry_ps[PLATFORM_ACK], 200 * NS);
+    assert_int_equal(turn->account.entry_ps[PLATFORM_CALL], 400 * NS);
 }
 
 static void answer_call(struct turn *t)
@@ -414,7 +414,7 @@ static void wait_and_wake(void **state)
     assert_true(asked[0].deadline_ps == UINT64_MAX);
     /* 700 for the wake-up, 30 for each of three. */
     assert_int_equal(turn->now_ps, (250 + 1000 + 700 + 90) * NS);
-    assert_int_equal(turn->work_ps[TURN_WORK_WAKE], 790 * NS);
+    assert_int_equal(turn->account.work_ps[TURN_WORK_WAKE], 790 * NS);
     assert_int_equal(atomic_load(&page->state), PD_RUNNING);
 }
 
@@ -465,8 +465,8 @@ static void answer_goes_with_the_wait(void **state)
     assert_int_equal(asked[1].now_ps, now_ps + 500 * NS);
     calls_virtual.next(&domain);
     assert_int_equal(asked[2].request, TURN_WAIT); /* once */
-    assert_int_equal(turn->entry_count[PLATFORM_REPLY], 1);
-    assert_int_equal(turn->entry_count[PLATFORM_WAIT], 2);
+    assert_int_equal(turn->account.entry_count[PLATFORM_REPLY], 1);
+    assert_int_equal(turn->account.entry_count[PLATFORM_WAIT], 2);
 }
 
 static unsigned empty_wakes;
@@ -488,8 +488,8 @@ static void woken_for_nothing(void **state)
     empty_wakes = 3;
     assert_int_equal(calls_virtual.next(&domain).badge, 1);
     assert_int_equal(asked_count, 4);
-    assert_int_equal(turn->entry_count[PLATFORM_WAIT], 4);
-    assert_int_equal(turn->work_ps[TURN_WORK_WAKE], 730 * NS);
+    assert_int_equal(turn->account.entry_count[PLATFORM_WAIT], 4);
+    assert_int_equal(turn->account.work_ps[TURN_WORK_WAKE], 730 * NS);
 }
 
 static void answer_at_the_deadline(struct turn *t)

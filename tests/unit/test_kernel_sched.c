@@ -104,15 +104,18 @@ static void switches_cost_only_when_another_goes_on(void **state)
     assert_int_equal(now_of(A), begun_ps + 400 * 1000);
     assert_int_equal(p.events[p.event_count - 1].kind, KERNEL_EVENT_WAKE);
     assert_int_equal(p.events[p.event_count - 1].at_ps, now_of(A)); /* not before */
+    assert_int_equal(p.events[p.event_count - 1].c, 1);
     assert_false(wait_until(A, begun_ps + 10 * US));
     assert_runs(A); /* idle since */
     assert_int_equal(now_of(A), begun_ps + 10 * US);
     assert_int_equal(p.k.domains[A].switches, switches + 1);
-    assert_int_equal(told(KERNEL_EVENT_SWITCH, A), switches + 1);
+    assert_int_equal(told(KERNEL_EVENT_SWITCH, A), switches); /* the rest is told with its waking */
+    assert_int_equal(told(KERNEL_EVENT_WAKE, A), 2);
+    assert_int_equal(p.events[p.event_count - 1].c, 0);
     assert_false(wait_for_any(A));
     assert_int_equal(p.k.domains[A].spent_ps, spent_ps + 400 * 1000);
-    assert_int_equal(p.turns[A]->entry_count[PLATFORM_SWITCH], 2);
-    assert_int_equal(p.turns[A]->entry_ps[PLATFORM_SWITCH], 2 * 400 * 1000);
+    assert_int_equal(p.turns[A]->account.entry_count[PLATFORM_SWITCH], 2);
+    assert_int_equal(p.turns[A]->account.entry_ps[PLATFORM_SWITCH], 2 * 400 * 1000);
 }
 
 /* -- work beyond the horizon -- */
@@ -295,8 +298,8 @@ static void cross_core_signal(void **state)
     assert_int_equal(horizon_of(A), 11 * US); /* when it arrives */
     assert_int_equal(p.k.domains[C].state, KERNEL_WAITING);
     assert_false(work_to_horizon(A));
-    assert_int_equal(p.turns[A]->entry_count[PLATFORM_CROSS_CORE], 1);
-    assert_int_equal(p.turns[A]->entry_ps[PLATFORM_CROSS_CORE], 300 * 1000);
+    assert_int_equal(p.turns[A]->account.entry_count[PLATFORM_CROSS_CORE], 1);
+    assert_int_equal(p.turns[A]->account.entry_ps[PLATFORM_CROSS_CORE], 300 * 1000);
     assert_runs(A);
     assert_false(work_to_horizon(A));
     assert_wakes(C, BIT(1));
@@ -314,7 +317,7 @@ static void same_core_signal(void **state)
     assert_false(notify(A, 4));
     assert_runs(B);
     assert_int_equal(now_of(B), 10 * US);
-    assert_int_equal(p.turns[A]->entry_count[PLATFORM_CROSS_CORE], 0);
+    assert_int_equal(p.turns[A]->account.entry_count[PLATFORM_CROSS_CORE], 0);
 }
 
 /* Two that are under way at once arrive as one. */

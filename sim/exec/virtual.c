@@ -188,12 +188,8 @@ static void account_since(struct turn_account *p, const struct turn_account *now
 /* What was done so far at the beginning; at the end, what was done since. */
 static void measure(struct virtual *v, struct virtual_result *r, bool begin)
 {
+    kernel_charge(&v->kernel);
     for (uint32_t c = 0; c < v->kernel.core_count; c++) {
-        uint32_t pd = v->kernel.cores[c].current;
-
-        if (pd != KERNEL_NONE) {
-            kernel_charge(&v->kernel, pd);
-        }
         r->busy_ps[c] = v->kernel.cores[c].busy_ps - (begin ? 0 : r->busy_ps[c]);
     }
     for (uint32_t i = 0; i < domains(v); i++) {

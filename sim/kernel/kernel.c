@@ -11,60 +11,55 @@
 #include <string.h>
 
 #include "sim/kernel/kernel_parts.h"
+#include "sim/kernel/sched.h"
 
 #define TURNS_BETWEEN_LOOKS 16384u       /* at the host's limits */
 #define REST_MAX_PS         (1ull << 62) /* so that no clock that is believed overflows */
 
 /* -- waking -- */
 
-static void woken(struct kernel *k, uint32_t pd)
+static inline void woken(struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
-
     d->woke = true;
     d->activations++;
-    events_set(&k->events, alarm_deadline(pd), EVENTS_NEVER);
-    sched_wake(k, pd, k->now_ps);
+    events_set(&k->events, alarm_deadline(d->pd), EVENTS_NEVER);
+    sched_wake(k, d, k->now_ps);
 }
 
-static void signal_here(struct kernel *k, uint32_t pd, uint64_t bits)
+static void signal_here(struct kernel *k, struct kernel_domain *d, uint64_t bits)
 {
-    struct kernel_domain *d = &k->domains[pd];
-
     if (d->state != KERNEL_WAITING) {
         d->badge |= bits;
         return;
     }
     d->delivered = bits;
     d->runs_on = &d->sc; /* a passive one has it from its notification */
-    woken(k, pd);
+    woken(k, d);
 }
 
 /* A domain's own end of a channel it names; NULL: it has no such channel. */
-static const struct kernel_end *end_of(const struct kernel *k, uint32_t pd, uint32_t channel)
+static const struct kernel_end *end_of(const struct kernel_domain *d, uint32_t channel)
 {
-    if (channel >= PLAN_CHANNELS_MAX || k->ends[pd][channel].peer == KERNEL_NONE) {
-        return NULL;
-    }
-    return &k->ends[pd][channel];
+    const struct kernel_end *e = channel < PLAN_CHANNELS_MAX ? &d->ends[channel] : NULL;
+
+    return e == NULL || e->peer == NULL ? NULL : e;
 }
 
-static void notify(struct kernel *k, uint32_t from, uint32_t channel)
+static void notify(struct kernel *k, struct kernel_domain *d, uint32_t channel)
 {
-    const struct kernel_end *e = end_of(k, from, channel);
-    struct kernel_domain *d = &k->domains[from];
+    const struct kernel_end *e = end_of(d, channel);
 
     if (e == NULL || !e->may_notify) {
         return;
     }
-    if (k->domains[e->peer].core == d->core) {
+    if (__builtin_expect(e->peer->core == d->core, 1)) {
         signal_here(k, e->peer, 1ull << e->peer_channel);
         return;
     }
     kernel_owe(k, d, PLATFORM_CROSS_CORE);
-    k->domains[e->peer].travelling |= 1ull << e->peer_channel;
-    if (events_time(&k->events, alarm_signal(e->peer)) == EVENTS_NEVER) {
-        events_set(&k->events, alarm_signal(e->peer),
+    e->peer->travelling |= 1ull << e->peer_channel;
+    if (events_time(&k->events, alarm_signal(e->peer->pd)) == EVENTS_NEVER) {
+        events_set(&k->events, alarm_signal(e->peer->pd),
                    k->now_ps + k->platform->cross_core_ns * 1000);
     }
 }
@@ -78,7 +73,7 @@ static void deliver(struct kernel *k, struct kernel_line *line)
     line->masked = true;
     kernel_owe(k, d, PLATFORM_IRQ);
     kernel_tell(k, KERNEL_EVENT_IRQ, line->pd, line->channel, 0, 0, 0);
-    signal_here(k, line->pd, 1ull << line->channel);
+    signal_here(k, d, 1ull << line->channel);
 }
 
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
@@ -96,12 +91,12 @@ void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
     }
 }
 
-static void ack(struct kernel *k, uint32_t pd, uint32_t channel)
+static void ack(struct kernel *k, struct kernel_domain *d, uint32_t channel)
 {
-    if (channel >= PLAN_CHANNELS_MAX || k->ends[pd][channel].kind != CHANNEL_IRQ) {
+    if (channel >= PLAN_CHANNELS_MAX || d->ends[channel].kind != CHANNEL_IRQ) {
         return;
     }
-    struct kernel_line *line = &k->lines[k->ends[pd][channel].line];
+    struct kernel_line *line = &k->lines[d->ends[channel].line];
 
     line->masked = false;
     if (line->level) {
@@ -109,11 +104,11 @@ static void ack(struct kernel *k, uint32_t pd, uint32_t channel)
     }
 }
 
-static void ack_all(struct kernel *k, uint32_t pd)
+static void ack_all(struct kernel *k, struct kernel_domain *d)
 {
     for (uint32_t i = 0; i < k->line_count; i++) {
-        if (k->lines[i].pd == pd) {
-            ack(k, pd, k->lines[i].channel);
+        if (k->lines[i].pd == d->pd) {
+            ack(k, d, k->lines[i].channel);
         }
     }
 }
@@ -125,9 +120,8 @@ static unsigned message_words(uint64_t info)
     return (info & 0x7f) < TURN_MRS ? info & 0x7f : TURN_MRS;
 }
 
-static void pass_message(struct kernel *k, uint32_t from, uint32_t to)
+static void pass_message(struct turn *a, struct turn *b)
 {
-    struct turn *a = k->domains[from].turn, *b = k->domains[to].turn;
     uint64_t info = a->a;
 
     memcpy(b->mrs, a->mrs, message_words(info) * sizeof a->mrs[0]);
@@ -135,86 +129,80 @@ static void pass_message(struct kernel *k, uint32_t from, uint32_t to)
 }
 
 /* The callee waits: it goes on with the call, on the caller's time if it has none of its own. */
-static void take_call(struct kernel *k, uint32_t caller, uint32_t callee, uint8_t channel)
+static void take_call(struct kernel_domain *caller, struct kernel_domain *d, uint8_t channel)
 {
-    struct kernel_domain *d = &k->domains[callee];
-
     d->caller = caller;
     d->call_channel = channel;
     d->delivered = 0;
-    d->runs_on = d->passive ? k->domains[caller].runs_on : &d->sc;
-    pass_message(k, caller, callee);
+    d->runs_on = d->passive ? caller->runs_on : &d->sc;
+    pass_message(caller->turn, d->turn);
 }
 
-static void call(struct kernel *k, uint32_t pd, uint32_t channel)
+static void call(struct kernel *k, struct kernel_domain *d, uint32_t channel)
 {
-    const struct kernel_end *e = end_of(k, pd, channel);
+    const struct kernel_end *e = end_of(d, channel);
 
     if (e == NULL || !e->may_call) {
-        k->domains[pd].turn->a = 0;
+        d->turn->a = 0;
         return;
     }
-    k->domains[pd].state = KERNEL_CALLING;
-    sched_leave(k, pd);
-    if (k->domains[e->peer].state == KERNEL_WAITING) {
-        take_call(k, pd, e->peer, e->peer_channel);
+    d->state = KERNEL_CALLING;
+    sched_leave(k, d);
+    if (e->peer->state == KERNEL_WAITING) {
+        take_call(d, e->peer, e->peer_channel);
         woken(k, e->peer);
     } else {
-        k->domains[e->peer].calls |= 1ull << e->peer_channel;
+        e->peer->calls |= 1ull << e->peer_channel;
     }
 }
 
-static void reply(struct kernel *k, uint32_t pd)
+static void reply(struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
-    uint32_t caller = d->caller;
+    struct kernel_domain *caller = d->caller;
 
-    if (caller == KERNEL_NONE) {
+    if (caller == NULL) {
         return;
     }
-    d->caller = KERNEL_NONE;
+    d->caller = NULL;
     if (d->passive) {
-        sched_charge(k, pd);
+        sched_charge(d);
     }
-    if (k->domains[caller].state == KERNEL_CALLING) { /* it may have died meanwhile */
-        pass_message(k, pd, caller);
+    if (caller->state == KERNEL_CALLING) { /* it may have died meanwhile */
+        pass_message(d->turn, caller->turn);
         sched_wake(k, caller, k->now_ps);
     }
 }
 
 /* -- waiting -- */
 
-static void deferred(struct kernel *k, uint32_t pd)
+static void deferred(struct kernel *k, struct kernel_domain *d)
 {
-    const struct turn *t = k->domains[pd].turn;
+    const struct turn *t = d->turn;
 
     if (t->deferred == TURN_DEFERRED_NOTIFY) {
-        notify(k, pd, t->deferred_channel);
+        notify(k, d, t->deferred_channel);
     } else if (t->deferred == TURN_DEFERRED_ACK) {
-        ack(k, pd, t->deferred_channel);
+        ack(k, d, t->deferred_channel);
     }
 }
 
 /* What a domain goes on with. */
-static void hand_over(struct kernel *k, uint32_t pd)
+static inline void hand_over(struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
     struct turn *t = d->turn;
 
     t->badge = d->delivered;
-    t->is_call = d->caller != KERNEL_NONE;
+    t->is_call = d->caller != NULL;
     t->call = d->call_channel;
     d->delivered = 0;
     d->woke = false;
-    kernel_tell(k, KERNEL_EVENT_WAKE, pd, t->badge, t->is_call, d->switched, 0);
+    kernel_tell(k, KERNEL_EVENT_WAKE, d->pd, t->badge, t->is_call, d->switched, 0);
     d->switched = false;
 }
 
 /* Notifications before calls, one call at a time. False: it has to wait. */
-static bool find_work(struct kernel *k, uint32_t pd)
+static inline bool find_work(const struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
-
     if (d->badge != 0) {
         d->delivered = d->badge;
         d->badge = 0;
@@ -223,37 +211,35 @@ static bool find_work(struct kernel *k, uint32_t pd)
     }
     while (d->calls != 0) {
         uint8_t channel = (uint8_t)__builtin_ctzll(d->calls);
-        uint32_t caller = k->ends[pd][channel].peer;
+        struct kernel_domain *caller = d->ends[channel].peer;
 
         d->calls &= d->calls - 1;
-        if (k->domains[caller].state == KERNEL_CALLING) { /* it has not died meanwhile */
-            take_call(k, caller, pd, channel);
+        if (caller->state == KERNEL_CALLING) { /* it has not died meanwhile */
+            take_call(caller, d, channel);
             return true;
         }
     }
     return d->turn->deadline_ps <= k->now_ps;
 }
 
-static void wait(struct kernel *k, uint32_t pd)
+static void wait(struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
-
-    deferred(k, pd);
+    deferred(k, d);
     if (d->passive) { /* on whose time it goes on may be another's */
-        sched_charge(k, pd);
+        sched_charge(d);
     }
-    if (find_work(k, pd)) {
+    if (find_work(k, d)) {
         d->activations++;
-        if (d->passive && !sched_begins(k, pd)) {
+        if (d->passive && !sched_begins(k, d)) {
             d->woke = true;
             return;
         }
-        hand_over(k, pd);
+        hand_over(k, d);
         return;
     }
     d->state = KERNEL_WAITING;
-    events_set(&k->events, alarm_deadline(pd), d->turn->deadline_ps);
-    sched_leave(k, pd);
+    events_set(&k->events, alarm_deadline(d->pd), d->turn->deadline_ps);
+    sched_leave(k, d);
 }
 
 /* -- devices -- */
@@ -280,10 +266,10 @@ void kernel_ask_device(struct kernel *k, uint32_t device)
     look_at_device(k, device, false);
 }
 
-static void access(struct kernel *k, uint32_t pd, bool write)
+static void access(struct kernel *k, const struct kernel_domain *d, bool write)
 {
-    struct turn *t = k->domains[pd].turn;
-    uint32_t device = k->domains[pd].device;
+    struct turn *t = d->turn;
+    uint32_t device = d->device;
 
     if (device == KERNEL_NONE) {
         t->a = 0;
@@ -297,67 +283,68 @@ static void access(struct kernel *k, uint32_t pd, bool write)
     look_at_device(k, device, false);
 }
 
-void kernel_alarm(struct kernel *k, uint32_t alarm, uint64_t at_ps)
+/* An alarm has rung. */
+static inline void ring(struct kernel *k, uint32_t alarm, uint64_t at_ps)
 {
-    uint32_t pds = k->plan->pd_count;
+    uint32_t first_device = alarm_device(k, 0);
+    struct kernel_domain *d = &k->domains[alarm / 3];
 
     k->now_ps = at_ps;
-    if (alarm >= 3 * pds) {
-        uint32_t device = alarm - 3 * pds;
-
-        k->devices->step(k->devices->context, device, at_ps);
-        look_at_device(k, device, true);
-    } else if (alarm % 3 == 0) {
-        sched_refilled(k, alarm / 3, at_ps);
-    } else if (alarm % 3 == 1) {
-        signal_here(k, alarm / 3, 0);
+    if (alarm >= first_device) {
+        k->devices->step(k->devices->context, alarm - first_device, at_ps);
+        look_at_device(k, alarm - first_device, true);
+    } else if (alarm == alarm_refill(d->pd)) {
+        sched_refilled(k, d, at_ps);
+    } else if (alarm == alarm_deadline(d->pd)) {
+        signal_here(k, d, 0);
     } else {
-        uint64_t bits = k->domains[alarm / 3].travelling;
+        uint64_t bits = d->travelling;
 
-        k->domains[alarm / 3].travelling = 0;
-        signal_here(k, alarm / 3, bits);
+        d->travelling = 0;
+        signal_here(k, d, bits);
     }
 }
 
 void kernel_nudge(struct kernel *k, uint32_t pd)
 {
     if (k->domains[pd].state == KERNEL_WAITING) {
-        signal_here(k, pd, 0);
+        signal_here(k, &k->domains[pd], 0);
     }
 }
 
 /* -- turns -- */
 
-static void end(struct kernel *k, uint32_t pd)
+static void end(struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
-
     d->state = KERNEL_ENDED;
-    if (k->cores[d->core].current == pd) {
-        sched_leave(k, pd);
+    if (d->core->current == d) {
+        sched_leave(k, d);
     }
 }
 
-void kernel_charge(struct kernel *k, uint32_t pd)
+void kernel_charge(struct kernel *k)
 {
-    sched_charge(k, pd);
+    for (struct kernel_core *c = k->cores; c < k->cores + k->core_count; c++) {
+        if (c->current != NULL) {
+            sched_charge(c->current);
+        }
+    }
 }
 
 void kernel_died(struct kernel *k, uint32_t pd)
 {
     struct kernel_domain *d = &k->domains[pd];
 
-    if (d->state == KERNEL_READY && k->cores[d->core].current != pd) {
-        ready_remove(&k->cores[d->core].ready, pd, d->priority);
+    if (d->state == KERNEL_READY && d->core->current != d) {
+        ready_remove(&d->core->ready, pd, d->priority);
     }
     events_set(&k->events, alarm_refill(pd), EVENTS_NEVER);
     events_set(&k->events, alarm_deadline(pd), EVENTS_NEVER);
-    end(k, pd);
+    end(k, d);
 }
 
-static void carry_out(struct kernel *k, uint32_t pd)
+static inline void carry_out(struct kernel *k, struct kernel_domain *d)
 {
-    struct kernel_domain *d = &k->domains[pd];
     struct turn *t = d->turn;
 
     switch (t->request) {
@@ -365,114 +352,124 @@ static void carry_out(struct kernel *k, uint32_t pd)
         d->rest_ps = t->rest_ps < REST_MAX_PS ? t->rest_ps : REST_MAX_PS;
         break;
     case TURN_NOTIFY:
-        notify(k, pd, t->channel);
+        notify(k, d, t->channel);
         break;
     case TURN_WAIT:
-        wait(k, pd);
+        wait(k, d);
         break;
     case TURN_MMIO_READ:
     case TURN_MMIO_WRITE:
-        access(k, pd, t->request == TURN_MMIO_WRITE);
+        access(k, d, t->request == TURN_MMIO_WRITE);
         break;
     case TURN_ACK:
-        ack(k, pd, t->channel);
+        ack(k, d, t->channel);
         break;
     case TURN_CALL:
-        call(k, pd, t->channel);
+        call(k, d, t->channel);
         break;
     case TURN_REPLY:
-        deferred(k, pd);
+        deferred(k, d);
         t->deferred = TURN_DEFERRED_NONE;
-        reply(k, pd);
-        wait(k, pd);
+        reply(k, d);
+        wait(k, d);
         break;
     case TURN_READY:
         d->ready = true;
-        ack_all(k, pd);
+        ack_all(k, d);
         break;
     case TURN_DRAIN:
         k->devices->drain(k->devices->context);
         break;
     case TURN_STOP:
     case TURN_END:
-        end(k, pd);
+        end(k, d);
         break;
     default:
         break;
     }
 }
 
-/* A domain may say what it likes about its clock; it goes forward, and not beyond the horizon. */
-static uint64_t believed_ps(struct kernel *k, uint32_t pd, uint64_t from_ps)
+/* It says more than can be: it goes forward, and not beyond the horizon. */
+static __attribute__((noinline)) uint64_t
+corrected_ps(struct kernel *k, const struct kernel_domain *d, uint64_t now_ps)
 {
-    const struct turn *t = k->domains[pd].turn;
-    uint64_t now_ps = t->now_ps;
-
-    if (now_ps < from_ps || now_ps > k->domains[pd].horizon_ps) {
-        if (!k->lied) {
-            k->lied = true;
-            k->liar = pd;
-        }
-        now_ps = now_ps < from_ps ? from_ps : k->domains[pd].horizon_ps;
+    if (!k->lied) {
+        k->lied = true;
+        k->liar = d->pd;
     }
-    return now_ps;
+    return now_ps < d->core->now_ps ? d->core->now_ps : d->horizon_ps;
+}
+
+/* A domain may say what it likes about its clock. */
+static inline uint64_t believed_ps(struct kernel *k, const struct kernel_domain *d)
+{
+    uint64_t now_ps = d->turn->now_ps;
+    bool lie = now_ps < d->core->now_ps || now_ps > d->horizon_ps;
+
+    return __builtin_expect(lie, 0) ? corrected_ps(k, d, now_ps) : now_ps;
 }
 
 /* Whatever keeps happening, the host has its limits. */
-static void look_at_the_host(struct kernel *k)
+static inline void look_at_the_host(struct kernel *k)
 {
-    if (++k->turns % TURNS_BETWEEN_LOOKS == 0 && !k->devices->go_on(k->devices->context)) {
+    if (__builtin_expect(++k->turns % TURNS_BETWEEN_LOOKS == 0, 0) &&
+        !k->devices->go_on(k->devices->context)) {
         k->halt = KERNEL_HOST;
     }
 }
 
-/* All that belongs to a request, beside what is told of it in so many words. */
-static uint64_t request_hash(const struct turn *t)
+static uint64_t message_hash(const struct turn *t, uint64_t hash)
 {
-    uint64_t hash = t->hash;
+    unsigned words = message_words(t->a);
 
-    if (t->request == TURN_CALL || t->request == TURN_REPLY) {
-        unsigned words = message_words(t->a);
-
-        for (unsigned i = 0; i < words; i++) {
-            hash = turn_mix(hash, t->mrs[i]);
-        }
+    for (unsigned i = 0; i < words; i++) {
+        hash = turn_mix(hash, t->mrs[i]);
     }
+    return hash;
+}
+
+/* A request, with all that belongs to it, and what led to it. */
+static inline void tell_request(struct kernel *k, const struct kernel_domain *d)
+{
+    const struct turn *t = d->turn;
+    uint64_t hash = t->hash, c = t->c;
+
     switch (t->request) {
     case TURN_TICK:
-        return turn_mix(hash, t->rest_ps);
-    case TURN_WAIT:
+        hash = turn_mix(hash, t->rest_ps);
+        break;
     case TURN_REPLY:
-        return turn_mix(hash, t->deadline_ps);
+        hash = message_hash(t, hash);
+        /* fall through */
+    case TURN_WAIT:
+        hash = turn_mix(hash, t->deadline_ps);
+        c = (uint64_t)t->deferred << 56 | t->deferred_channel;
+        break;
+    case TURN_CALL:
+        hash = message_hash(t, hash);
+        break;
     case TURN_MMIO_READ:
     case TURN_MMIO_WRITE:
-        return turn_mix(hash, t->b);
+        hash = turn_mix(hash, t->b);
+        break;
     default:
-        return hash;
+        break;
     }
+    kernel_tell(k, KERNEL_EVENT_TURN, d->pd, (uint64_t)t->request << 32 | t->channel, t->a, c,
+                hash);
 }
 
 bool kernel_request(struct kernel *k, uint32_t pd)
 {
     struct kernel_domain *d = &k->domains[pd];
-    struct kernel_core *c = &k->cores[d->core];
-    struct turn *t = d->turn;
 
-    assert(c->current == pd);
-    c->now_ps = believed_ps(k, pd, c->now_ps);
-    k->now_ps = c->now_ps;
-    bool waits = t->request == TURN_WAIT || t->request == TURN_REPLY;
-
-    kernel_tell(k, KERNEL_EVENT_TURN, pd, (uint64_t)t->request << 32 | t->channel, t->a,
-                waits ? (uint64_t)t->deferred << 56 | t->deferred_channel : t->c, request_hash(t));
-    t->hash = 0;
+    assert(d->core->current == d);
+    k->now_ps = d->core->now_ps = believed_ps(k, d);
+    tell_request(k, d);
+    d->turn->hash = 0;
     look_at_the_host(k);
-    carry_out(k, pd);
-    if (!sched_goes_on(k, pd)) {
-        return false;
-    }
-    d->horizon_ps = t->horizon_ps;
-    return true;
+    carry_out(k, d);
+    return sched_goes_on(k, d);
 }
 
 /* Nobody runs: does everybody wait who is not dead, with nothing on its way? */
@@ -496,28 +493,49 @@ void kernel_run_until(struct kernel *k, uint64_t until_ps, bool settle)
     k->halt = KERNEL_GOES_ON;
 }
 
-static uint32_t halt(struct kernel *k, enum kernel_halt why)
-{
-    k->halt = why;
-    return KERNEL_NONE;
-}
-
 /* What comes before a core does something at `acts_ps`, if anything: an alarm, or the limit. */
-static bool something_first(struct kernel *k, uint64_t acts_ps, uint64_t event_ps)
+static inline bool something_first(struct kernel *k, uint64_t acts_ps, uint64_t event_ps)
 {
+    if (event_ps > acts_ps && k->until_ps > acts_ps) {
+        return false;
+    }
     if (event_ps <= acts_ps && event_ps <= k->until_ps) {
         sched_pass(k, event_ps);
-        kernel_alarm(k, events_take(&k->events), event_ps);
+        ring(k, events_take(&k->events), event_ps);
         look_at_the_host(k);
-        return true;
-    }
-    if (event_ps <= acts_ps || k->until_ps <= acts_ps) {
+    } else {
         sched_pass(k, k->until_ps);
         k->now_ps = k->until_ps;
-        halt(k, KERNEL_LIMIT);
+        k->halt = KERNEL_LIMIT;
+    }
+    return true;
+}
+
+/* Nobody runs: is that all? */
+static bool nothing_left(struct kernel *k, uint64_t event_ps)
+{
+    if (k->settling && everybody_ready(k)) {
+        k->halt = KERNEL_SETTLED;
+    } else if (event_ps == EVENTS_NEVER) {
+        k->halt = KERNEL_QUIET;
+    }
+    return k->halt != KERNEL_GOES_ON;
+}
+
+/* What a domain does before it goes on: its own work, and the kernel's for it. False: something
+ * comes before the end of that. */
+static inline bool settle_debts(const struct kernel *k, struct kernel_core *c, uint64_t acts_ps,
+                                uint64_t event_ps)
+{
+    struct kernel_domain *d = c->current;
+
+    d->rest_ps -= acts_ps - c->now_ps;
+    c->now_ps = acts_ps + d->owed_ps;
+    if (d->owed_ps == 0) {
         return true;
     }
-    return false;
+    d->owed_ps = 0;
+    return k->core_count == 1 && event_ps > c->now_ps && k->until_ps > c->now_ps;
 }
 
 uint32_t kernel_next(struct kernel *k)
@@ -525,37 +543,23 @@ uint32_t kernel_next(struct kernel *k)
     while (k->halt == KERNEL_GOES_ON) {
         struct kernel_core *c = sched_choose(k);
         uint64_t event_ps = events_first_ps(&k->events);
-        uint64_t acts_ps = c == NULL ? EVENTS_NEVER : sched_acts_ps(k, c);
+        uint64_t acts_ps = c == NULL ? EVENTS_NEVER : sched_acts_ps(c);
 
-        if (c == NULL && k->settling && everybody_ready(k)) {
-            return halt(k, KERNEL_SETTLED);
+        if (c == NULL && nothing_left(k, event_ps)) {
+            break;
         }
-        if (c == NULL && event_ps == EVENTS_NEVER) {
-            return halt(k, KERNEL_QUIET);
-        }
-        if (something_first(k, acts_ps, event_ps)) {
+        if (something_first(k, acts_ps, event_ps) || !settle_debts(k, c, acts_ps, event_ps)) {
             continue;
-        }
-        struct kernel_domain *d = &k->domains[c->current];
-        d->rest_ps -= acts_ps - c->now_ps;
-        c->now_ps = acts_ps;
-        if (d->owed_ps > 0) {
-            c->now_ps += d->owed_ps;
-            d->owed_ps = 0;
-            if (k->core_count > 1 || event_ps <= c->now_ps || c->now_ps >= k->until_ps) {
-                continue;
-            }
         }
         k->now_ps = c->now_ps;
         if (!sched_horizon(k, c)) {
             look_at_the_host(k);
             continue;
         }
-        d->horizon_ps = d->turn->horizon_ps;
-        if (d->woke) {
+        if (c->current->woke) {
             hand_over(k, c->current);
         }
-        return c->current;
+        return c->current->pd;
     }
     return KERNEL_NONE;
 }
@@ -572,8 +576,8 @@ static void add_line(struct kernel *k, const struct plan_channel *c, uint32_t de
 {
     const struct plan_end *driver = &c->end[1];
 
-    k->ends[driver->pd][driver->id] =
-        (struct kernel_end){.peer = KERNEL_NONE, .kind = CHANNEL_IRQ, .line = k->line_count};
+    k->domains[driver->pd].ends[driver->id] =
+        (struct kernel_end){.kind = CHANNEL_IRQ, .line = k->line_count};
     k->lines[k->line_count++] = (struct kernel_line){.device = device,
                                                      .pd = driver->pd,
                                                      .channel = driver->id,
@@ -603,11 +607,8 @@ static void init_channels(struct kernel *k, struct arena *arena)
 {
     const struct plan *plan = k->plan;
 
-    k->ends = arena_alloc(arena, plan->pd_count * sizeof *k->ends);
     for (uint32_t i = 0; i < plan->pd_count; i++) {
-        for (uint32_t c = 0; c < PLAN_CHANNELS_MAX; c++) {
-            k->ends[i][c].peer = KERNEL_NONE;
-        }
+        k->domains[i].ends = arena_array(arena, PLAN_CHANNELS_MAX, sizeof *k->domains[i].ends);
     }
     for (uint32_t i = 0; i < plan->channel_count; i++) {
         const struct plan_channel *c = &plan->channels[i];
@@ -615,11 +616,11 @@ static void init_channels(struct kernel *k, struct arena *arena)
         for (int side = 0; c->kind == CHANNEL_PEER && side < 2; side++) {
             const struct plan_end *end = &c->end[side], *other = &c->end[1 - side];
 
-            k->ends[end->pd][end->id] = (struct kernel_end){.peer = other->pd,
-                                                            .kind = CHANNEL_PEER,
-                                                            .peer_channel = other->id,
-                                                            .may_notify = end->may_notify,
-                                                            .may_call = end->may_call};
+            k->domains[end->pd].ends[end->id] = (struct kernel_end){.peer = &k->domains[other->pd],
+                                                                    .kind = CHANNEL_PEER,
+                                                                    .peer_channel = other->id,
+                                                                    .may_notify = end->may_notify,
+                                                                    .may_call = end->may_call};
         }
     }
 }
@@ -632,12 +633,14 @@ static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn)
     uint64_t slice_ps = p->timeslice_ns * 1000;
     uint64_t budget_ps = asked->budget_ns == 0 ? slice_ps : asked->budget_ns * 1000;
     uint64_t period_ps = asked->period_ns == 0 ? budget_ps : asked->period_ns * 1000;
+    uint32_t core = asked->cpu < 0 ? 0 : (uint32_t)asked->cpu % k->core_count;
 
-    *d = (struct kernel_domain){.turn = turn,
+    *d = (struct kernel_domain){.pd = pd,
+                                .turn = turn,
+                                .ends = d->ends,
                                 .priority = asked->priority,
                                 .passive = asked->asked != NULL && asked->asked->passive,
-                                .core = asked->cpu < 0 ? 0 : (uint32_t)asked->cpu % k->core_count,
-                                .caller = KERNEL_NONE,
+                                .core = &k->cores[core],
                                 .device = KERNEL_NONE,
                                 .state = KERNEL_ENDED};
     sc_init(&d->sc, budget_ps, period_ps, p->min_budget_ns * 1000, (unsigned)p->refills, 0);
@@ -679,7 +682,6 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
         k->ps_per_entry[i] = kernel_ps(platform, platform->entry[i]);
     }
     for (uint32_t i = 0; i < k->core_count; i++) {
-        k->cores[i].current = k->cores[i].last = KERNEL_NONE;
         ready_init(&k->cores[i].ready, k->links);
     }
     k->idle_writes = arena_array(arena, plan->device_count + 1, sizeof *k->idle_writes);
@@ -688,7 +690,7 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         init_domain(k, i, turns[i]);
         if (plan->pds[i].kind == PD_IMAGE) {
-            sched_wake(k, i, 0);
+            sched_wake(k, &k->domains[i], 0);
         }
     }
     for (uint32_t i = 0; i < plan->device_count; i++) {

@@ -78,26 +78,31 @@ enum kernel_state {
     KERNEL_ENDED
 };
 
+struct kernel_core;
+struct kernel_end;
+
 struct kernel_domain {
+    uint32_t pd; /* of the plan */
     struct turn *turn;
+    struct kernel_core *core;
+    struct kernel_end *ends; /* of its channels, PLAN_CHANNELS_MAX */
     struct sched_context sc;
     struct sched_context *runs_on; /* its own, or its caller's; NULL: none, it is passive */
     uint8_t priority;
     uint8_t state;
     bool passive, ready;
-    bool woke;       /* it has yet to be told what it was woken with */
-    bool switched;   /* its core was switched to it, which has yet to be told */
-    bool slice_over; /* those of its priority go first now */
-    uint32_t core;
-    uint32_t device;     /* whose registers it has, KERNEL_NONE */
-    uint64_t horizon_ps; /* what it was told */
-    uint64_t travelling; /* notifications from other cores, on their way */
-    uint64_t badge;      /* notifications nobody has taken yet */
-    uint64_t delivered;  /* what it was woken with */
-    uint64_t owed_ps;    /* kernel work to charge it before it goes on */
-    uint64_t rest_ps;    /* its own work, before it does anything */
-    uint64_t from_ps;    /* its clock when it was last charged */
-    uint32_t caller;     /* whose call it has in hand, KERNEL_NONE */
+    bool woke;                    /* it has yet to be told what it was woken with */
+    bool switched;                /* its core was switched to it, which has yet to be told */
+    bool slice_over;              /* those of its priority go first now */
+    uint32_t device;              /* whose registers it has, KERNEL_NONE */
+    uint64_t horizon_ps;          /* what it was told */
+    uint64_t travelling;          /* notifications from other cores, on their way */
+    uint64_t badge;               /* notifications nobody has taken yet */
+    uint64_t delivered;           /* what it was woken with */
+    uint64_t owed_ps;             /* kernel work to charge it before it goes on */
+    uint64_t rest_ps;             /* its own work, before it does anything */
+    uint64_t from_ps;             /* its clock when it was last charged */
+    struct kernel_domain *caller; /* whose call it has in hand; NULL: nobody's */
     uint8_t call_channel;
     uint64_t calls;    /* channels on which somebody waits to call it */
     uint64_t spent_ps; /* processor time in all */
@@ -106,14 +111,14 @@ struct kernel_domain {
 
 struct kernel_core {
     struct ready ready;
-    uint32_t current, last; /* KERNEL_NONE: idle; last: whose address space it has */
-    bool stale;             /* who runs is to be looked at anew */
+    struct kernel_domain *current, *last; /* NULL: idle; last: whose address space it has */
+    bool stale;                           /* who runs is to be looked at anew */
     uint64_t now_ps, busy_ps;
 };
 
 struct kernel_end {
-    uint32_t peer; /* domain; KERNEL_NONE: no such channel */
-    uint8_t kind;  /* enum plan_channel_kind */
+    struct kernel_domain *peer; /* NULL: no such channel, or an interrupt */
+    uint8_t kind;               /* enum plan_channel_kind */
     uint8_t peer_channel;
     bool may_notify, may_call;
     uint32_t line; /* CHANNEL_IRQ: index into lines */
@@ -141,7 +146,6 @@ struct kernel {
     void (*listen)(void *context, const struct kernel_event *e);
     void *listener;
     struct kernel_domain *domains; /* by plan domain; those of devices are unused */
-    struct kernel_end (*ends)[PLAN_CHANNELS_MAX];
     struct kernel_line *lines;
     uint32_t *idle_writes;  /* by device, as it said last */
     uint32_t *device_lines; /* by device: its first line; those of one device are together */
@@ -176,8 +180,8 @@ uint32_t kernel_next(struct kernel *k);
 /* The domain that runs has left a request in its turn. True: it may go on at once, with the answer
  * there; else ask kernel_next(). */
 bool kernel_request(struct kernel *k, uint32_t pd);
-/* Bring the account of the domain that runs on a core up to date. */
-void kernel_charge(struct kernel *k, uint32_t pd);
+/* Bring the accounts of all that run up to date. */
+void kernel_charge(struct kernel *k);
 /* The level of an interrupt line, at the time of the access or step it comes from. */
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level);
 /* A domain has died at its last point: it never runs again. */

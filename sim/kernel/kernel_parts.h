@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_KERNEL_KERNEL_PARTS_H
 #define SIM_KERNEL_KERNEL_PARTS_H
-/* What the kernel's two rooms share: who may run (sched.c), and who waits for whom (kernel.c). */
+/* What the kernel's two rooms share: who may run (sched.h), and who waits for whom (kernel.c). */
 #include "sim/kernel/kernel.h"
 
 /* Alarms: for each domain its refill, its deadline and signals on their way to it; then devices. */
@@ -54,33 +54,4 @@ static inline void kernel_tell(struct kernel *k, enum kernel_event_kind kind, ui
         k->listen(k->listener, e);
     }
 }
-
-/* -- sched.c -- */
-
-/* Account for what the domain that runs on its core has used since last time. */
-void sched_charge(struct kernel *k, uint32_t pd);
-/* It has something to do from now on. */
-void sched_wake(struct kernel *k, uint32_t pd, uint64_t now_ps);
-/* It runs, and goes on with another's budget. False: there is nothing of that, and it has left. */
-bool sched_begins(struct kernel *k, uint32_t pd);
-/* It runs, and does not go on: its state has been changed already. */
-void sched_leave(struct kernel *k, uint32_t pd);
-/* Its budget has come back. */
-void sched_refilled(struct kernel *k, uint32_t pd, uint64_t now_ps);
-/* May the domain that just ran go straight on? Its horizon is set if so. */
-bool sched_goes_on(struct kernel *k, uint32_t pd);
-/* The core that does something first, with somebody to run on it; NULL: all are idle. */
-struct kernel_core *sched_choose(struct kernel *k);
-/* When who runs on a core does something, unless an event comes first: its work has passed, or its
- * budget ends. */
-uint64_t sched_acts_ps(const struct kernel *k, const struct kernel_core *c);
-/* It is `now_ps` for all who only work. */
-void sched_pass(struct kernel *k, uint64_t now_ps);
-/* Give the domain of this core a horizon. False: its budget is used up, and it has left. */
-bool sched_horizon(struct kernel *k, struct kernel_core *c);
-
-/* -- kernel.c -- */
-
-/* An alarm has rung. */
-void kernel_alarm(struct kernel *k, uint32_t alarm, uint64_t at_ps);
 #endif

@@ -382,7 +382,7 @@ static void register_access(void **state)
     assert_false(work_to_horizon(DRIVER));
     assert_runs(DRIVER);
     assert_int_equal(p.device[0].steps, 1);
-    assert_int_equal(p.device[0].at_ps, 8 * US); /* before the domain acts at that time */
+    assert_int_equal(p.device[0].at_ps, 8 * US);     /* before the domain acts at that time */
     assert_int_equal(told(KERNEL_EVENT_STEP, 2), 1); /* accesses came to nothing but themselves */
     /* Who has no device reads nothing. */
     assert_false(wait_for_any(DRIVER));

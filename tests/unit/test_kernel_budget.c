@@ -338,19 +338,19 @@ static struct {
 
 static void random_signal(uint32_t pd, uint32_t channel)
 {
-    const struct kernel_end *e = &p.k.ends[pd][channel];
+    const struct kernel_end *e = &p.k.domains[pd].ends[channel];
 
-    if (e->peer == KERNEL_NONE || !e->may_notify) {
+    if (e->peer == NULL || !e->may_notify) {
         notify(pd, channel);
         return;
     }
-    bool waits = p.k.domains[e->peer].state == KERNEL_WAITING;
+    bool waits = e->peer->state == KERNEL_WAITING;
 
     if (waits) {
-        known[e->peer].woken = true;
-        known[e->peer].next_badge = BIT(e->peer_channel);
+        known[e->peer->pd].woken = true;
+        known[e->peer->pd].next_badge = BIT(e->peer_channel);
     } else {
-        known[e->peer].badge |= BIT(e->peer_channel);
+        known[e->peer->pd].badge |= BIT(e->peer_channel);
     }
     notify(pd, channel);
 }
@@ -376,20 +376,20 @@ static void all_in_place(void)
 {
     for (uint32_t i = 0; i < p.plan.pd_count; i++) {
         const struct kernel_domain *d = &p.k.domains[i];
-        const struct kernel_core *c = &p.k.cores[d->core];
+        const struct kernel_core *c = d->core;
         unsigned queued = 0;
 
         for (uint32_t at = c->ready.first[d->priority]; at != READY_NONE;
              at = c->ready.links[at].next) {
             queued += at == i;
         }
-        bool current = c->current == i;
+        bool current = c->current == d;
         assert_int_equal(queued, d->state == KERNEL_READY && !current);
         assert_true(!current || d->state == KERNEL_READY);
         assert_int_equal(events_time(&p.k.events, 3 * i) != EVENTS_NEVER, d->state == KERNEL_SPENT);
         if (queued > 0) {
-            assert_true(c->current != KERNEL_NONE);
-            assert_true(p.k.domains[c->current].priority >= d->priority);
+            assert_true(c->current != NULL);
+            assert_true(c->current->priority >= d->priority);
         }
     }
 }
@@ -479,20 +479,20 @@ static void random_step(struct rng *dice, uint32_t pd, bool rests)
 /* What must be so whenever somebody is about to run. */
 static void about_to_run(uint32_t pd)
 {
-    const struct kernel_core *c = &p.k.cores[p.k.domains[pd].core];
+    const struct kernel_core *c = p.k.domains[pd].core;
 
     all_in_place();
     assert_true(horizon_of(pd) <= events_first_ps(&p.k.events));
     for (const struct kernel_core *o = p.k.cores; o < p.k.cores + p.k.core_count; o++) {
-        if (o != c && o->current != KERNEL_NONE) {
-            uint64_t acts_ps = o->now_ps + p.k.domains[o->current].rest_ps;
+        if (o != c && o->current != NULL) {
+            uint64_t acts_ps = o->now_ps + o->current->rest_ps;
 
             assert_true(c < o ? c->now_ps <= acts_ps : c->now_ps < acts_ps);
             assert_true(horizon_of(pd) <= acts_ps + (c < o));
         }
     }
     /* It has done what it had to, when there was nothing more urgent, and nothing else. */
-    kernel_charge(&p.k, pd);
+    kernel_charge(&p.k);
     assert_int_equal(p.k.domains[pd].spent_ps, worked_ps[pd]);
     if (p.k.core_count == 1 && known[pd].woken) {
         assert_woken(pd, known[pd].next_badge);

@@ -46,7 +46,7 @@ static void clock_beyond_the_horizon(void **state)
     assert_halts(KERNEL_LIMIT);
     assert_int_equal(p.k.now_ps, 20 * US);
     assert_int_equal(p.k.cores[0].now_ps, 20 * US);
-    kernel_charge(&p.k, LOW);
+    kernel_charge(&p.k);
     assert_int_equal(p.k.domains[LOW].spent_ps, 20 * US);
 }
 
@@ -471,7 +471,7 @@ static void in_order(void)
         uint64_t sum = 0;
 
         assert_true(d->state <= KERNEL_ENDED);
-        assert_true(d->caller == KERNEL_NONE || d->caller < p.plan.pd_count);
+        assert_true(d->caller == NULL || d->caller->pd < p.plan.pd_count);
         for (uint32_t n = 0; n < d->sc.count; n++) {
             sum += d->sc.refills[(d->sc.head + n) % REFILLS_MAX].amount_ps;
         }
@@ -516,7 +516,7 @@ static void play(uint64_t seed, unsigned *total)
         (*total)++;
         forge(&dice, pd);
         kernel_request(&p.k, pd);
-        assert_true(p.k.cores[p.k.domains[pd].core].now_ps <= horizon_ps);
+        assert_true(p.k.domains[pd].core->now_ps <= horizon_ps);
         assert_true(p.k.now_ps + 400 * US >= last_ps);
         last_ps = p.k.now_ps;
         in_order();

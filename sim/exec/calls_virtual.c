@@ -185,7 +185,7 @@ static void carry_deferred(struct domain *d)
 
 static uint64_t deadline_ps(const struct domain *d)
 {
-    uint64_t at_ns = domain_deadline(d);
+    uint64_t at_ns = d->faults.count == 0 ? d->timeout_ns : domain_deadline(d);
 
     return at_ns > UINT64_MAX / 1000 - 1 ? UINT64_MAX : at_ns * 1000;
 }

@@ -31,7 +31,8 @@ struct station {
     struct mmio_ring *mmio;
     struct wire *wire;
     uint64_t timers[STATION_TIMERS];
-    uint64_t now_ns; /* read once a turn of the loop */
+    uint64_t first_timer_ns; /* the earliest of them, DOMAIN_FOREVER: none is set */
+    uint64_t now_ns;         /* read once a turn of the loop */
     struct page_device *counts;
     struct {
         struct channel_page *page;
@@ -165,12 +166,21 @@ static void bus_irq(struct bus *bus, unsigned line, bool level)
     set_line(bus->context, line, level);
 }
 
+static void set_timer(struct station *s, unsigned id, uint64_t at_ns)
+{
+    s->timers[id] = at_ns;
+    s->first_timer_ns = DOMAIN_FOREVER;
+    for (unsigned i = 0; i < STATION_TIMERS; i++) {
+        if (s->timers[i] != 0 && s->timers[i] < s->first_timer_ns) {
+            s->first_timer_ns = s->timers[i];
+        }
+    }
+}
+
 static void bus_timer(struct bus *bus, unsigned id, uint64_t at_ns)
 {
-    struct station *s = bus->context;
-
     if (id < STATION_TIMERS) {
-        s->timers[id] = at_ns;
+        set_timer(bus->context, id, at_ns);
     }
 }
 
@@ -471,9 +481,9 @@ static bool serve_timers(struct station *s)
     if (stalled_until(s) > s->now_ns) {
         return false;
     }
-    for (unsigned id = 0; id < STATION_TIMERS; id++) {
+    for (unsigned id = 0; id < STATION_TIMERS && s->first_timer_ns <= s->now_ns; id++) {
         if (s->timers[id] != 0 && s->timers[id] <= s->now_ns) {
-            s->timers[id] = 0;
+            set_timer(s, id, 0);
             s->type->timer(s->state, id);
             note_raised(s);
             fired = true;
@@ -617,14 +627,9 @@ static uint32_t idle_write(struct station *s)
 /* When timers and gates want it next, if that is before `at`. */
 static uint64_t earlier(struct station *s, uint64_t at)
 {
-    uint64_t still = stalled_until(s), next = DOMAIN_FOREVER;
+    uint64_t still = stalled_until(s);
+    uint64_t next = s->first_timer_ns < still ? still : s->first_timer_ns;
 
-    for (unsigned id = 0; id < STATION_TIMERS; id++) {
-        if (s->timers[id] != 0 && s->timers[id] < next) {
-            next = s->timers[id];
-        }
-    }
-    next = next < still ? still : next;
     at = next < at ? next : at;
     if (s->crossing != NULL) {
         next = crossing_next(s->crossing, go_ns(s), gate_open(s));
@@ -808,6 +813,7 @@ bool station_init(void *memory, struct domain *d, struct wire *wire, struct stat
     s->type = s->plan->asked->type->type;
     s->mmio = (struct mmio_ring *)(uintptr_t)s->plan->mmio_device_vaddr;
     s->wire = wire;
+    s->first_timer_ns = DOMAIN_FOREVER;
     s->counts = &d->page->device;
     rest = (uint8_t *)memory + round16(sizeof *s + s->type->state_size);
     s->pool_of = (uint32_t *)rest;

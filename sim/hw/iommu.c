@@ -2,11 +2,12 @@
 /* The windows of one device, searched by halves; most accesses hit the window of the one before. */
 #include "sim/hw/iommu.h"
 
-#include <stddef.h>
-
 bool iommu_init(struct iommu *m, const struct plan *plan, uint32_t device)
 {
     *m = (struct iommu){0};
+    for (unsigned i = 0; i < IOMMU_HINTS; i++) {
+        m->hint[i] = m->windows;
+    }
     for (uint32_t i = 0; i < plan->window_count; i++) {
         const struct plan_window *w = &plan->windows[i];
 
@@ -27,45 +28,30 @@ bool iommu_init(struct iommu *m, const struct plan *plan, uint32_t device)
     return true;
 }
 
-static bool within(const struct iommu *m, uint32_t i, uint64_t io_addr, uint64_t bytes)
+uint8_t *iommu_search(struct iommu *m, uint64_t io_addr, uint64_t bytes, enum plan_rights right,
+                      uint32_t *region)
 {
-    uint64_t offset = io_addr - m->windows[i].io_addr;
+    uint32_t low = 0, high = m->count;
 
-    return offset < m->windows[i].bytes && bytes <= m->windows[i].bytes - offset;
-}
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
 
-uint8_t *iommu_translate(struct iommu *m, uint64_t io_addr, uint64_t bytes, enum plan_rights right,
-                         uint32_t *region)
-{
-    uint32_t *hint = &m->hint[(right == RIGHT_WRITE) * 2 + (bytes <= 16)];
-    uint32_t i = *hint;
+        if (m->windows[middle].io_addr <= io_addr) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    const struct iommu_window *w = &m->windows[low];
+    uint64_t offset = io_addr - w->io_addr;
 
-    if (m->count == 0) {
+    /* Without any window, the first has no bytes. */
+    if (offset >= w->bytes || bytes > w->bytes - offset || (w->rights & right) == 0) {
         return NULL;
     }
-    if (!within(m, i, io_addr, bytes)) {
-        uint32_t low = 0, high = m->count;
-
-        while (high - low > 1) {
-            uint32_t middle = (low + high) / 2;
-
-            if (m->windows[middle].io_addr <= io_addr) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        i = low;
-        if (!within(m, i, io_addr, bytes)) {
-            return NULL;
-        }
-        *hint = i;
-    }
-    if ((m->windows[i].rights & right) == 0) {
-        return NULL;
-    }
+    m->hint[iommu_kind(io_addr, bytes, right)] = w;
     if (region != NULL) {
-        *region = m->windows[i].region;
+        *region = w->region;
     }
-    return m->windows[i].vaddr + (io_addr - m->windows[i].io_addr);
+    return w->vaddr + offset;
 }

@@ -323,7 +323,7 @@ static void caller_died_in_the_queue(void **state)
     assert_runs(MIDDLE);
     assert_false(wait_for_any(MIDDLE));
     assert_halts(KERNEL_QUIET);
-    assert_int_equal(p.k.domains[HIGH].caller, KERNEL_NONE);
+    assert_null(p.k.domains[HIGH].caller);
     kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
     is_dead(LOW);
 }

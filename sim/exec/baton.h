@@ -3,8 +3,10 @@
 #define SIM_EXEC_BATON_H
 /*
  * One of two runs: the kernel, in the trusted process that began the run, or one domain, in its
- * own. The baton is a word in the domain's page; whoever has it hands it over and sleeps until it
- * comes back. A domain that lies about it hurts itself: the kernel waits for that word only, and
+ * own. The baton is a word in the domain's page; whoever has it hands it over until it comes back.
+ * A domain sleeps meanwhile. The kernel, which shares a core with all of them, first gives way to
+ * whoever else can run: nearly always that is the domain alone, and neither need be put to sleep
+ * and woken for the way back. A domain that lies about it hurts itself: the kernel waits for that word only, and
  * looks now and then whether the domain still lives.
  *
  * What a device's process is to do comes the same way, as an order in its page.
@@ -34,6 +36,7 @@ struct device_order {
 
 struct baton {
     _Alignas(64) _Atomic uint32_t holder;
+    _Atomic uint32_t kernel_sleeps; /* it is to be woken */
 };
 
 /* The domain's side. */

@@ -90,7 +90,7 @@ static uint64_t next_ns(void)
     return station_next(station, &no_effect);
 }
 
-static uint32_t idle_write(void)
+static uint32_t quiet_register(void)
 {
     uint32_t no_effect;
 
@@ -137,9 +137,9 @@ static void begins_at_rest(void **state)
     assert_int_equal(atomic_load(&domain.page->state), PD_IDLE);
     assert_true(next_ns() == DOMAIN_FOREVER);
     assert_ptr_equal(domain.turn, &domain.page->turn);
-    assert_true(idle_write() == UINT32_MAX);
+    assert_true(quiet_register() == UINT32_MAX);
     idle = 0x10;
-    assert_int_equal(idle_write(), 0x10);
+    assert_int_equal(quiet_register(), 0x10);
 }
 
 static void registers(void **state)

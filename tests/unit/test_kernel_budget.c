@@ -241,17 +241,23 @@ static void passive_callee_of_two(void **state)
     assert_int_equal(horizon_of(C) - now_of(C), PLAYED_SLICE_PS - 50 * US);
 }
 
-/* It takes the next call without having waited: on the next caller's budget, from now on. */
-static void passive_callee_goes_on_with_the_next(void **state)
+/* B works for A, whose budget is used up until 380; C, with a budget as well, has its turn. */
+static void begin_with_its_caller_spent(void)
 {
-    (void)state;
     begin_server(true);
     give_budget(C, 100, 400);
     sc_init(&p.k.domains[C].sc, 100 * US, 400 * US, 20 * US, 2, 0);
     assert_false(call(A, 1, 1, 1));
     assert_runs(B);
-    assert_false(work_to_horizon(B)); /* A's budget is used up, until 380 */
+    assert_false(work_to_horizon(B));
     nudge(C);
+}
+
+/* It takes the next call without having waited: on the next caller's budget, from now on. */
+static void passive_callee_goes_on_with_the_next(void **state)
+{
+    (void)state;
+    begin_with_its_caller_spent();
     work(C, 10 * US);
     assert_false(call(C, 2, 1, 1)); /* at 90 */
     assert_runs(B);
@@ -276,13 +282,7 @@ static void passive_callee_goes_on_with_the_next(void **state)
 static void passive_callee_without_the_next_budget(void **state)
 {
     (void)state;
-    begin_server(true);
-    give_budget(C, 100, 400);
-    sc_init(&p.k.domains[C].sc, 100 * US, 400 * US, 20 * US, 2, 0);
-    assert_false(call(A, 1, 1, 1));
-    assert_runs(B);
-    assert_false(work_to_horizon(B));
-    nudge(C);
+    begin_with_its_caller_spent();
     work(C, 60 * US);
     assert_false(call(C, 2, 1, 7));
     sc_charge(&p.k.domains[C].sc, 50 * US); /* kernel work, say */

@@ -65,6 +65,7 @@ static int create_region(struct world *w, uint32_t region)
 static void place(struct world *w)
 {
     const struct scenario *s = w->plan->scenario;
+    bool simulated = s->clock == CLOCK_VIRTUAL;
     cpu_set_t allowed;
     int last = -1, first = -1, next;
 
@@ -82,11 +83,9 @@ static void place(struct world *w)
     for (uint32_t i = 0; i < w->plan->pd_count; i++) {
         const struct plan_pd *pd = &w->plan->pds[i];
 
-        if (s->clock == CLOCK_VIRTUAL) {
-            w->cpus[i] = w->home_cpu;
-        } else if (pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
+        if (!simulated && pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
             w->cpus[i] = pd->cpu;
-        } else if (s->placement == PLACEMENT_ONE_CORE || first < 0) {
+        } else if (simulated || s->placement == PLACEMENT_ONE_CORE || first < 0) {
             w->cpus[i] = w->home_cpu;
         } else {
             w->cpus[i] = next;

@@ -23,16 +23,6 @@ const struct check_type *const *check_types(size_t *count)
     return types;
 }
 
-static bool is_off(const struct scenario *s, const char *name)
-{
-    for (size_t i = 0; s != NULL && i < s->checks_off_count; i++) {
-        if (strcmp(s->checks_off[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A misspelt check would otherwise stay on in silence. */
 static void complain_unknown(const struct scenario *s, struct diag *diag)
 {
@@ -64,7 +54,7 @@ struct checks checks_start(const struct plan *plan, struct diag *diag)
 
     complain_unknown(plan->scenario, diag);
     for (size_t i = 0; i < TYPE_COUNT; i++) {
-        if (is_off(plan->scenario, types[i]->name)) {
+        if (!plan_checks(plan, types[i]->name)) {
             continue;
         }
         struct check_run *run = &c.runs[c.count++];

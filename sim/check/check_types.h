@@ -4,8 +4,16 @@
 /* One row per check, in the order reports print them. */
 #define CHECK_TYPES(ROW) \
     ROW(conservation)    \
+    ROW(ownership)       \
     ROW(delivery)        \
     ROW(drops)           \
+    ROW(flow)            \
+    ROW(protocol)        \
+    ROW(deferred)        \
+    ROW(liveness)        \
+    ROW(budget)          \
+    ROW(clock)           \
+    ROW(signals)         \
     ROW(dma)             \
     ROW(domains)
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Domains live and keep the kernel's rules: none dies of its own mistakes, none loses a signal by
- * deferring a second one over it, none uses a channel it does not have. One that is compromised or
+ * Domains live and keep the kernel's rules: none dies of its own mistakes, none uses a
+ * channel it does not have. One that is compromised or
  * untrusted may come to grief; that the others do not is what they are judged by.
  */
 #include <inttypes.h>
@@ -20,7 +20,6 @@ static void domains_event(void *state, const struct plan *plan, const struct pro
     (void)plan;
     switch (p->kind) {
     case PROBE_PD_DIED:
-    case PROBE_DEFERRED_REPLACED:
         heard_note(&d->heard, p, false);
         break;
     case PROBE_STRAY_LANDED:
@@ -41,19 +40,14 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                           .victim = PLAN_NONE,
                           .object = who,
                           .time_ns = p->time_ns,
-                          .count = h->count};
+                          .count = h->count,
+                          .place = p->kind == PROBE_PD_DIED ? 0 : p->place};
     char where[WHERE_TEXT_BYTES];
 
     switch (p->kind) {
     case PROBE_PD_DIED:
         say_finding(out, excused, one, "%s died of %s", who,
                     where_death(plan, p->pd, p->a, p->b, where));
-        break;
-    case PROBE_DEFERRED_REPLACED:
-        say_finding(out, excused, one,
-                    "%s deferred an operation on channel %" PRIu64
-                    " before its deferred one on channel %" PRIu64 " was done, and so lost that",
-                    who, p->b, p->a);
         break;
     case PROBE_STRAY_LANDED: /* whoever it was, this is not its doing */
         say_finding(out, false, one, "nothing kept %s from %s %s", who,
@@ -78,8 +72,8 @@ static void domains_finish(void *state, const struct plan *plan, struct findings
 
 const struct check_type check_domains = {
     .name = "domains",
-    .doc = "no domain dies, loses a deferred signal, uses a channel it does not have or reaches "
-           "what the plan does not give it",
+    .doc = "no domain dies, uses a channel it does not have or reaches what the plan does not "
+           "give it",
     .host_time = "every time",
     .state_size = sizeof(struct domains),
     .event = domains_event,

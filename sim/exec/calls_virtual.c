@@ -145,6 +145,18 @@ static __attribute__((noinline)) void on_units(enum point_op op, const volatile 
     do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
 }
 
+/* One of a flag, whose use is followed: what it is now is what the image will find. */
+static __attribute__((noinline)) void on_flag(enum point_op op, const volatile void *where,
+                                              uint64_t units, const void *place)
+{
+    struct domain *d = domain_current;
+
+    do_point(d, op, where, units, d->costs.op_ps[op]);
+    if (d->follows) {
+        moves_flag(d->moves, op, where, domain_place(d, place));
+    }
+}
+
 /* There are some fifty of these to a frame, so the usual one calls nobody. */
 static void on_point(enum point_op op, const volatile void *where, uint64_t units)
 {
@@ -152,6 +164,8 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
 
     if (__builtin_expect(op >= POINT_COPY, 0)) {
         on_units(op, where, units);
+    } else if ((unsigned)op - POINT_REQUEST <= POINT_REQUIRE - POINT_REQUEST) {
+        on_flag(op, where, units, __builtin_return_address(0));
     } else {
         do_point(d, op, where, units, d->costs.op_ps[op]);
     }

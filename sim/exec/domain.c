@@ -7,6 +7,7 @@
 #include "sim/exec/domain.h"
 
 #include <assert.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,16 @@
 
 struct domain *domain_current;
 
+#define IMAGE_BYTES_MAX 0x10000000u /* beyond that, a place is somewhere else */
+
 /* -- telling -- */
+
+uint64_t domain_place(const struct domain *d, const void *place)
+{
+    uint64_t offset = (uint64_t)(uintptr_t)place - d->image_base;
+
+    return d->image_base != 0 && place != NULL && offset < IMAGE_BYTES_MAX ? offset : 0;
+}
 
 void domain_event(struct domain *d, const struct probe *p)
 {
@@ -26,6 +36,7 @@ void domain_event(struct domain *d, const struct probe *p)
 
     *slot = *p;
     slot->time_ns = domain_run_ns(d);
+    slot->place = p->place != 0 ? p->place : domain_place(d, d->place);
     atomic_store_explicit(&d->page->event_count, at + 1, memory_order_release);
 }
 
@@ -91,6 +102,13 @@ static bool may_call(const struct plan_end *end)
     return end->may_call;
 }
 
+static void note_signal(struct domain *d, const struct domain_channel *c)
+{
+    if (d->follows) {
+        moves_signalled(d->moves, (uint32_t)(c->plan - d->plan->channels));
+    }
+}
+
 void domain_notify(struct domain *d, unsigned channel)
 {
     struct domain_channel *c = usable(d, channel, may_notify, "notify");
@@ -99,6 +117,7 @@ void domain_notify(struct domain *d, unsigned channel)
         return;
     }
     page_count(&d->page->signals_sent);
+    note_signal(d, c);
     d->calls->notify(d, c);
 }
 
@@ -117,6 +136,7 @@ void domain_irq_ack(struct domain *d, unsigned channel)
     struct domain_channel *c = usable_irq(d, channel, "irq_ack");
 
     if (c != NULL) {
+        d->unacked &= ~(1ull << channel);
         d->calls->ack(d, c);
     }
 }
@@ -139,6 +159,11 @@ void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel)
     }
     d->deferred.kind = kind;
     d->deferred.channel = channel;
+    if (kind == DEFERRED_ACK) {
+        d->unacked &= ~(1ull << channel);
+    } else {
+        note_signal(d, &d->channels[channel]);
+    }
 }
 
 void domain_flush_deferred(struct domain *d)
@@ -274,7 +299,10 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
 
 static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
 {
-    moves_moved(domain_current->moves, kind, queue, name, rest);
+    struct domain *d = domain_current;
+
+    d->place = __builtin_return_address(0);
+    moves_moved(d->moves, kind, queue, name, rest);
 }
 
 static inline void mix_move(struct turn *t, enum move_kind kind, uint64_t name, uint64_t rest)
@@ -300,6 +328,7 @@ static void on_virtual_move(enum move_kind kind, const volatile void *queue, uin
 {
     struct domain *d = domain_current;
 
+    d->place = __builtin_return_address(0);
     mix_move(d->turn, kind, name, rest);
     if (__builtin_expect(d->costs.byte_ps_1024 != 0, 0)) {
         on_paid_move(kind, queue, name, rest);
@@ -412,15 +441,32 @@ static void stop_for_good(struct domain *d)
     }
 }
 
-static void begin_watching(struct domain *d)
+static void begin_watching(struct domain *d, uint64_t badge)
 {
+    d->unacked |= badge & d->irqs;
     if (d->moves != NULL) {
-        moves_begin(d->moves);
+        moves_begin(d->moves, badge);
+    }
+}
+
+/* It waits with an interrupt that it took and did not acknowledge, and not because it means to see
+ * to that after a while. */
+static void tell_unacked(struct domain *d)
+{
+    unsigned channel = (unsigned)__builtin_ctzll(d->unacked);
+
+    if (!d->told_irq && d->timeout_ns == DOMAIN_FOREVER) {
+        d->told_irq = true;
+        tell(d, PROBE_IRQ_HELD, d->plan->pds[d->channels[channel].peer].device, channel, 0);
     }
 }
 
 static void settle(struct domain *d)
 {
+    d->place = NULL;
+    if (__builtin_expect(d->unacked != 0, 0)) {
+        tell_unacked(d);
+    }
     if (d->moves != NULL) {
         moves_settle(d->moves);
         d->page->points = moves_announced(d->moves);
@@ -440,7 +486,7 @@ static void enter(struct domain *d, uint64_t badge, unsigned call)
     if (next == INSIDE_STOP) {
         stop_for_good(d);
     }
-    begin_watching(d);
+    begin_watching(d, badge);
     for (; badge != 0 && next == INSIDE_RUN; badge &= badge - 1) {
         page_count(&d->page->notified);
         d->entry.notified((unsigned)__builtin_ctzll(badge));
@@ -479,10 +525,18 @@ void domain_run(struct domain *d)
         sddfsim_move_hook = d->turn == NULL ? on_move : on_virtual_move;
     }
     atomic_store(&d->page->state, PD_RUNNING);
+    if (d->entry.handle != NULL) {
+        d->image_base = ((const struct link_map *)d->entry.handle)->l_addr;
+    }
     if (d->turn != NULL) {
         calls_virtual_hook();
+        d->follows = d->moves != NULL &&
+                     (plan_checks(d->plan, "protocol") || plan_checks(d->plan, "signals"));
+        if (d->follows) {
+            moves_follow(d->moves);
+        }
     }
-    begin_watching(d);
+    begin_watching(d, 0);
     d->entry.init();
     settle(d);
     d->calls->ready(d);
@@ -512,6 +566,9 @@ static void find_channels(struct domain *d)
                                         .plan = &plan->channels[i],
                                         .side = (uint8_t)side,
                                         .peer = plan->channels[i].end[1 - side].pd};
+            if (plan->channels[i].kind == CHANNEL_IRQ) {
+                d->irqs |= 1ull << end->id;
+            }
             if (plan->channels[i].kind == CHANNEL_PEER &&
                 plan->channels[i].end[1 - side].may_call) {
                 d->callers |= 1ull << end->id;

@@ -96,6 +96,11 @@ struct domain {
     uint64_t timeout_ns; /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
     struct moves *moves; /* NULL: not watched */
+    bool follows;        /* flags and signals too */
+    uint64_t image_base; /* where the image is, so that a place in it can be told; 0: not known */
+    const void *place;   /* in it, of the last move; NULL: not in one */
+    uint64_t irqs, unacked; /* channels: of interrupts, and of those it has not acknowledged yet */
+    bool told_irq;
     struct fault_set faults;
     struct mmio_ring *mmio; /* a driver's */
     uint64_t regs_vaddr, regs_bytes;
@@ -149,6 +154,8 @@ static inline void domain_capture(struct domain *d, unsigned going, uint64_t tim
 }
 /* -- for the two kinds of system calls -- */
 void domain_flush_deferred(struct domain *d);
+/* A place in its image as a probe names it; 0: not one in it. */
+uint64_t domain_place(const struct domain *d, const void *place);
 /* The bit of its timer's channel if that is due, which then no longer is set. */
 uint64_t domain_timer_badge(struct domain *d);
 /* Has the time come for a fault in this domain that nobody has woken? */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/exec/virtual.h"
 #include "sim/observe/moves.h"
 
 /* What passed through one queue. */
@@ -191,6 +192,18 @@ static enum probe_told told_by(const struct lookout *l, uint32_t pd)
     return believed(l, pd) ? TOLD_BY_PD : TOLD_BY_WORLD;
 }
 
+/* Does the consumer of what lies in a queue ask for a signal? */
+static enum left_flag left_flag(const struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    const uint8_t *flag = world_queue(l->s->world, queue) + q->flag_offset;
+
+    if (q->flag_bytes != 4) {
+        return LEFT_UNKNOWN;
+    }
+    return *(const volatile uint32_t *)flag == 0 ? LEFT_ASKED : LEFT_UNASKED;
+}
+
 static void look_at_frames(struct lookout *l, uint32_t queue)
 {
     const struct queue_shape *q = &l->plan->queues[queue];
@@ -203,7 +216,8 @@ static void look_at_frames(struct lookout *l, uint32_t queue)
         tell(l, PROBE_FRAME_DELIVERED, told_by(l, q->consumer), q->consumer, queue, 0, 0, f->taken);
     }
     tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, q->consumer, queue, DROP_FORGED, 0, f->lost);
-    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, q->consumer, queue, PLACE_QUEUE, 0, f->there);
+    tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, q->consumer, queue, PLACE_QUEUE,
+         left_flag(l, queue), f->there);
 }
 
 /* -- devices -- */
@@ -290,6 +304,10 @@ static bool sayable(unsigned kind, bool device)
     case PROBE_BUFFER_TWICE:
     case PROBE_BUFFER_FOREIGN:
     case PROBE_INDEX_ILLEGAL:
+    case PROBE_QUEUE_REFUSED:
+    case PROBE_SIGNAL_MISSING:
+    case PROBE_LOOK_MISSING:
+    case PROBE_IRQ_HELD:
     case PROBE_DEFERRED_REPLACED:
     case PROBE_CHANNEL_UNKNOWN:
     case PROBE_FAULT_ACTED:
@@ -323,6 +341,9 @@ static void look_at_events(struct lookout *l, uint32_t pd)
             p.time_ns = bounded_time(l, p.time_ns);
             p.told = device ? TOLD_BY_WORLD : TOLD_BY_PD;
             p.count = 1;
+            if (device) {
+                p.place = 0;
+            }
             probe_emit(l->bus, &p);
         }
     }
@@ -456,6 +477,107 @@ static void look_at_hands(struct lookout *l, uint32_t pd)
     }
 }
 
+/* -- what the kernel knows -- */
+
+static uint64_t since_begin_ns(const struct lookout *l, uint64_t at_ps)
+{
+    uint64_t at_ns = at_ps / 1000;
+
+    return at_ns > l->s->ready_ns ? bounded_time(l, at_ns - l->s->ready_ns) : 0;
+}
+
+static void tell_at(struct lookout *l, enum probe_kind kind, uint64_t at_ps, struct probe p)
+{
+    p.kind = (uint16_t)kind;
+    p.time_ns = since_begin_ns(l, at_ps);
+    p.told = TOLD_BY_WORLD;
+    probe_emit(l->bus, &p);
+}
+
+static void look_at_kernel(struct lookout *l, uint32_t pd)
+{
+    const struct kernel_domain *d = &l->s->virtual_result->kernel->domains[pd];
+
+    if (d->lies != 0) {
+        tell_at(l, PROBE_CLOCK_LIED, d->lied_at_ps,
+                (struct probe){.pd = pd,
+                               .object = PLAN_NONE,
+                               .a = d->lied_by_ps,
+                               .b = d->lied_ahead,
+                               .count = d->lies});
+    }
+    if (d->audit != NULL && d->audit->exceeded != 0) {
+        tell_at(l, PROBE_BUDGET_EXCEEDED, d->audit->first_ps,
+                (struct probe){.pd = pd,
+                               .object = PLAN_NONE,
+                               .a = d->audit->worst_ps / 1000,
+                               .b = d->audit->period_ps / 1000,
+                               .count = d->audit->exceeded});
+    }
+}
+
+static void look_at_standstill(struct lookout *l)
+{
+    const struct virtual_standstill *s = &l->s->virtual_result->standstill;
+
+    if (s->wakes != 0) {
+        tell_at(l, PROBE_STANDSTILL, s->at_ps,
+                (struct probe){.pd = s->pd, .object = s->queue, .a = s->wakes, .count = 1});
+    }
+}
+
+/* On the host's clock all there is to see is that it was not waiting when it was told to end. */
+static void look_at_end(struct lookout *l, uint32_t pd)
+{
+    const struct supervise_pd *p = &l->s->pds[pd];
+    const struct pd_page *page = l->s->world->pages[pd];
+    uint32_t state = atomic_load(&page->state);
+
+    if (l->s->virtual_result != NULL) {
+        if (p->unfinished) {
+            tell(l, PROBE_PD_UNFINISHED, TOLD_BY_WORLD, pd, PLAN_NONE, p->unfinished_why,
+                 p->unfinished_by, 1);
+        }
+        return;
+    }
+    uint32_t called = atomic_load(&page->waits_for);
+    bool calls = called != 0 && called <= l->plan->pd_count;
+
+    if (!p->died && state != PD_ENDED && state != PD_STOPPED && (state == PD_RUNNING || calls)) {
+        tell(l, PROBE_PD_UNFINISHED, TOLD_BY_WORLD, pd, PLAN_NONE,
+             calls ? UNFINISHED_CALLING : UNFINISHED_RUNS, calls ? called - 1 : PLAN_NONE, 1);
+    }
+}
+
+static void look_at_signals(struct lookout *l, uint32_t pd)
+{
+    tell(l, PROBE_SIGNALS_SENT, TOLD_BY_PD, pd, PLAN_NONE, counts_of(l, pd)->needless, 0,
+         atomic_load(&l->s->world->pages[pd]->signals_sent));
+}
+
+/* An interrupt that is up and will not be delivered again, as nobody acknowledged the last one. */
+static void look_at_irq(struct lookout *l, const struct plan_channel *c, uint32_t channel)
+{
+    uint32_t device = l->plan->pds[c->end[0].pd].device;
+    bool stuck = false;
+
+    if (l->s->virtual_result != NULL) {
+        const struct kernel *k = l->s->virtual_result->kernel;
+
+        for (uint32_t i = 0; i < k->line_count; i++) {
+            const struct kernel_line *line = &k->lines[i];
+
+            stuck |= line->device == device && line->number == c->irq_line && line->level &&
+                     line->masked;
+        }
+    } else {
+        const struct channel_page *page = world_channel(l->s->world, channel);
+
+        stuck = atomic_load(&page->line) != 0 && atomic_load(&page->masked) != 0;
+    }
+    tell(l, PROBE_IRQ_LEFT, TOLD_BY_WORLD, c->end[1].pd, device, 0, 0, stuck);
+}
+
 /* -- buffers -- */
 
 static void mark_found(struct lookout *l, uint32_t queue, uint32_t pool, uint8_t *found)
@@ -488,6 +610,62 @@ static int64_t held_by(const struct lookout *l, uint32_t pd, uint32_t pool)
         }
     }
     return 0;
+}
+
+/* What a device's ring may well hold for good: buffers to receive into. */
+static bool for_receiving(const struct lookout *l, uint32_t pd, uint32_t pool)
+{
+    for (uint32_t i = 0; i < l->plan->device_count; i++) {
+        const struct plan_device *d = &l->plan->devices[i];
+
+        if (d->driver != pd || d->rx_queue_source == PLAN_NONE) {
+            continue;
+        }
+        const struct queue_shape *q = &l->plan->queues[d->rx_queue_source];
+
+        for (size_t k = 0; k < q->pool_count; k++) {
+            if (q->pools[k] == pool) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Frames that a driver's devices have of it are no buffers it keeps. */
+static uint64_t with_devices(const struct lookout *l, uint32_t pd)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < l->plan->device_count; i++) {
+        if (l->plan->devices[i].driver == pd) {
+            sum += l->s->world->pages[l->plan->devices[i].pd]->device.holds;
+        }
+    }
+    return sum;
+}
+
+/* Empty buffers in the hands of those who only pass frames on. */
+static void look_at_kept(struct lookout *l, uint32_t pd)
+{
+    uint32_t list[MOVES_POOLS_MAX];
+    size_t count = moves_pool_list(l->plan, pd, list);
+    const struct moves_counts *c = counts_of(l, pd);
+    int64_t full = c->in_hand > 0 ? c->in_hand : 0;
+
+    if (l->plan->pds[pd].kind != PD_IMAGE || l->plan->pds[pd].endpoint) {
+        return;
+    }
+    full += (int64_t)with_devices(l, pd);
+    for (size_t i = 0; i < count; i++) {
+        int64_t held = for_receiving(l, pd, list[i]) ? 0 : c->pools[i].held;
+        int64_t kept = held > full ? held - full : 0;
+
+        full -= held - kept > 0 ? held - kept : 0;
+        if (kept > 0) {
+            tell(l, PROBE_BUFFERS_KEPT, TOLD_BY_PD, pd, list[i], (uint64_t)kept, 0, 1);
+        }
+    }
 }
 
 static void look_at_pool(struct lookout *l, uint32_t pool)
@@ -530,6 +708,20 @@ void look(const struct supervise *s, struct probe_bus *bus)
     for (uint32_t i = 0; i < l.plan->pd_count; i++) {
         look_at_page(&l, i);
         look_at_hands(&l, i);
+        look_at_kept(&l, i);
+        look_at_end(&l, i);
+        look_at_signals(&l, i);
+        if (s->virtual_result != NULL && l.plan->pds[i].kind == PD_IMAGE) {
+            look_at_kernel(&l, i);
+        }
+    }
+    if (s->virtual_result != NULL) {
+        look_at_standstill(&l);
+    }
+    for (uint32_t i = 0; i < l.plan->channel_count; i++) {
+        if (l.plan->channels[i].kind == CHANNEL_IRQ) {
+            look_at_irq(&l, &l.plan->channels[i], i);
+        }
     }
     for (uint32_t i = 0; i < l.plan->device_count; i++) {
         look_at_device(&l, i);

@@ -23,6 +23,9 @@ void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_
 void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
                           uint64_t rest);
 
+/* Where in the image a call comes from, for what is told of it. */
+#define NOTE_PLACE() (domain_current->place = __builtin_return_address(0))
+
 char *sddf_get_pd_name(void)
 {
     return domain_current->name;
@@ -30,12 +33,14 @@ char *sddf_get_pd_name(void)
 
 void sddf_notify(sddf_channel ch)
 {
+    NOTE_PLACE();
     point(POINT_NOTIFY, NULL, ch);
     domain_notify(domain_current, ch);
 }
 
 void sddf_deferred_notify(sddf_channel ch)
 {
+    NOTE_PLACE();
     domain_defer(domain_current, DEFERRED_NOTIFY, ch);
 }
 
@@ -56,12 +61,14 @@ sddf_channel sddf_deferred_notify_curr(void)
 
 void sddf_irq_ack(sddf_channel ch)
 {
+    NOTE_PLACE();
     point(POINT_IRQ_ACK, NULL, ch);
     domain_irq_ack(domain_current, ch);
 }
 
 void sddf_deferred_irq_ack(sddf_channel ch)
 {
+    NOTE_PLACE();
     domain_defer(domain_current, DEFERRED_ACK, ch);
 }
 
@@ -69,6 +76,7 @@ seL4_MessageInfo_t sddf_ppcall(sddf_channel ch, seL4_MessageInfo_t info)
 {
     seL4_MessageInfo_t answer;
 
+    NOTE_PLACE();
     point(POINT_PPCALL, NULL, ch);
     answer.words[0] = domain_ppcall(domain_current, ch, info.words[0]);
     return answer;

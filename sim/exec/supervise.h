@@ -30,6 +30,11 @@ struct supervise_pd {
     const char *failed; /* why it could not start; NULL */
     uint64_t cpu_ns;
     uint64_t died_ns; /* since traffic was let in */
+    /* It did not get to its next wait within the grace at the end: enum unfinished, and who was in
+     * its way, PLAN_NONE if nobody. Virtual time only. */
+    bool unfinished;
+    uint8_t unfinished_why;
+    uint32_t unfinished_by;
 };
 
 struct supervise {

@@ -24,6 +24,11 @@ struct virtual
     uint64_t wall_until_ns;
     bool out_of_patience, failed;
     uint64_t begun_ps; /* when traffic was let in; 0: not yet */
+    struct {
+        bool asked;      /* somebody wants to know */
+        uint64_t moved;  /* entries of all queues, when it was looked last */
+        uint64_t *wakes; /* by domain, then */
+    } progress;
 };
 
 /* What would end the program ends the run. */
@@ -114,9 +119,85 @@ static void on_died(void *context, uint32_t pd, const struct stray *why, int sta
     }
 }
 
+/* -- standstills: everybody is busy, and nothing moves -- */
+
+#define STANDSTILL_WAKES 4096u /* in which nothing moved although something waits */
+
+static uint64_t moved_in_all(const struct virtual *v)
+{
+    const struct plan *plan = v->s->world->plan;
+    uint64_t sum = 0;
+
+    for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
+        const struct moves_counts *c = &v->s->world->pages[pd]->counts;
+
+        for (uint32_t i = 0; i < MOVES_QUEUES_MAX && plan->pds[pd].kind == PD_IMAGE; i++) {
+            sum += c->queues[i].moved;
+        }
+    }
+    return sum;
+}
+
+/* A frame queue with something in it, whose consumer lives and is to be relied on. */
+static uint32_t waiting_queue(const struct virtual *v)
+{
+    const struct plan *plan = v->s->world->plan;
+
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+        const uint8_t *base = world_queue(v->s->world, i);
+
+        if (q->carries_frames && !plan_suspect(plan, q->consumer) && !v->s->pds[q->consumer].died &&
+            memcmp(base + q->tail_offset, base + q->head_offset, q->index_bytes) != 0) {
+            return i;
+        }
+    }
+    return PLAN_NONE;
+}
+
+static uint64_t wakes_since(struct virtual *v, uint32_t *most)
+{
+    uint64_t sum = 0, best = 0;
+
+    *most = PLAN_NONE;
+    for (uint32_t pd = 0; pd < v->s->world->plan->pd_count; pd++) {
+        uint64_t since = v->kernel.domains[pd].activations - v->progress.wakes[pd];
+
+        v->progress.wakes[pd] += since;
+        sum += since;
+        if (since > best) {
+            best = since;
+            *most = pd;
+        }
+    }
+    return sum;
+}
+
+static void look_for_standstill(struct virtual *v)
+{
+    struct virtual_standstill *found = &v->s->virtual_result->standstill;
+    uint64_t moved = moved_in_all(v);
+    uint32_t most;
+    uint64_t wakes = wakes_since(v, &most);
+
+    if (moved == v->progress.moved && wakes >= STANDSTILL_WAKES && found->wakes == 0) {
+        uint32_t queue = waiting_queue(v);
+
+        if (queue != PLAN_NONE) {
+            *found = (struct virtual_standstill){
+                .at_ps = v->kernel.now_ps, .wakes = wakes, .pd = most, .queue = queue};
+        }
+    }
+    v->progress.moved = moved;
+}
+
 static bool on_go_on(void *context)
 {
     struct virtual *v = context;
+
+    if (v->progress.asked && v->begun_ps != 0) {
+        look_for_standstill(v);
+    }
 
     stray_forbid_clock(false);
     v->out_of_patience = clock_host_ns() > v->wall_until_ns;
@@ -292,6 +373,57 @@ static void settle(struct virtual *v)
     } while (v->kernel.halt == KERNEL_LIMIT && late);
 }
 
+/* Who ran while this one did not get the processor: whoever has it, or ran last on that core. */
+static uint32_t who_else(const struct kernel_domain *d)
+{
+    const struct kernel_domain *other =
+        d->core->current != NULL ? d->core->current : d->core->last;
+
+    return other == NULL || other == d ? PLAN_NONE : other->pd;
+}
+
+/* Whom a domain that is in a call has called: the one who has it in hand, or is to take it. */
+static uint32_t who_is_called(const struct kernel *k, uint32_t pd)
+{
+    for (uint32_t i = 0; i < k->plan->pd_count; i++) {
+        if (k->domains[i].caller == &k->domains[pd] && k->plan->pds[i].kind == PD_IMAGE) {
+            return i;
+        }
+        for (unsigned c = 0; c < PLAN_CHANNELS_MAX; c++) {
+            if ((k->domains[i].calls >> c & 1) != 0 && k->domains[i].ends[c].peer == &k->domains[pd]) {
+                return i;
+            }
+        }
+    }
+    return PLAN_NONE;
+}
+
+/* Everybody has been told to end, and has had time for it: who has not? */
+static void find_unfinished(struct virtual *v)
+{
+    const struct kernel *k = &v->kernel;
+
+    for (uint32_t i = 0; i < domains(v); i++) {
+        const struct kernel_domain *d = &k->domains[i];
+        struct supervise_pd *p = &v->s->pds[i];
+
+        if (k->plan->pds[i].kind != PD_IMAGE || p->died || d->state == KERNEL_ENDED) {
+            continue;
+        }
+        p->unfinished = true;
+        p->unfinished_by = PLAN_NONE;
+        if (d->state == KERNEL_CALLING) {
+            p->unfinished_why = UNFINISHED_CALLING;
+            p->unfinished_by = who_is_called(k, i);
+        } else if (d->core->current != d && d->state == KERNEL_READY) {
+            p->unfinished_why = UNFINISHED_STARVED;
+            p->unfinished_by = who_else(d);
+        } else {
+            p->unfinished_why = UNFINISHED_RUNS;
+        }
+    }
+}
+
 static void run_all(struct virtual *v)
 {
     struct supervise *s = v->s;
@@ -314,9 +446,11 @@ static void run_all(struct virtual *v)
     if (s->end != RUN_WALL) {
         order(v, true);
         run_until(v, v->kernel.now_ps + FINISH_PS, false);
+        find_unfinished(v);
     }
     on_drain(v);
     r->digest = v->kernel.digest;
+    r->kernel = &v->kernel;
     r->events = v->kernel.sequence;
     r->recent = v->kernel.recent;
 }
@@ -367,6 +501,8 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
 
     v->s = s;
     v->wall_until_ns = clock_host_ns() + s->wall_ns;
+    v->progress.asked = plan_checks(s->world->plan, "liveness");
+    v->progress.wakes = arena_array(arena, domains(v), sizeof *v->progress.wakes);
     s->pds = arena_array(arena, domains(v), sizeof *s->pds);
     s->virtual_result = arena_alloc(arena, sizeof *s->virtual_result);
     s->virtual_result->pds = arena_array(arena, domains(v), sizeof *s->virtual_result->pds);

@@ -19,9 +19,14 @@ struct virtual_result {
     uint64_t digest;
     uint64_t length_ps;
     uint32_t core_count;
-    uint64_t *busy_ps;                 /* by core */
-    struct virtual_pd *pds;            /* by plan domain */
-    uint64_t events;                   /* that went into the digest */
+    uint64_t *busy_ps;           /* by core */
+    struct virtual_pd *pds;      /* by plan domain */
+    uint64_t events;             /* that went into the digest */
+    const struct kernel *kernel; /* as it stood at the end */
+    struct virtual_standstill {
+        uint64_t at_ps, wakes; /* 0: there was none */
+        uint32_t pd, queue;    /* who woke most; what waits meanwhile */
+    } standstill;
     const struct kernel_event *recent; /* the last KERNEL_RECENT of them, by sequence modulo that */
 };
 

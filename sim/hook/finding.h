@@ -18,6 +18,7 @@ struct finding {
     const char *object; /* "client0.tx.active", "net0.rx[17]"; NULL */
     uint64_t time_ns;   /* of the first */
     uint64_t count;     /* how often */
+    uint64_t place;     /* of the first, in the culprit's image as in struct probe; 0: not known */
 };
 
 /* Beyond FINDINGS_MAX of either sort they are only counted, in `lost` and `excused_lost`. */
@@ -30,6 +31,7 @@ struct findings {
     size_t count, room, lost;
     struct finding *excused;
     size_t excused_count, excused_room, excused_lost;
+    const char *figure; /* what it measured, in half a sentence; NULL: nothing */
 };
 
 void findings_add(struct findings *f, const struct finding *one); /* texts are copied */

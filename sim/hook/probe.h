@@ -8,6 +8,7 @@
  */
 #include <stdint.h>
 
+/* clang-format off */
 /*
  * What the numbers of each kind mean. Where `pd` is not said, it is the domain it happened in.
  *
@@ -15,46 +16,70 @@
  *   FRAME_SENT, _DELIVERED    object: queue
  *   FRAME_COPIED              object: queue or pool
  *   FRAME_DROPPED             a: enum drop_reason
- *   FRAME_IN_FLIGHT           object: what the place is; a: enum frame_place
+ *   FRAME_IN_FLIGHT           object: what the place is; a: enum frame_place, b: enum left_flag
  *   FRAME_FOREIGN             pd: the giver; object: queue; a: the frame's address, b: the receiver
  *   FRAME_ASTRAY              pd: the giver; object: queue it went into; a: queue it came by
- *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: held by domains
- * (signed) BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
+ *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: held by domains (signed)
+ *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty
+ *   BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
  *   BUFFER_FOREIGN            pd: the giver; object: queue; a: name, b: length
+ *   QUEUE_REFUSED             pd: the giver; object: queue that had no room
  *   INDEX_ILLEGAL             pd: the stepper; object: queue; a: from, b: to
  *   INDEX_DISPLACED           pd: who moved the other end's index; object: queue; a: from, b: to
+ *   SIGNAL_MISSING            pd: the producer; object: queue; a: enum signal_missing
+ *   LOOK_MISSING              pd: the consumer; object: queue; a: entries there when it asked
+ *   SIGNALS_SENT              count: by this domain; a: of these needless
+ *   IRQ_HELD                  pd: the driver; object: device; a: channel
+ *   IRQ_LEFT                  pd: the driver; object: device: up and masked when all is quiet
  *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
  *   VIOLATION                 object: device; its log says what
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
  *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
  *   STRAY_LANDED              a: vaddr, b: is a write
- *   PD_DIED                   a: signal, b: vaddr of the access, for SIGSYS the call, for none the
- * status PD_STOPPED                by an injected fault RUN_ENDED                 a: enum run_end
+ *   BUDGET_EXCEEDED           a: nanoseconds it ran within one period, b: the period
+ *   CLOCK_LIED                a: picoseconds off, b: 1 if ahead, 0 if behind
+ *   PD_UNFINISHED             a: enum unfinished, b: the other domain
+ *   STANDSTILL                pd: who woke most; object: queue that waits; a: wake-ups of all
+ *   PD_DIED                   a: signal, b: vaddr of the access; for SIGSYS the call, for no signal the status
+ *   PD_STOPPED                by an injected fault
+ *   RUN_ENDED                 a: enum run_end
  */
-#define PROBE_KINDS(ROW)                                               \
-    ROW(FRAME_IN, "a frame entered at a wire")                         \
-    ROW(FRAME_OUT, "a wire took a frame")                              \
-    ROW(FRAME_SENT, "an endpoint submitted a frame")                   \
-    ROW(FRAME_COPIED, "a frame gained a receiver")                     \
-    ROW(FRAME_DELIVERED, "an endpoint took a frame")                   \
-    ROW(FRAME_DROPPED, "a frame ended here")                           \
-    ROW(FRAME_IN_FLIGHT, "a frame was found on its way")               \
-    ROW(FRAME_FOREIGN, "an endpoint was given another's frame")        \
-    ROW(FRAME_ASTRAY, "a frame went where its sender may not reach")   \
-    ROW(BUFFERS_FOUND, "where a pool's buffers were found")            \
-    ROW(BUFFER_TWICE, "a buffer was in two places")                    \
-    ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue")   \
-    ROW(INDEX_ILLEGAL, "an index stepped where it may not")            \
-    ROW(INDEX_DISPLACED, "one end of a queue moved the other's index") \
-    ROW(DMA_FAULT, "the IOMMU refused a device")                       \
-    ROW(VIOLATION, "a driver broke its datasheet")                     \
-    ROW(DEFERRED_REPLACED, "a deferred operation was replaced")        \
-    ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")    \
-    ROW(FAULT_ACTED, "an injected fault acted")                        \
-    ROW(STRAY_LANDED, "nothing stopped an access outside the plan")    \
-    ROW(PD_DIED, "a domain died")                                      \
-    ROW(PD_STOPPED, "a domain stopped for good")                       \
+/* clang-format on */
+#define PROBE_KINDS(ROW)                                                \
+    ROW(FRAME_IN, "a frame entered at a wire")                          \
+    ROW(FRAME_OUT, "a wire took a frame")                               \
+    ROW(FRAME_SENT, "an endpoint submitted a frame")                    \
+    ROW(FRAME_COPIED, "a frame gained a receiver")                      \
+    ROW(FRAME_DELIVERED, "an endpoint took a frame")                    \
+    ROW(FRAME_DROPPED, "a frame ended here")                            \
+    ROW(FRAME_IN_FLIGHT, "a frame was found on its way")                \
+    ROW(FRAME_FOREIGN, "an endpoint was given another's frame")         \
+    ROW(FRAME_ASTRAY, "a frame went where its sender may not reach")    \
+    ROW(BUFFERS_FOUND, "where a pool's buffers were found")             \
+    ROW(BUFFERS_KEPT, "buffers were found with one who passes them on") \
+    ROW(BUFFER_TWICE, "a buffer was in two places")                     \
+    ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue")    \
+    ROW(QUEUE_REFUSED, "a queue had no room for an entry")              \
+    ROW(INDEX_ILLEGAL, "an index stepped where it may not")             \
+    ROW(INDEX_DISPLACED, "one end of a queue moved the other's index")  \
+    ROW(SIGNAL_MISSING, "a consumer that wants a signal got none")      \
+    ROW(LOOK_MISSING, "a consumer did not look once more")              \
+    ROW(SIGNALS_SENT, "signals a domain sent")                          \
+    ROW(IRQ_HELD, "a driver waited with an interrupt unacknowledged")   \
+    ROW(IRQ_LEFT, "an interrupt was up and masked at the end")          \
+    ROW(DMA_FAULT, "the IOMMU refused a device")                        \
+    ROW(VIOLATION, "a driver broke its datasheet")                      \
+    ROW(DEFERRED_REPLACED, "a deferred operation was replaced")         \
+    ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")     \
+    ROW(FAULT_ACTED, "an injected fault acted")                         \
+    ROW(STRAY_LANDED, "nothing stopped an access outside the plan")     \
+    ROW(BUDGET_EXCEEDED, "a domain ran beyond its budget")              \
+    ROW(CLOCK_LIED, "a domain lied about its clock")                    \
+    ROW(PD_UNFINISHED, "a domain did not get to its next wait")         \
+    ROW(STANDSTILL, "domains ran and nothing moved")                    \
+    ROW(PD_DIED, "a domain died")                                       \
+    ROW(PD_STOPPED, "a domain stopped for good")                        \
     ROW(RUN_ENDED, "the run ended")
 
 enum probe_kind {
@@ -93,6 +118,16 @@ enum drop_reason {
 };
 
 enum frame_place { PLACE_QUEUE, PLACE_RING_RX, PLACE_RING_TX, PLACE_DEVICE, PLACE_PD };
+/* Of a queue that is left with entries: does its consumer, which waits, ask for a signal? */
+enum left_flag { LEFT_UNKNOWN, LEFT_ASKED, LEFT_UNASKED };
+/* What a producer did not do for a consumer that wants a signal. */
+enum signal_missing {
+    SIGNAL_UNASKED, /* look at the flag after it put entries in */
+    SIGNAL_EARLY,   /* the same, and it signalled before it put them in */
+    SIGNAL_UNSENT   /* it looked, and sent none */
+};
+/* Why a domain did not get to its next wait. */
+enum unfinished { UNFINISHED_RUNS, UNFINISHED_STARVED, UNFINISHED_CALLING };
 enum run_end { RUN_QUIET, RUN_LIMIT, RUN_WALL, RUN_INTERRUPTED, RUN_FAILED };
 
 /* Who says so: whether a number can be a lie of an untrusted domain. */
@@ -106,6 +141,7 @@ struct probe {
     uint32_t object;  /* plan index of what is said above, PLAN_NONE if none */
     uint64_t a, b;
     uint64_t count;
+    uint64_t place; /* in the domain's image: offset of the instruction after it; 0: not known */
 };
 
 const char *probe_name(unsigned kind);         /* "FRAME_IN"; "?" beyond the kinds */
@@ -118,7 +154,7 @@ struct probe_sink {
     void *context;
 };
 struct probe_bus {
-    struct probe_sink sinks[16];
+    struct probe_sink sinks[32];
     unsigned count;
 };
 void probe_listen(struct probe_bus *bus, void (*event)(void *, const struct probe *),

@@ -390,23 +390,26 @@ static inline void carry_out(struct kernel *k, struct kernel_domain *d)
 }
 
 /* It says more than can be: it goes forward, and not beyond the horizon. */
-static __attribute__((noinline)) uint64_t
-corrected_ps(struct kernel *k, const struct kernel_domain *d, uint64_t now_ps)
+static __attribute__((noinline)) uint64_t corrected_ps(struct kernel_domain *d, uint64_t said_ps)
 {
-    if (!k->lied) {
-        k->lied = true;
-        k->liar = d->pd;
+    bool ahead = said_ps >= d->core->now_ps;
+    uint64_t right_ps = ahead ? d->horizon_ps : d->core->now_ps;
+
+    if (d->lies++ == 0) {
+        d->lied_at_ps = d->core->now_ps;
+        d->lied_ahead = ahead;
+        d->lied_by_ps = ahead ? said_ps - right_ps : right_ps - said_ps;
     }
-    return now_ps < d->core->now_ps ? d->core->now_ps : d->horizon_ps;
+    return right_ps;
 }
 
 /* A domain may say what it likes about its clock. */
-static inline uint64_t believed_ps(struct kernel *k, const struct kernel_domain *d)
+static inline uint64_t believed_ps(struct kernel_domain *d)
 {
     uint64_t now_ps = d->turn->now_ps;
     bool lie = now_ps < d->core->now_ps || now_ps > d->horizon_ps;
 
-    return __builtin_expect(lie, 0) ? corrected_ps(k, d, now_ps) : now_ps;
+    return __builtin_expect(lie, 0) ? corrected_ps(d, now_ps) : now_ps;
 }
 
 /* Whatever keeps happening, the host has its limits. */
@@ -464,7 +467,7 @@ bool kernel_request(struct kernel *k, uint32_t pd)
     struct kernel_domain *d = &k->domains[pd];
 
     assert(d->core->current == d);
-    k->now_ps = d->core->now_ps = believed_ps(k, d);
+    k->now_ps = d->core->now_ps = believed_ps(d);
     tell_request(k, d);
     d->turn->hash = 0;
     look_at_the_host(k);
@@ -625,7 +628,19 @@ static void init_channels(struct kernel *k, struct arena *arena)
     }
 }
 
-static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn)
+/* What a domain can be charged for at once when its budget ends: as much as the kernel does without
+ * looking at budgets. */
+static uint64_t overrun_ps(const struct kernel *k)
+{
+    uint64_t sum_ps = k->platform->min_budget_ns * 1000;
+
+    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
+        sum_ps += k->ps_per_entry[i];
+    }
+    return sum_ps;
+}
+
+static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn, struct arena *arena)
 {
     const struct plan_pd *asked = &k->plan->pds[pd];
     const struct platform *p = k->platform;
@@ -645,6 +660,10 @@ static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn)
                                 .state = KERNEL_ENDED};
     sc_init(&d->sc, budget_ps, period_ps, p->min_budget_ns * 1000, (unsigned)p->refills, 0);
     d->runs_on = &d->sc;
+    if (!d->sc.slice && !d->passive && plan_checks(k->plan, "budget")) {
+        d->audit = arena_alloc(arena, sizeof *d->audit);
+        audit_init(d->audit, d->sc.budget_ps, d->sc.period_ps, overrun_ps(k));
+    }
     for (uint32_t i = 0; i < k->plan->device_count; i++) {
         if (k->plan->devices[i].driver == pd) {
             d->device = i;
@@ -688,7 +707,7 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
     init_channels(k, arena);
     init_lines(k, arena);
     for (uint32_t i = 0; i < plan->pd_count; i++) {
-        init_domain(k, i, turns[i]);
+        init_domain(k, i, turns[i], arena);
         if (plan->pds[i].kind == PD_IMAGE) {
             sched_wake(k, &k->domains[i], 0);
         }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/kernel/audit.h"
 #include "sim/kernel/ready.h"
 #include "sim/kernel/refill.h"
 #include "sim/kernel/turn.h"
@@ -104,8 +105,11 @@ struct kernel_domain {
     uint64_t from_ps;             /* its clock when it was last charged */
     struct kernel_domain *caller; /* whose call it has in hand; NULL: nobody's */
     uint8_t call_channel;
-    uint64_t calls;    /* channels on which somebody waits to call it */
-    uint64_t spent_ps; /* processor time in all */
+    uint64_t calls;      /* channels on which somebody waits to call it */
+    struct audit *audit; /* NULL: it has no budget that could be exceeded, or nobody asks */
+    uint64_t spent_ps;   /* processor time in all */
+    uint64_t lies, lied_at_ps, lied_by_ps; /* about its clock: how often; when first, how far off */
+    bool lied_ahead;
     uint64_t activations, switches;
 };
 
@@ -158,8 +162,6 @@ struct kernel {
     uint64_t ps_per_entry[PLATFORM_ENTRIES];
     struct kernel_event *recent; /* the last KERNEL_RECENT, by sequence modulo that */
     enum kernel_halt halt;
-    bool lied; /* a domain's clock did; `liar` is the first */
-    uint32_t liar;
 };
 
 /* Cycles of a platform in picoseconds, rounded to the nearest. */

@@ -39,6 +39,9 @@ static inline void sched_charge(struct kernel_domain *d)
     struct kernel_core *c = d->core;
     uint64_t used_ps = c->now_ps - d->from_ps;
 
+    if (__builtin_expect(d->audit != NULL, 0) && d->runs_on == &d->sc && used_ps > 0) {
+        audit_used(d->audit, d->from_ps, c->now_ps);
+    }
     d->from_ps = c->now_ps;
     d->spent_ps += used_ps;
     c->busy_ps += used_ps;

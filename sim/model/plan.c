@@ -341,6 +341,16 @@ bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_
     return false;
 }
 
+bool plan_checks(const struct plan *p, const char *check)
+{
+    for (size_t i = 0; p->scenario != NULL && i < p->scenario->checks_off_count; i++) {
+        if (strcmp(p->scenario->checks_off[i], check) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool plan_suspect(const struct plan *p, uint32_t pd)
 {
     if (!p->pds[pd].trusted) {

@@ -233,6 +233,8 @@ const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t
 bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd);
 /* Is a domain not to be relied on: untrusted, or compromised by a fault of the scenario? */
 bool plan_suspect(const struct plan *p, uint32_t pd);
+/* Is this check on? What only it asks about need not be looked at otherwise. */
+bool plan_checks(const struct plan *p, const char *check);
 uint32_t plan_find_pd(const struct plan *p, const char *name); /* PLAN_NONE if there is none */
 
 /*

@@ -12,22 +12,14 @@
 
 /* -- reading shared memory, once -- */
 
-static inline uint32_t load(const volatile uint8_t *index, uint32_t bytes)
-{
-    if (bytes == 2) {
-        return __atomic_load_n((const volatile uint16_t *)index, __ATOMIC_ACQUIRE);
-    }
-    return __atomic_load_n((const volatile uint32_t *)index, __ATOMIC_ACQUIRE);
-}
-
 static inline uint32_t own_index(const struct watched *q)
 {
-    return load(q->own, q->index_bytes);
+    return moves_load(q->own, q->index_bytes);
 }
 
 static inline uint32_t peer_index(const struct watched *q)
 {
-    return load(q->peer, q->index_bytes);
+    return moves_load(q->peer, q->index_bytes);
 }
 
 static struct slot read_slot(const struct watched *q, uint32_t index)
@@ -139,6 +131,7 @@ static bool first_filled(const struct watched *q)
 /* The index is not where this domain was seen to leave it. */
 static void resync(struct moves *m, struct watched *q, uint32_t now)
 {
+    q->looked = now; /* not by its own moves */
     if (first_filled(q)) {
         q->shadow = now;
     } else if (q->exposed && m->announced) {
@@ -148,7 +141,7 @@ static void resync(struct moves *m, struct watched *q, uint32_t now)
     }
 }
 
-static struct watched *look_up(struct moves *m, const volatile void *where)
+struct watched *moves_look_up(struct moves *m, const volatile void *where)
 {
     uint32_t at = moves_hash((uintptr_t)where);
 
@@ -195,7 +188,7 @@ void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queu
     struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
 
     if (__builtin_expect(q == NULL || q->base != queue, 0)) {
-        q = look_up(m, queue);
+        q = moves_look_up(m, queue);
     }
     m->announced = true;
     /* A consumer that fills its own free queue before the start is not making moves of its own. */
@@ -287,8 +280,11 @@ static void replay(struct moves *m)
     }
 }
 
-void moves_begin(struct moves *m)
+void moves_begin(struct moves *m, uint64_t badge)
 {
+    if (__builtin_expect(m->any_left, 0)) {
+        flags_begin(m, badge);
+    }
     for (uint32_t i = 0; i < m->queue_count && !m->announced; i++) {
         if (first_filled(&m->queues[i])) {
             m->queues[i].shadow = own_index(&m->queues[i]);
@@ -362,6 +358,9 @@ static void settle_untold(struct moves *m)
     }
     if (behind) {
         replay(m);
+    }
+    if (m->follows && m->announced) {
+        flags_settle(m);
     }
 }
 

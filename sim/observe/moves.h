@@ -46,6 +46,7 @@ struct moves_counts {
     uint64_t nameless;               /* of these, entries that named no buffer, or one elsewhere */
     /* A driver's: frames the device filled, frames given to it, those of these that came back. */
     uint64_t from_device, to_device, back_from_device;
+    uint64_t needless; /* signals on a channel where nobody had asked for one; see moves_follow */
 };
 
 /* What else is done with frames as they pass. NULL slots are skipped. */
@@ -67,11 +68,22 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd);
  */
 struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
                          struct moves_counts *counts, const struct moves_hooks *hooks);
-/* The domain is about to be entered. Only where it tells of no moves need this be said. */
-void moves_begin(struct moves *m);
+/* The domain is about to be entered, with the badge that it woke with. Need be said only where it
+ * tells of no moves, or flags are followed. */
+void moves_begin(struct moves *m, uint64_t badge);
 /* The image has done a queue operation, or was refused it; see sddf/os/point.h. */
 void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name,
                  uint64_t rest);
+/*
+ * Follow flags and signals too, from here on. Only where nothing happens between what is told and
+ * the act itself, as in virtual time, can it be said who lost a wake-up.
+ */
+void moves_follow(struct moves *m);
+/* The image is about to use the flag of a queue: POINT_REQUEST, _CANCEL or _REQUIRE. `place` goes
+ * with what is told of it. */
+void moves_flag(struct moves *m, enum point_op op, const volatile void *queue, uint64_t place);
+/* It signals by this channel of the plan, or will when it waits. */
+void moves_signalled(struct moves *m, uint32_t channel);
 /* How long a frame is whose descriptor was taken from `queue`; 0: that queue carries none. */
 uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest);
 /* The domain has returned from an entry. */

@@ -57,6 +57,12 @@ resolve(struct watched *q, struct slot slot, uint32_t *buffer)
 
 void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b)
 {
+    moves_tell_at(m, kind, object, a, b, 0);
+}
+
+void moves_tell_at(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b,
+                   uint64_t place)
+{
     if (m->hooks.event != NULL) {
         struct probe p = {.kind = kind,
                           .told = TOLD_BY_PD,
@@ -64,7 +70,8 @@ void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t
                           .object = object,
                           .a = a,
                           .b = b,
-                          .count = 1};
+                          .count = 1,
+                          .place = place};
         m->hooks.event(m->hooks.context, &p);
     }
 }
@@ -492,6 +499,10 @@ void moves_refused(struct moves *m, struct watched *q, struct slot slot)
     uint32_t buffer;
     struct held_pool *pool = resolve(q, slot, &buffer);
 
+    if (!q->told_refused) {
+        q->told_refused = true;
+        moves_tell(m, PROBE_QUEUE_REFUSED, q->index, slot.name, slot.len);
+    }
     if (q->frames || m->endpoint) {
         return;
     }

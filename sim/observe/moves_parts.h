@@ -78,6 +78,18 @@ struct watched {
     uint64_t onward;   /* where frames taken here may go: the out_bits of those neighbours */
     const struct queue_shape *shape;
     uint32_t index; /* plan queue */
+    /* Where flags are followed. A producer's: its index when it last looked at the flag; and a
+     * consumer's: the other end's index when it last asked for a signal, while it still does. */
+    uint32_t looked, there;
+    bool asked, owes; /* owes: the flag was seen to ask for a signal, and none was sent */
+    bool early;       /* signalled in this entry, before the last look */
+    bool left;        /* a consumer's: it waits, and what was there when it asked still is */
+    bool told_signal, told_look, told_refused;
+    uint64_t place;                  /* of the last look or request, in the image */
+    uint64_t left_place, left_given; /* ..., and all that was given by other queues */
+    uint32_t left_entries;
+    uint64_t channel_bit;         /* of the badge it wakes with */
+    const volatile uint8_t *flag; /* NULL: the class has none of 4 bytes */
 };
 
 struct moves {
@@ -109,12 +121,37 @@ struct moves {
         uint32_t buffer;
     } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
+    bool follows;     /* flags and signals */
+    bool any_left;    /* some queue is `left` */
     uint64_t unnamed; /* entries that named no buffer, and have not gone back */
     uint64_t strays;  /* entries given to a device that named no buffer */
 };
 
 /* Something that should not happen. */
 void moves_tell(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b);
+/* The same, with where in the image. */
+void moves_tell_at(struct moves *m, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b,
+                   uint64_t place);
+
+/* The queue that lies there; NULL: none that is watched. */
+struct watched *moves_look_up(struct moves *m, const volatile void *where);
+
+/* -- moves_flags.c -- */
+
+/* The domain is about to be entered: is it only for what it left behind? */
+void flags_begin(struct moves *m, uint64_t badge);
+/* It is about to wait. */
+void flags_settle(struct moves *m);
+
+/* -- reading shared memory, once -- */
+
+static inline uint32_t moves_load(const volatile uint8_t *index, uint32_t bytes)
+{
+    if (bytes == 2) {
+        return __atomic_load_n((const volatile uint16_t *)index, __ATOMIC_ACQUIRE);
+    }
+    return __atomic_load_n((const volatile uint32_t *)index, __ATOMIC_ACQUIRE);
+}
 moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
 /* Queue `q` had no room for an entry. */
 moves_meaning moves_refused;

@@ -154,6 +154,10 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     q->slots = q->base + s->slots_offset;
     q->own = q->base + (q->produces ? s->tail_offset : s->head_offset);
     q->peer = q->base + (q->produces ? s->head_offset : s->tail_offset);
+    q->flag = s->flag_bytes == 4 ? q->base + s->flag_offset : NULL;
+    q->channel_bit = s->channel < plan->channel_count
+                         ? 1ull << plan_channel_id(plan, s->channel, m->pd) % 64
+                         : 0;
     q->pools = carve(at, s->pool_count * sizeof *q->pools);
     for (size_t i = 0; i < s->pool_count; i++) {
         q->pools[i] = held_pool(m, s->pools[i]);

@@ -5,6 +5,8 @@
  * question at the end, whether everything could be built, is asked of `trouble`.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -252,6 +254,18 @@ static json_t *latency_json(struct out *o)
 
 /* -- what was found -- */
 
+/* Where in the culprit's image: offset of the instruction after. */
+static json_t *place_json(const struct out *o, const struct finding *f)
+{
+    bool known = f->place != 0 && f->culprit < o->in->plan->pd_count;
+
+    if (!known) {
+        return json_null();
+    }
+    return text(arena_format(o->in->plan->arena, "%s.so+0x%" PRIx64,
+                             o->in->plan->pds[f->culprit].name, f->place));
+}
+
 static json_t *findings_json(struct out *o, const struct finding *list, size_t count)
 {
     json_t *array = json_array();
@@ -265,6 +279,7 @@ static json_t *findings_json(struct out *o, const struct finding *list, size_t c
         put(o, one, "object", text(list[i].object));
         put(o, one, "time_ns", number(list[i].time_ns));
         put(o, one, "count", number(list[i].count));
+        put(o, one, "place", place_json(o, &list[i]));
         append(o, array, one);
     }
     return array;
@@ -285,6 +300,9 @@ static json_t *checks_json(struct out *o)
         put(o, check, "findings_more", number(f->lost));
         put(o, check, "excused", findings_json(o, f->excused, f->excused_count));
         put(o, check, "excused_more", number(f->excused_lost));
+        if (f->figure != NULL) {
+            put(o, check, "figure", text(f->figure));
+        }
         append(o, checks, check);
     }
     return checks;

@@ -170,8 +170,12 @@ static void say_finding_details(struct page *page, const struct finding *f)
         fprintf(page->to, "%s%" PRIu64 " times", before, f->count);
         before = ", ";
     }
-    fprintf(page->to, "%s%sat %s\n", before, says_count(f) ? "" : "first ",
+    fprintf(page->to, "%s%sat %s", before, says_count(f) ? "" : "first ",
             say_time(f->time_ns, time));
+    if (f->place != 0 && f->culprit < plan->pd_count) {
+        fprintf(page->to, ", %s.so+0x%" PRIx64, plan->pds[f->culprit].name, f->place);
+    }
+    fputc('\n', page->to);
 }
 
 static void say_list(struct page *page, const struct finding *list, size_t count, size_t lost,
@@ -322,6 +326,8 @@ static void say_checks(struct page *page)
             fprintf(page->to, ", %zu finding%s", found, plural(found));
         } else if (v == REPORT_NONE) {
             fprintf(page->to, ": %s", why_none(page, why));
+        } else if (c->findings->figure != NULL) {
+            fprintf(page->to, ": %s", c->findings->figure);
         }
         fputc('\n', page->to);
     }

@@ -36,13 +36,15 @@ static void clock_beyond_the_horizon(void **state)
     nudge(LOW);
     p.turns[LOW]->now_ps = 10 * US;
     assert_false(ask(LOW, TURN_TICK, 0));
-    assert_false(p.k.lied);
+    assert_int_equal(p.k.domains[LOW].lies, 0);
     kernel_run_until(&p.k, 20 * US, false);
     assert_runs(LOW);
     p.turns[LOW]->now_ps = 20 * US + 1;
     assert_false(ask(LOW, TURN_TICK, 0));
-    assert_true(p.k.lied);
-    assert_int_equal(p.k.liar, LOW);
+    assert_int_equal(p.k.domains[LOW].lies, 1);
+    assert_true(p.k.domains[LOW].lied_ahead);
+    assert_int_equal(p.k.domains[LOW].lied_by_ps, 1);
+    assert_int_equal(p.k.domains[HIGH].lies, 0);
     assert_halts(KERNEL_LIMIT);
     assert_int_equal(p.k.now_ps, 20 * US);
     assert_int_equal(p.k.cores[0].now_ps, 20 * US);
@@ -60,13 +62,15 @@ static void clock_backwards(void **state)
     assert_true(ask(HIGH, TURN_TICK, 0));
     p.turns[HIGH]->now_ps = 10 * US - 1;
     assert_true(ask(HIGH, TURN_TICK, 0));
-    assert_true(p.k.lied);
-    assert_int_equal(p.k.liar, HIGH);
+    assert_int_equal(p.k.domains[HIGH].lies, 1);
+    assert_false(p.k.domains[HIGH].lied_ahead);
+    assert_int_equal(p.k.domains[HIGH].lied_by_ps, 1);
+    assert_int_equal(p.k.domains[HIGH].lied_at_ps, 10 * US);
     assert_int_equal(now_of(HIGH), 10 * US); /* it is told what time it is */
     assert_int_equal(p.k.cores[0].now_ps, 10 * US);
 }
 
-/* The horizon in its page is its own to write, and means nothing. The first who lied is named. */
+/* The horizon in its page is its own to write, and means nothing. Each who lied is named. */
 static void horizon_forged(void **state)
 {
     (void)state;
@@ -77,14 +81,14 @@ static void horizon_forged(void **state)
     p.turns[LOW]->horizon_ps = 1000 * US;
     p.turns[LOW]->now_ps = 11 * US;
     assert_false(ask(LOW, TURN_TICK, 0));
-    assert_true(p.k.lied);
+    assert_int_equal(p.k.domains[LOW].lies, 1);
     assert_int_equal(p.k.now_ps, 10 * US);
     kernel_run_until(&p.k, 20 * US, false);
     kernel_nudge(&p.k, HIGH);
     assert_runs(HIGH);
     p.turns[HIGH]->now_ps = UINT64_MAX;
     assert_false(ask(HIGH, TURN_TICK, 0));
-    assert_int_equal(p.k.liar, LOW);
+    assert_int_equal(p.k.domains[HIGH].lies, 1);
     assert_int_equal(p.k.cores[0].now_ps, 20 * US);
 }
 
@@ -103,7 +107,7 @@ static void horizon_of_a_second_turn(void **state)
     assert_int_equal(horizon_of(LOW), 30 * US);
     p.turns[LOW]->now_ps = 50 * US; /* which was its horizon before */
     assert_false(ask(LOW, TURN_TICK, 0));
-    assert_true(p.k.lied);
+    assert_int_equal(p.k.domains[LOW].lies, 1);
     assert_int_equal(p.k.cores[0].now_ps, 30 * US);
 }
 

@@ -74,7 +74,7 @@ static void enter(struct watcher *w)
 {
     current = w;
     sddfsim_move_hook = told ? on_move : NULL;
-    moves_begin(w->moves);
+    moves_begin(w->moves, 0);
 }
 
 static void leave(void)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Flow control is by buffers: there are so many, and each queue has room for all that may legally
+ * be in it. So in an honest system nobody ever meets a full queue, nothing waits for room, and
+ * frames are lost only where dropping is somebody's job, which is drops' to judge. Who is refused
+ * by a queue has lost what it wanted to put there, or has let more in than there is room for.
+ *
+ * A queue whose other end is compromised or untrusted may be full, or seem so; its neighbour must
+ * bear it, and what is told is excused.
+ */
+#include <inttypes.h>
+
+#include "sim/check/heard.h"
+
+struct flow {
+    struct heard_list refused;
+};
+
+static void flow_event(void *state, const struct plan *plan, const struct probe *p)
+{
+    struct flow *f = state;
+
+    (void)plan;
+    if (p->kind == PROBE_QUEUE_REFUSED) {
+        heard_note(&f->refused, p, false);
+    }
+}
+
+static void flow_finish(void *state, const struct plan *plan, struct findings *out)
+{
+    const struct flow *f = state;
+
+    for (unsigned i = 0; i < f->refused.count; i++) {
+        const struct heard *h = &f->refused.list[i];
+        const struct probe *p = &h->first;
+        uint32_t peer = queue_peer(plan, p->object, p->pd);
+        bool excused = domain_suspect(plan, p->pd) || domain_suspect(plan, peer);
+
+        say_finding(out, excused,
+                    (struct finding){.culprit = p->pd,
+                                     .victim = peer,
+                                     .object = queue_name(plan, p->object),
+                                     .time_ns = p->time_ns,
+                                     .count = h->count,
+                                     .place = h->first.place},
+                    "%s had more to put into %s than its %" PRIu32 " entries, %" PRIu64 " time%s",
+                    p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody",
+                    queue_name(plan, p->object),
+                    p->object < plan->queue_count ? plan->queues[p->object].capacity : 0, h->count,
+                    h->count == 1 ? "" : "s");
+    }
+    out->lost += f->refused.lost;
+}
+
+const struct check_type check_flow = {
+    .name = "flow",
+    .doc = "no queue between honest neighbours is ever asked to hold more than it can",
+    .host_time = "every time, as told by the runtime of the domain that was refused",
+    .state_size = sizeof(struct flow),
+    .event = flow_event,
+    .finish = flow_finish,
+};

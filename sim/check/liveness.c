@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whatever can go on does go on. When all is quiet, and so nothing will ever happen again, no frame
+ * lies in a queue, a ring or a device: else somebody sleeps who should have been woken (a signal
+ * that was lost, a flag that was not set again, an interrupt that nobody acknowledged), or two wait
+ * for each other. And at the end of a run everybody gets as far as its next wait: who does not runs
+ * in a loop without end, is kept from the processor by one who does, or waits for an answer that
+ * never comes. If a scenario's faults end before its traffic does, that is also the proof that the
+ * others have recovered from them.
+ *
+ * A domain that is compromised, untrusted or gone may leave its own frames lying and run as long as
+ * it likes. It may not keep the processor from those who are neither.
+ */
+#include <inttypes.h>
+
+#include "sim/check/heard.h"
+
+struct liveness {
+    bool *gone;
+    bool ended;
+    enum run_end end;
+    struct heard_list left;  /* frames on their way at the end, by place */
+    struct heard_list stuck; /* who did not get to its next wait, interrupts, standstills */
+};
+
+static void liveness_start(void *state, const struct plan *plan)
+{
+    struct liveness *c = state;
+
+    c->gone = gone_start(plan);
+}
+
+static void liveness_event(void *state, const struct plan *plan, const struct probe *p)
+{
+    struct liveness *c = state;
+
+    gone_hear(c->gone, plan, p);
+    switch (p->kind) {
+    case PROBE_FRAME_IN_FLIGHT:
+        if (p->a != PLACE_PD) {
+            heard_note(&c->left, p, true);
+        }
+        break;
+    case PROBE_IRQ_LEFT:
+    case PROBE_PD_UNFINISHED:
+    case PROBE_STANDSTILL:
+        heard_note(&c->stuck, p, false);
+        break;
+    case PROBE_RUN_ENDED:
+        c->ended = true;
+        c->end = (enum run_end)p->a;
+        break;
+    default:
+        break;
+    }
+}
+
+/* -- frames -- */
+
+/* Where frames were left lying, and who should have moved them on. */
+struct left {
+    const char *before, *place, *after;
+    uint32_t mover, other;
+};
+
+static struct left left_where(const struct plan *plan, const struct probe *p)
+{
+    uint32_t driver = device_driver(plan, p->object);
+    uint32_t device = p->object < plan->device_count ? plan->devices[p->object].pd : PLAN_NONE;
+
+    switch ((enum frame_place)p->a) {
+    case PLACE_QUEUE:
+        if (p->object < plan->queue_count) {
+            const struct queue_shape *q = &plan->queues[p->object];
+
+            return (struct left){"in ", q->name, "", q->consumer, q->producer};
+        }
+        break;
+    case PLACE_RING_RX:
+        return (struct left){"in ", device_name(plan, p->object), "'s receive ring", driver,
+                             device};
+    case PLACE_RING_TX:
+        return (struct left){"in ", device_name(plan, p->object), "'s transmit ring", driver,
+                             device};
+    case PLACE_DEVICE:
+        if (p->object < plan->device_count) {
+            return (struct left){"inside ", plan->devices[p->object].name, "",
+                                 plan->devices[p->object].pd, driver};
+        }
+        break;
+    default:
+        break;
+    }
+    return (struct left){"", "somewhere unknown", "", PLAN_NONE, PLAN_NONE};
+}
+
+/*
+ * Is everybody to whom a domain could pass frames on gone, or not to be relied on? Then it is not
+ * to be blamed for those it still has. One such among others is no excuse: it must not be able to
+ * hold up the rest.
+ */
+static bool blocked(const struct liveness *c, const struct plan *plan, uint32_t pd)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (q->carries_frames && q->producer == pd) {
+            if (!domain_suspect(plan, q->consumer) && !gone_is(c->gone, plan, q->consumer)) {
+                return false;
+            }
+            any = true;
+        }
+    }
+    return any;
+}
+
+static bool cannot_move(const struct liveness *c, const struct plan *plan, uint32_t pd)
+{
+    return gone_is(c->gone, plan, pd) || domain_suspect(plan, pd);
+}
+
+/* Why they lie there, as far as a flag tells. */
+static const char *why_left(const struct plan *plan, const struct probe *p, uint32_t mover)
+{
+    if (p->a != PLACE_QUEUE || p->object >= plan->queue_count || mover >= plan->pd_count) {
+        return "";
+    }
+    switch (p->b) {
+    case LEFT_ASKED:
+        return ", who waits for a signal that did not come";
+    case LEFT_UNASKED:
+        return ", who waits and has not asked for a signal";
+    default:
+        return "";
+    }
+}
+
+static void judge_left(const struct liveness *c, const struct plan *plan, struct findings *out)
+{
+    for (unsigned i = 0; i < c->left.count; i++) {
+        const struct heard *h = &c->left.list[i];
+        struct left where = left_where(plan, &h->first);
+        const char *why = why_left(plan, &h->first, where.mover);
+        bool excused = cannot_move(c, plan, where.mover) || cannot_move(c, plan, where.other) ||
+                       blocked(c, plan, where.mover);
+
+        say_finding(out, excused,
+                    (struct finding){.culprit = where.mover,
+                                     .victim = PLAN_NONE,
+                                     .object = where.place,
+                                     .time_ns = h->first.time_ns,
+                                     .count = h->count},
+                    "%" PRIu64 " frame%s left %s%s%s when all was quiet%s%s%s", h->count,
+                    h->count == 1 ? " was" : "s were", where.before, where.place, where.after,
+                    *why == '\0' ? "" : ", for ", *why == '\0' ? "" : plan->pds[where.mover].name,
+                    why);
+    }
+    out->lost += c->left.lost;
+}
+
+/* -- domains -- */
+
+static const char *name_of(const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
+}
+
+static void judge_unfinished(const struct liveness *c, const struct plan *plan,
+                             const struct probe *p, struct findings *out)
+{
+    const char *who = name_of(plan, p->pd);
+    uint32_t other = (uint32_t)p->b;
+    bool excused = domain_suspect(plan, p->pd) || gone_is(c->gone, plan, p->pd);
+    struct finding one = {
+        .culprit = p->pd, .victim = PLAN_NONE, .object = who, .time_ns = p->time_ns, .count = 1};
+
+    switch (p->a) {
+    case UNFINISHED_STARVED:
+        one.culprit = other;
+        one.victim = p->pd;
+        say_finding(out, excused, one, "%s wanted to run, and did not get the processor from %s",
+                    who, name_of(plan, other));
+        break;
+    case UNFINISHED_CALLING:
+        one.culprit = other;
+        one.victim = p->pd;
+        say_finding(out, excused, one, "%s waits for %s to answer its call, which never happens",
+                    who, name_of(plan, other));
+        break;
+    default:
+        say_finding(out, excused, one,
+                    "%s was still running long after everybody had been told to end: a loop "
+                    "without end",
+                    who);
+        break;
+    }
+}
+
+static void judge_stuck(const struct liveness *c, const struct plan *plan, struct findings *out)
+{
+    for (unsigned i = 0; i < c->stuck.count; i++) {
+        const struct probe *p = &c->stuck.list[i].first;
+        struct finding one = {.culprit = p->pd,
+                              .victim = PLAN_NONE,
+                              .object = device_name(plan, p->object),
+                              .time_ns = p->time_ns,
+                              .count = 1};
+
+        switch (p->kind) {
+        case PROBE_IRQ_LEFT:
+            if (!c->ended || c->end != RUN_QUIET) {
+                break;
+            }
+            say_finding(out, cannot_move(c, plan, p->pd), one,
+                        "the interrupt of %s is up, and %s waits without having acknowledged the "
+                        "last one, when all was quiet",
+                        one.object, name_of(plan, p->pd));
+            break;
+        case PROBE_STANDSTILL:
+            one.object = queue_name(plan, p->object);
+            say_finding(out, cannot_move(c, plan, p->pd), one,
+                        "%s and others woke %" PRIu64 " times and moved nothing, with %s waiting "
+                        "to be emptied",
+                        name_of(plan, p->pd), p->a, one.object);
+            break;
+        default: /* PROBE_PD_UNFINISHED */
+            judge_unfinished(c, plan, p, out);
+            break;
+        }
+    }
+    out->lost += c->stuck.lost;
+}
+
+static void liveness_finish(void *state, const struct plan *plan, struct findings *out)
+{
+    const struct liveness *c = state;
+
+    if (c->ended && c->end != RUN_QUIET && c->end != RUN_LIMIT) {
+        return; /* cut off in the middle: of course they were busy */
+    }
+    judge_stuck(c, plan, out);
+    if (c->ended && c->end == RUN_QUIET) {
+        judge_left(c, plan, out);
+    }
+}
+
+const struct check_type check_liveness = {
+    .name = "liveness",
+    .doc = "whatever can go on does: nobody sleeps on work, waits for ever or runs for ever",
+    .host_time = "at quiescence; standstills and starvation not at all, as Linux schedules",
+    .state_size = sizeof(struct liveness),
+    .start = liveness_start,
+    .event = liveness_event,
+    .finish = liveness_finish,
+};

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rules by which two neighbours share a queue, and a driver its interrupt. Indices: each end
+ * moves its own, forwards, and never so that the queue holds more than it can. Signals: a producer
+ * puts in all it has, then looks whether its consumer wants a signal, then sends it; a consumer
+ * that asks to be signalled looks once more before it waits. An interrupt that was taken is
+ * acknowledged before the driver waits again. Whoever breaks one of these runs well nearly always;
+ * it is told of when it mattered: somebody now sleeps who should not.
+ *
+ * A domain that is compromised or untrusted may ruin the queues that it is an end of. That is told
+ * and excused, and so is what its neighbour makes of a flag or an index that it may have forged.
+ */
+#include <inttypes.h>
+
+#include "sim/check/heard.h"
+
+struct protocol {
+    struct heard_list heard;
+};
+
+static void protocol_event(void *state, const struct plan *plan, const struct probe *p)
+{
+    struct protocol *s = state;
+
+    (void)plan;
+    switch (p->kind) {
+    case PROBE_INDEX_ILLEGAL:
+    case PROBE_INDEX_DISPLACED:
+    case PROBE_LOOK_MISSING:
+    case PROBE_IRQ_HELD:
+        heard_note(&s->heard, p, false);
+        break;
+    case PROBE_SIGNAL_MISSING:
+        heard_note(&s->heard, p, true);
+        break;
+    default:
+        break;
+    }
+}
+
+static const char *name_of(const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
+}
+
+static void judge_signal(const struct plan *plan, const struct probe *p, bool excused,
+                         const struct finding *one, struct findings *out)
+{
+    const char *victim = name_of(plan, one->victim), *who = name_of(plan, p->pd);
+
+    switch (p->a) {
+    case SIGNAL_UNSENT:
+        say_finding(out, excused, *one,
+                    "%s put entries into %s, saw that %s wants a signal, and "
+                    "sent none",
+                    who, one->object, victim);
+        break;
+    case SIGNAL_EARLY:
+        say_finding(out, excused, *one,
+                    "%s signalled %s first and put entries into %s afterwards: %s may have looked "
+                    "in between, and now sleeps",
+                    who, victim, one->object, victim);
+        break;
+    default:
+        say_finding(out, excused, *one,
+                    "%s put entries into %s and did not look whether %s wants a signal, which it "
+                    "does",
+                    who, one->object, victim);
+        break;
+    }
+}
+
+static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *who = name_of(plan, p->pd);
+    struct finding one = {.culprit = p->pd,
+                          .victim = queue_peer(plan, p->object, p->pd),
+                          .object = queue_name(plan, p->object),
+                          .time_ns = p->time_ns,
+                          .count = h->count,
+                          .place = h->first.place};
+    bool own = domain_suspect(plan, p->pd), shared = own || domain_suspect(plan, one.victim);
+
+    switch (p->kind) {
+    case PROBE_INDEX_ILLEGAL:
+        say_finding(out, own, one,
+                    "%s moved its index of %s from %" PRIu64 " to %" PRIu64
+                    ", which no queue of %" PRIu32 " entries allows there",
+                    who, one.object, p->a, p->b,
+                    p->object < plan->queue_count ? plan->queues[p->object].capacity : 0);
+        break;
+    case PROBE_INDEX_DISPLACED:
+        say_finding(out, own, one, "%s moved %s's index of %s from %" PRIu64 " to %" PRIu64, who,
+                    name_of(plan, one.victim), one.object, p->a, p->b);
+        break;
+    case PROBE_SIGNAL_MISSING:
+        judge_signal(plan, p, shared, &one, out);
+        break;
+    case PROBE_LOOK_MISSING:
+        say_finding(out, shared, one,
+                    "%s asked to be signalled when %s held %" PRIu64 " entr%s already, and waited "
+                    "without looking at it once more",
+                    who, one.object, p->a, p->a == 1 ? "y" : "ies");
+        break;
+    default: /* PROBE_IRQ_HELD */
+        one.victim = PLAN_NONE;
+        one.object = device_name(plan, p->object);
+        say_finding(out, own, one,
+                    "%s took the interrupt of %s and waited without acknowledging it", who,
+                    one.object);
+        break;
+    }
+}
+
+static void protocol_finish(void *state, const struct plan *plan, struct findings *out)
+{
+    const struct protocol *s = state;
+
+    for (unsigned i = 0; i < s->heard.count; i++) {
+        judge(plan, &s->heard.list[i], out);
+    }
+    out->lost += s->heard.lost;
+}
+
+const struct check_type check_protocol = {
+    .name = "protocol",
+    .doc = "indices, flags, signals and interrupts are used in the order that loses no wake-up",
+    .host_time = "indices and interrupts every time, as told by the domain's runtime; flags and "
+                 "signals in virtual time only: liveness sees what comes of them",
+    .state_size = sizeof(struct protocol),
+    .event = protocol_event,
+    .finish = protocol_finish,
+};

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What should go on goes on, or it is said who sleeps, waits or runs for ever, and whose fault that
+ * is. */
+#include "tests/unit/judged_check.h"
+
+static int start(void **state)
+{
+    (void)state;
+    start_check(&check_liveness);
+    return 0;
+}
+
+static void tell_end(enum run_end end)
+{
+    tell(PROBE_RUN_ENDED, PLAN_NONE, PLAN_NONE, end, 0, 1);
+}
+
+/* As many began as are in flight there. */
+static void left(enum frame_place place, uint32_t object)
+{
+    judged_finish(&j);
+    start_check(&check_liveness);
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 3);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, object, place, 0, 3);
+}
+
+static void nothing_is_left_when_all_is_quiet(void **state)
+{
+    (void)state;
+    left(PLACE_QUEUE, ACTIVE(LINK_RX0));
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(0, 0);
+
+    left(PLACE_QUEUE, ACTIVE(LINK_RX0));
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "3 frames were left in client0.rx.active when all was quiet");
+    assert_int_equal(found.list[0].culprit, CLIENT0);
+
+    left(PLACE_RING_RX, 0);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "in eth0's receive ring");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+
+    /* Both rings of one device are two places. */
+    tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 1);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, 0, PLACE_RING_TX, 0, 1);
+    found.count = 0;
+    finish_check();
+    assert_found(2, 0);
+    assert_says(found.list[1], "1 frame was left in eth0's transmit ring");
+
+    left(PLACE_DEVICE, 0);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, ETH0);
+}
+
+static void the_dead_and_the_suspect_may_keep_theirs(void **state)
+{
+    (void)state;
+    left(PLACE_QUEUE, ACTIVE(LINK_RX0));
+    tell(PROBE_PD_STOPPED, CLIENT0, PLAN_NONE, 0, 0, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_QUEUE, ACTIVE(LINK_RX1)); /* client1 is untrusted */
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_QUEUE, ACTIVE(LINK_TX0));
+    compromise("client0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_RING_RX, 0);
+    compromise("eth0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    left(PLACE_RING_TX, 0);
+    compromise("eth0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 1);
+
+    /* But not another's. */
+    left(PLACE_QUEUE, ACTIVE(LINK_NET_RX));
+    tell(PROBE_PD_DIED, CLIENT0, PLAN_NONE, 11, 0, 1);
+    compromise("client0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+}
+
+static void a_flag_tells_why(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_RX0), PLACE_QUEUE, LEFT_ASKED, 3);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_NET_TX), PLACE_QUEUE, LEFT_UNASKED, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(2, 0);
+    assert_says(found.list[0], "when all was quiet, for client0, who waits for a signal that did");
+    assert_says(found.list[1], "for net0_driver, who waits and has not asked for a signal");
+}
+
+static void an_interrupt_that_nobody_acknowledged(void **state)
+{
+    (void)state;
+    tell(PROBE_IRQ_LEFT, DRIVER, 0, 0, 0, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(0, 0);
+
+    judged_finish(&j);
+    start_check(&check_liveness);
+    tell(PROBE_IRQ_LEFT, DRIVER, 0, 0, 0, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "the interrupt of eth0 is up, and net0_driver waits");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+}
+
+static void who_does_not_come_to_wait(void **state)
+{
+    (void)state;
+    tell(PROBE_PD_UNFINISHED, VIRT_RX, PLAN_NONE, UNFINISHED_RUNS, PLAN_NONE, 1);
+    tell(PROBE_PD_UNFINISHED, CLIENT0, PLAN_NONE, UNFINISHED_STARVED, CLIENT1, 1);
+    tell(PROBE_PD_UNFINISHED, COPIER0, PLAN_NONE, UNFINISHED_CALLING, VIRT_TX, 1);
+    /* One that is untrusted may run for ever, but not keep others from running. */
+    tell(PROBE_PD_UNFINISHED, CLIENT1, PLAN_NONE, UNFINISHED_RUNS, PLAN_NONE, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(3, 1);
+    assert_says(found.list[0], "net0_virt_rx was still running");
+    assert_says(found.list[1], "client0 wanted to run, and did not get the processor from client1");
+    assert_int_equal(found.list[1].culprit, CLIENT1);
+    assert_int_equal(found.list[1].victim, CLIENT0);
+    assert_says(found.list[2], "waits for net0_virt_tx to answer its call");
+}
+
+static void everybody_busy_and_nothing_moves(void **state)
+{
+    (void)state;
+    tell(PROBE_STANDSTILL, VIRT_RX, ACTIVE(LINK_NET_RX), 5000, 0, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "net0_virt_rx and others woke 5000 times and moved nothing, with "
+                               "net0.rx.active waiting");
+}
+
+static void a_run_cut_short_says_nothing(void **state)
+{
+    (void)state;
+    tell(PROBE_PD_UNFINISHED, VIRT_RX, PLAN_NONE, UNFINISHED_RUNS, PLAN_NONE, 1);
+    tell_end(RUN_WALL);
+    finish_check();
+    assert_found(0, 0);
+}
+
+static void events_that_name_nothing_hurt_nobody(void **state)
+{
+    (void)state;
+    tell_nonsense();
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_true(found.count > 0);
+    assert_int_equal(found.lost, 0);
+}
+
+static void a_flood_is_bounded(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < FINDINGS_MAX + 5; i++) {
+        tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, 100 + i, PLACE_QUEUE, 0, 1);
+    }
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_int_equal(found.count, FINDINGS_MAX);
+    assert_int_equal(found.lost, 5);
+}
+
+int main(void)
+{
+#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
+    const struct CMUnitTest tests[] = {
+        JUDGED(nothing_is_left_when_all_is_quiet),
+        JUDGED(the_dead_and_the_suspect_may_keep_theirs),
+        JUDGED(a_flag_tells_why),
+        JUDGED(an_interrupt_that_nobody_acknowledged),
+        JUDGED(who_does_not_come_to_wait),
+        JUDGED(everybody_busy_and_nothing_moves),
+        JUDGED(a_run_cut_short_says_nothing),
+        JUDGED(events_that_name_nothing_hurt_nobody),
+        JUDGED(a_flood_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

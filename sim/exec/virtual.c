@@ -407,7 +407,9 @@ static void find_unfinished(struct virtual *v)
         const struct kernel_domain *d = &k->domains[i];
         struct supervise_pd *p = &v->s->pds[i];
 
-        if (k->plan->pds[i].kind != PD_IMAGE || p->died || d->state == KERNEL_ENDED) {
+        bool waits = d->state == KERNEL_ENDED || d->state == KERNEL_WAITING;
+
+        if (k->plan->pds[i].kind != PD_IMAGE || p->died || waits) {
             continue;
         }
         p->unfinished = true;

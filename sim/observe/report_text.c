@@ -159,7 +159,12 @@ static void say_finding_details(struct page *page, const struct finding *f)
 
     fprintf(page->to, "        ");
     if (f->culprit < plan->pd_count) {
-        fprintf(page->to, "culprit %s", plan->pds[f->culprit].name);
+        const char *culprit = plan->pds[f->culprit].name;
+
+        fprintf(page->to, "culprit %s", culprit);
+        if (f->place != 0) {
+            fprintf(page->to, " (%s.so+0x%" PRIx64 ")", culprit, f->place);
+        }
         before = ", ";
     }
     if (f->victim < plan->pd_count) {
@@ -170,12 +175,8 @@ static void say_finding_details(struct page *page, const struct finding *f)
         fprintf(page->to, "%s%" PRIu64 " times", before, f->count);
         before = ", ";
     }
-    fprintf(page->to, "%s%sat %s", before, says_count(f) ? "" : "first ",
+    fprintf(page->to, "%s%sat %s\n", before, says_count(f) ? "" : "first ",
             say_time(f->time_ns, time));
-    if (f->place != 0 && f->culprit < plan->pd_count) {
-        fprintf(page->to, ", %s.so+0x%" PRIx64, plan->pds[f->culprit].name, f->place);
-    }
-    fputc('\n', page->to);
 }
 
 static void say_list(struct page *page, const struct finding *list, size_t count, size_t lost,

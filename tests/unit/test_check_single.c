@@ -89,6 +89,7 @@ static void signals(void **state)
 {
     (void)state;
     again(&check_signals);
+    j.scenario.clock = CLOCK_VIRTUAL;
     tell(PROBE_SIGNALS_SENT, DRIVER, PLAN_NONE, 0, 0, 10);
     finish_check();
     assert_string_equal(found.figure, "none of 10 was needless");
@@ -96,6 +97,9 @@ static void signals(void **state)
     tell(PROBE_SIGNALS_SENT, VIRT_TX, PLAN_NONE, 1, 0, 5);
     finish_check();
     assert_string_equal(found.figure, "4 of 20 needless, 3 by net0_virt_rx");
+    j.scenario.clock = CLOCK_HOST;
+    finish_check();
+    assert_string_equal(found.figure, "20 sent");
     assert_found(0, 0);
 }
 

@@ -359,15 +359,15 @@ static void settle_untold(struct moves *m)
     if (behind) {
         replay(m);
     }
-    if (m->follows && m->announced) {
-        flags_settle(m);
-    }
 }
 
 void moves_settle(struct moves *m)
 {
     if (m->announced) {
         settle_told(m);
+        if (m->follows) {
+            flags_settle(m);
+        }
     } else {
         settle_untold(m);
     }

@@ -4,7 +4,8 @@
 /* What the kernel's two rooms share: who may run (sched.h), and who waits for whom (kernel.c). */
 #include "sim/kernel/kernel.h"
 
-/* Alarms: for each domain its refill, its deadline and signals on their way to it; then devices. */
+/* Alarms: for each domain its refill, its deadline and signals on their way to it; then
+ * devices; then interrupt lines. */
 static inline uint32_t alarm_refill(uint32_t pd)
 {
     return 3 * pd;
@@ -20,6 +21,10 @@ static inline uint32_t alarm_signal(uint32_t pd)
 static inline uint32_t alarm_device(const struct kernel *k, uint32_t device)
 {
     return 3 * k->plan->pd_count + device;
+}
+static inline uint32_t alarm_line(const struct kernel *k, uint32_t line)
+{
+    return alarm_device(k, k->plan->device_count) + line;
 }
 
 /* Kernel work that is done for a domain, and charged to it before it goes on. */

@@ -445,7 +445,8 @@ static enum drop_reason why_dropped(const struct moves *m, const struct held_poo
         return DROP_INVALID;
     }
     if (m->line != NULL) {
-        return DROP_NO_BUFFER;
+        return data == NULL ? DROP_INVALID
+                            : DROP_NO_BUFFER; /* it cannot copy what it cannot read */
     }
     if (data == NULL || (m->reach_count == 0 && m->device_by != 0)) {
         return DROP_UNEXPLAINED; /* all it could do was to pass it on */

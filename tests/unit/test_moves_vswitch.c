@@ -130,7 +130,7 @@ static uint8_t *data_of(enum port port, uint64_t buffer)
 static void enter(void)
 {
     sddfsim_move_hook = told ? on_move : NULL;
-    moves_begin(moves);
+    moves_begin(moves, 0);
 }
 
 static void leave(void)

@@ -133,9 +133,10 @@ checks: | $(BUILD)/deps.ok
 
 test: checks unit scenarios sample
 
-# A few throws of the dice that `make soak` throws all day.
+# A few throws of the dice that `make soak` throws all day, and each kind of attack once.
 sample: all
 	$(Q)scripts/soak --sample $(BUILD)
+	$(Q)scripts/attack --sample $(BUILD)
 
 demo: all
 	$(Q)scripts/demo $(BUILD)

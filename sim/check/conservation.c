@@ -198,7 +198,8 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
             continue;
         }
         uint32_t weak = weak_holder(c, plan, p->object, true);
-        bool excused = may_lose(c, plan, p->pd) || weak != PLAN_NONE;
+        bool excused = may_lose(c, plan, domain_behind(plan, p->pd)) || weak != PLAN_NONE ||
+                       may_lose(c, plan, p->pd);
 
         say_finding(out, excused,
                     (struct finding){.culprit = p->pd,

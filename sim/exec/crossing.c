@@ -55,7 +55,7 @@ struct crossing {
     struct crossing_counts counts;
     bool complained;
     struct irq_line lines[LINES_MAX];
-    bool stuck_level;
+    bool stuck_level, calls;                 /* calls: its lines are up until it is looked at */
     uint64_t stuck_until_ns, stall_until_ns; /* 0: not */
     struct ring_window rings[DEVICE_MEMORIES_MAX];
     struct late writes[CROSSING_WRITES_MAX]; /* in the order they go on */
@@ -401,7 +401,8 @@ static void write_what_is_late(struct crossing *c, uint64_t now_ns)
 
 static void show(struct crossing *c, unsigned line)
 {
-    bool level = c->stuck_until_ns != 0 ? c->stuck_level : c->lines[line].shown;
+    bool own = c->calls || c->lines[line].shown;
+    bool level = c->stuck_until_ns != 0 ? c->stuck_level : own;
 
     c->verbs->line(c->verbs->context, line, level);
 }
@@ -456,7 +457,7 @@ static uint64_t until(uint64_t now_ns, uint64_t long_ns)
 
 static void pulse(struct crossing *c, unsigned line)
 {
-    if (c->stuck_until_ns == 0 && !c->lines[line].shown) {
+    if (c->stuck_until_ns == 0 && !c->calls && !c->lines[line].shown) {
         c->verbs->line(c->verbs->context, line, true);
         c->verbs->line(c->verbs->context, line, false);
     }
@@ -474,11 +475,22 @@ static void act(struct crossing *c, const struct gate_device *d, uint64_t now_ns
         c->stuck_until_ns = until(now_ns, d->stuck_ns);
         c->stuck_level = d->level;
     }
+    c->calls |= d->call;
     for (unsigned line = 0; line < c->line_count; line++) {
-        if (d->stuck_ns != 0) {
+        if (d->stuck_ns != 0 || d->call) {
             show(c, line);
         } else if (d->pulse) {
             pulse(c, line);
+        }
+    }
+}
+
+void crossing_looked_at(struct crossing *c)
+{
+    if (c->calls) {
+        c->calls = false;
+        for (unsigned line = 0; line < c->line_count; line++) {
+            show(c, line);
         }
     }
 }

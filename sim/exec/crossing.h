@@ -58,6 +58,9 @@ bool crossing_write(struct crossing *c, uint64_t io_addr, const void *from, size
                     uint64_t now_ns, uint64_t run_ns);
 void crossing_irq(struct crossing *c, unsigned line, bool level, uint64_t now_ns, uint64_t run_ns);
 
+/* The driver has read a register. */
+void crossing_looked_at(struct crossing *c);
+
 /*
  * Time has come to `now_ns`: what was kept back goes on, and what the device is to do unasked, it
  * does. `in`: frames may enter it now. `go_ns`: since when they may; 0: not yet.

@@ -329,6 +329,9 @@ static void serve_ack(struct station *s, uint32_t line)
 static void serve_read(struct station *s, const struct mmio_entry *e, bool good)
 {
     s->mmio->answer = good ? s->type->read(s->state, e->offset, e->bytes) : 0;
+    if (s->crossing != NULL) {
+        crossing_looked_at(s->crossing);
+    }
     atomic_store(&s->mmio->answered, e->number + 1u);
     if (atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
         s->d->exec->ring(s->d->exec->context, s->plan->driver);
@@ -608,7 +611,11 @@ uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t
         return 0;
     }
     if (!write) {
-        return s->type->read(s->state, offset, bytes);
+        value = s->type->read(s->state, offset, bytes);
+        if (s->crossing != NULL) {
+            crossing_looked_at(s->crossing);
+        }
+        return value;
     }
     s->type->write(s->state, offset, bytes, value);
     if (step_wire(s)) { /* one that waited for a descriptor has one now */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A device resets itself in the middle of its work, as one does whose supply has dipped: it is as
- * it was at power-on, knows of no rings, and what it held is lost. Its line may be up for a while,
- * to tell that something has happened; what, only a look at its registers does.
+ * it was at power-on, knows of no rings, and what it held is lost. Its line may tell that something
+ * has happened; what, only a look at its registers does.
  */
 #include "sim/fault/fault.h"
 
 struct device_reset {
-    uint64_t interrupt;
+    bool interrupt;
 };
 
 static const struct param params[] = {
-    PARAM_TIME(struct device_reset, interrupt, 20000, 0, 1000000000000,
-               "how long its line is up for it; 0: nothing tells of it"),
+    PARAM_BOOL(struct device_reset, interrupt, true,
+               "its line is up for it, until a register is read; else nothing tells of it"),
     PARAM_END,
 };
 
@@ -21,8 +21,7 @@ static enum verdict reset(void *state, struct gate_device *d)
     const struct device_reset *s = state;
 
     d->reset = true;
-    d->stuck_ns = s->interrupt;
-    d->level = true;
+    d->call = s->interrupt;
     return VERDICT_ALTER;
 }
 

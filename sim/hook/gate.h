@@ -71,6 +71,7 @@ struct gate_device {
     uint64_t time_ns;  /* as in struct inside */
     bool reset;        /* it goes back to what it was at power-on */
     bool pulse;        /* its line rises and falls, for no cause */
+    bool call;         /* its lines are up until a register of it is read */
     uint64_t stuck_ns; /* its lines stay at `level` for so long, UINT64_MAX: for good; 0: no */
     bool level;
     uint64_t stall_ns; /* it does nothing for so long; likewise */
@@ -80,6 +81,16 @@ struct gate_device {
 struct gate_notify {
     uint32_t from, to, channel; /* channel: the sender's */
     uint64_t delay_ns;
+    GATE_TOLD
+};
+
+/* What the kernel does to a domain unasked, whenever the fault's trigger says. ALTER: it happens.
+ */
+struct gate_kernel {
+    uint64_t time_ns;
+    uint32_t pd;      /* to whom */
+    uint64_t take_ns; /* so much of its budget is gone; 0: none */
+    bool restart;     /* it begins anew, with a fresh image */
     GATE_TOLD
 };
 

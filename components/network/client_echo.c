@@ -59,9 +59,12 @@ void init(void)
     assert(config.tx_data.size >= NET_BUFFER_SIZE);
 
     peers_init();
-    net_buffers_init(&peers.tx, 0);
+    bool anew = peers_fill();
     /* Buffers that come back are of interest only while frames wait for them. */
     net_cancel_signal_free(&peers.tx);
+    if (anew) {
+        echo_all();
+    }
 }
 
 void notified(sddf_channel ch)

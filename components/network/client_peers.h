@@ -32,6 +32,21 @@ static inline void peers_init(void)
                    config.tx.num_buffers);
 }
 
+/*
+ * All transmit buffers are free at first. One that is begun anew finds its queues as they were
+ * left: what is on its way comes back, and what was in its hands is lost to it. Its neighbours may
+ * have been told then to send no signal, so it has to look at its queues itself. True if that is
+ * so.
+ */
+static inline bool peers_fill(void)
+{
+    if (peers.tx.free->tail != 0 || peers.tx.active->tail != 0) {
+        return true;
+    }
+    net_buffers_init(&peers.tx, 0);
+    return false;
+}
+
 /* There is one deferred signal: the first to come has it, if this PD is about to wait. */
 static inline void signal_peer(sddf_channel ch, bool about_to_wait)
 {

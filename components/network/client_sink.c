@@ -107,22 +107,10 @@ static bool take_frames(void)
     return true;
 }
 
-void init(void)
-{
-    peers_init();
-    assert(!is_slow() || (timer_config_check_magic(&timer_config) && client_config.interval > 0));
-
-    /* It sends nothing, but its transmit buffers are where those of a client belong. */
-    net_buffers_init(&peers.tx, 0);
-    net_cancel_signal_free(&peers.tx);
-}
-
-/* A frame came, or the time for more has. */
-void notified(sddf_channel ch)
+static void take_all(void)
 {
     bool more = true;
 
-    (void)ch;
     if (is_slow()) {
         renew_allowance();
     }
@@ -130,4 +118,24 @@ void notified(sddf_channel ch)
         more = take_frames();
         signal_peers(!more);
     }
+}
+
+void init(void)
+{
+    peers_init();
+    assert(!is_slow() || (timer_config_check_magic(&timer_config) && client_config.interval > 0));
+
+    /* It sends nothing, but its transmit buffers are where those of a client belong. */
+    bool anew = peers_fill();
+    net_cancel_signal_free(&peers.tx);
+    if (anew) {
+        take_all();
+    }
+}
+
+/* A frame came, or the time for more has. */
+void notified(sddf_channel ch)
+{
+    (void)ch;
+    take_all();
 }

@@ -251,7 +251,7 @@ void init(void)
     assert(config.tx_data.size >= NET_BUFFER_SIZE);
     assert(client_config.rate == 0 || timer_config_check_magic(&timer_config));
 
-    net_buffers_init(&peers.tx, 0);
+    (void)peers_fill();
     /* Buffers that come back are of interest only while a frame waits for one. */
     net_cancel_signal_free(&peers.tx);
 

@@ -460,9 +460,7 @@ void init(void)
     net_cancel_signal_free(&state.tx);
 
     introduce_ourselves();
-    if (client_config.count > 0) {
-        take_turn(sddf_timer_time_now(timer_config.driver_id));
-    }
+    take_turn(sddf_timer_time_now(timer_config.driver_id));
     signal_peers(true);
 }
 

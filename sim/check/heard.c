@@ -74,7 +74,10 @@ bool *gone_start(const struct plan *plan)
 
 void gone_hear(bool *gone, const struct plan *plan, const struct probe *p)
 {
-    if ((p->kind == PROBE_PD_DIED || p->kind == PROBE_PD_STOPPED) && p->pd < plan->pd_count) {
+    bool of_no_use =
+        p->kind == PROBE_PD_DIED || p->kind == PROBE_PD_STOPPED || p->kind == PROBE_SIGNAL_LOST;
+
+    if (of_no_use && p->pd < plan->pd_count) {
         gone[p->pd] = true;
     }
 }

@@ -33,7 +33,8 @@ uint32_t domain_behind(const struct plan *plan, uint32_t pd);
 /* "is compromised", "is untrusted", "is trusted". */
 const char *domain_standing(const struct plan *plan, uint32_t pd);
 
-/* -- who died or was stopped: one flag a domain, kept by those that need it -- */
+/* -- who died, was stopped, or was kept from hearing a signal: one flag a domain, kept by those
+ * that need it -- */
 bool *gone_start(const struct plan *plan);
 void gone_hear(bool *gone, const struct plan *plan, const struct probe *p);
 static inline bool gone_is(const bool *gone, const struct plan *plan, uint32_t pd)

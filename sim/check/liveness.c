@@ -172,7 +172,8 @@ static void judge_unfinished(const struct liveness *c, const struct plan *plan,
 {
     const char *who = name_of(plan, p->pd);
     uint32_t other = (uint32_t)p->b;
-    bool excused = domain_suspect(plan, p->pd) || gone_is(c->gone, plan, p->pd);
+    bool excused = domain_suspect(plan, domain_behind(plan, p->pd)) ||
+                   domain_suspect(plan, p->pd) || gone_is(c->gone, plan, p->pd);
     struct finding one = {
         .culprit = p->pd, .victim = PLAN_NONE, .object = who, .time_ns = p->time_ns, .count = 1};
 

@@ -643,7 +643,9 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     d->calls = &calls_host;
     d->page = (struct pd_page *)(uintptr_t)plan->pds[pd].page_vaddr;
     d->timeout_ns = DOMAIN_FOREVER;
-    faults_init(&d->faults, plan, pd);
+    if (d->page->restarts == 0) { /* what is begun anew is as it should be */
+        faults_init(&d->faults, plan, pd);
+    }
     d->faults.acted = inside_acted;
     d->faults.context = d;
     find_channels(d);
@@ -652,5 +654,8 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     hooks.endpoint = on_endpoint;
     if (moves_memory != NULL) {
         d->moves = moves_init(moves_memory, plan, pd, &d->page->counts, &hooks);
+        if (d->page->restarts != 0) {
+            moves_go_on(d->moves);
+        }
     }
 }

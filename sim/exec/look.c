@@ -369,6 +369,19 @@ static void look_at_acts(struct lookout *l, uint32_t pd)
     }
 }
 
+/* What the kernel did by itself for a fault. */
+static void look_at_acts_of_kernel(struct lookout *l)
+{
+    for (size_t i = 0; l->s->acts != NULL && i < l->plan->scenario->fault_count; i++) {
+        if (l->s->acts[i].count != 0) {
+            probe_emit(l->bus, &l->s->acts[i]);
+        }
+    }
+    for (uint32_t pd = 0; l->s->signals_lost != NULL && pd < l->plan->pd_count; pd++) {
+        tell(l, PROBE_SIGNAL_LOST, TOLD_BY_WORLD, pd, PLAN_NONE, 0, 0, l->s->signals_lost[pd]);
+    }
+}
+
 static void look_at_page(struct lookout *l, uint32_t pd)
 {
     look_at_events(l, pd);
@@ -735,5 +748,6 @@ void look(const struct supervise *s, struct probe_bus *bus)
     for (uint32_t i = 0; i < l.plan->pool_count; i++) {
         look_at_pool(&l, i);
     }
+    look_at_acts_of_kernel(&l);
     tell(&l, PROBE_RUN_ENDED, TOLD_BY_WORLD, PLAN_NONE, PLAN_NONE, s->end, 0, 1);
 }

@@ -55,6 +55,7 @@ struct pd_page {
     _Atomic uint64_t notified, signals_sent, rings;
     _Atomic uint64_t deadline_ns; /* while idle: when it goes on by itself; all ones for never */
     _Atomic uint32_t ready;       /* init() returned */
+    uint32_t restarts;            /* how often it was begun anew */
     _Atomic uint32_t
         waits_for; /* the domain it needs an answer from before it can go on, + 1; 0: none */
     uint32_t confined, points; /* points: 1 if the image's own queue code has them */

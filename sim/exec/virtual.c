@@ -19,6 +19,9 @@
 
 struct virtual
 {
+    struct fault_set faults; /* of the kernel */
+    struct kernel_gates gates;
+    bool told_to_stop; /* everybody was: nothing more goes wrong */
     struct supervise *s;
     struct kernel kernel;
     uint64_t wall_until_ns;
@@ -212,11 +215,132 @@ static void on_event(void *context, const struct kernel_event *e)
     events_text(v->s->world->plan, e, v->s->events);
 }
 
+/* -- faults of the kernel -- */
+
+static void on_acted(void *context, uint32_t fault, uint64_t a, uint64_t b)
+{
+    struct virtual *v = context;
+    struct probe *act = &v->s->acts[fault];
+
+    if (act->count++ == 0) {
+        *act = (struct probe){.time_ns = (v->kernel.now_ps - v->begun_ps) / 1000,
+                              .kind = PROBE_FAULT_ACTED,
+                              .told = TOLD_BY_WORLD,
+                              .pd = PLAN_NONE,
+                              .object = fault,
+                              .a = a,
+                              .b = b,
+                              .count = 1};
+    }
+}
+
+/* On the clock of faults. Before traffic is let in, and after its end, there is no such time. */
+static bool fault_time(const struct virtual *v, uint64_t *run_ns)
+{
+    *run_ns = (v->kernel.now_ps - v->begun_ps) / 1000;
+    return v->begun_ps != 0 && !v->told_to_stop;
+}
+
+static bool on_signal_sent(void *context, uint32_t from, uint32_t to, uint32_t channel,
+                           uint64_t *late_ps)
+{
+    struct virtual *v = context;
+    struct gate_notify n = {.from = from, .to = to, .channel = channel};
+    uint64_t run_ns;
+
+    if (!fault_time(v, &run_ns)) {
+        return true;
+    }
+    switch (faults_notify(&v->faults, run_ns, &n)) {
+    case VERDICT_DROP:
+        v->s->signals_lost[to]++;
+        return false;
+    case VERDICT_DELAY:
+        *late_ps = v->kernel.now_ps + n.delay_ns * 1000;
+        return false;
+    default:
+        return true;
+    }
+}
+
+static uint64_t next_unasked_ps(const struct virtual *v)
+{
+    uint64_t at_ns = faults_kernel_ns(&v->faults);
+
+    return at_ns > (EVENTS_NEVER - v->begun_ps) / 1000 - 1 ? EVENTS_NEVER
+                                                           : v->begun_ps + at_ns * 1000;
+}
+
+static uint64_t on_unasked(void *context)
+{
+    struct virtual *v = context;
+    struct gate_kernel g = {.pd = PLAN_NONE};
+
+    if (!fault_time(v, &g.time_ns)) {
+        return EVENTS_NEVER;
+    }
+    while (v->kernel.halt == KERNEL_GOES_ON && faults_ask_kernel(&v->faults, &g) != VERDICT_PASS) {
+        if (g.take_ns != 0) {
+            kernel_take(&v->kernel, g.pd, g.take_ns * 1000);
+        }
+        if (g.restart) {
+            (void)kernel_restart(&v->kernel, g.pd);
+        }
+    }
+    return next_unasked_ps(v);
+}
+
+static void begin_faults(struct virtual *v)
+{
+    const struct plan *plan = v->s->world->plan;
+
+    faults_init(&v->faults, plan, PLAN_NONE);
+    if (v->faults.count == 0) {
+        return;
+    }
+    v->faults.acted = on_acted;
+    v->faults.context = v;
+    v->s->acts = arena_array(plan->arena, plan->scenario->fault_count, sizeof *v->s->acts);
+    v->s->signals_lost = arena_array(plan->arena, plan->pd_count, sizeof *v->s->signals_lost);
+    v->gates = (struct kernel_gates){.context = v, .signal = on_signal_sent, .unasked = on_unasked};
+    kernel_set_gates(&v->kernel, &v->gates, v->s->world->arena);
+}
+
 /* -- the run -- */
 
 static uint32_t domains(const struct virtual *v)
 {
     return v->s->world->plan->pd_count;
+}
+
+/* Away with it, and the same again: new memory of its own, what it shares as it is. */
+static void begin_anew(struct virtual *v, uint32_t pd)
+{
+    struct supervise *s = v->s;
+    const struct exec_virtual how = {
+        .kernel = &v->kernel, .platform = s->platform, .died = on_died, .context = v};
+    pid_t pid = s->exec->process == NULL ? 0 : s->exec->process(s->exec_state, pd);
+    struct pd_page *page = s->world->pages[pd];
+    char why[256];
+    int error;
+
+    stray_forbid_clock(false);
+    s->exec->stop(s->exec_state, s->world, pd);
+    if (pid > 0) {
+        waitpid(pid, NULL, 0);
+    }
+    page->restarts++;
+    atomic_store(&page->state, PD_STARTING);
+    atomic_store(&page->ready, 0);
+    error = s->exec->start(s->exec_state, s->world, &how, pd, NULL, why, sizeof why);
+    stray_forbid_clock(true);
+    if (error != 0) {
+        v->failed = true;
+        s->failed_pd = s->world->plan->pds[pd].name;
+        v->kernel.halt = KERNEL_HOST;
+        return;
+    }
+    kernel_begun_anew(&v->kernel, pd);
 }
 
 /* Everybody's turns, as far as `until_ps`. */
@@ -227,6 +351,10 @@ static void run_until(struct virtual *v, uint64_t until_ps, bool settle)
     for (;;) {
         uint32_t pd = v->failed ? KERNEL_NONE : kernel_next(&v->kernel);
 
+        if (pd == KERNEL_NONE && v->kernel.halt == KERNEL_RESTART) {
+            begin_anew(v, v->kernel.restart);
+            continue;
+        }
         if (pd == KERNEL_NONE) {
             break;
         }
@@ -240,6 +368,10 @@ static void order(struct virtual *v, bool stop)
 {
     uint64_t now_ns = v->kernel.now_ps / 1000;
 
+    v->told_to_stop = stop;
+    if (!stop && v->kernel.gates != NULL && next_unasked_ps(v) != EVENTS_NEVER) {
+        kernel_ask_gates(&v->kernel, next_unasked_ps(v));
+    }
     for (uint32_t i = 0; i < domains(v); i++) {
         struct pd_page *page = v->s->world->pages[i];
 
@@ -376,8 +508,7 @@ static void settle(struct virtual *v)
 /* Who ran while this one did not get the processor: whoever has it, or ran last on that core. */
 static uint32_t who_else(const struct kernel_domain *d)
 {
-    const struct kernel_domain *other =
-        d->core->current != NULL ? d->core->current : d->core->last;
+    const struct kernel_domain *other = d->core->current != NULL ? d->core->current : d->core->last;
 
     return other == NULL || other == d ? PLAN_NONE : other->pd;
 }
@@ -390,7 +521,8 @@ static uint32_t who_is_called(const struct kernel *k, uint32_t pd)
             return i;
         }
         for (unsigned c = 0; c < PLAN_CHANNELS_MAX; c++) {
-            if ((k->domains[i].calls >> c & 1) != 0 && k->domains[i].ends[c].peer == &k->domains[pd]) {
+            if ((k->domains[i].calls >> c & 1) != 0 &&
+                k->domains[i].ends[c].peer == &k->domains[pd]) {
                 return i;
             }
         }
@@ -519,6 +651,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
         kernel_init(&v->kernel, s->world->plan, s->platform, find_turns(v), &devices, arena);
         v->kernel.listen = s->events == NULL ? NULL : on_event;
         v->kernel.listener = v;
+        begin_faults(v);
         s->virtual_result->core_count = v->kernel.core_count;
         s->virtual_result->busy_ps = arena_array(arena, v->kernel.core_count, sizeof(uint64_t));
         run_all(v);

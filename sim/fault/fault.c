@@ -121,6 +121,17 @@ static bool target_of(const struct plan *plan, const struct scenario_fault *aske
     return fits(plan, asked, *pd, diag);
 }
 
+static bool begins_by_number(const struct scenario_fault *asked)
+{
+    return asked->after_entries != 0 || asked->after_frames != 0;
+}
+
+/* Is it the kernel that is asked, and no domain? */
+static bool of_kernel(const struct fault_type *type)
+{
+    return type->notify != NULL || type->kernel != NULL;
+}
+
 static bool check_clock(const struct plan *plan, const struct scenario_fault *asked,
                         struct diag *diag)
 {
@@ -142,7 +153,10 @@ static void check_period(const struct plan *plan, const struct scenario_fault *a
     if (asked->period_ns == 0) {
         return;
     }
-    if (pd == PLAN_NONE || (type->inside == NULL && type->device == NULL)) {
+    bool by_itself =
+        type->kernel != NULL || (pd != PLAN_NONE && (type->inside != NULL || type->device != NULL));
+
+    if (!by_itself) {
         diag_error(diag, asked->place, "period: only a domain that is compromised runs by itself");
     } else if (asked->count == 0 && asked->duration_ns == 0 && plan->scenario->stop_after_ns == 0) {
         diag_error(diag, asked->place,
@@ -164,6 +178,11 @@ bool faults_check(const struct plan *plan, struct diag *diag)
             continue;
         }
         check_period(plan, asked, type, pd, diag);
+        if (of_kernel(type) && begins_by_number(asked)) {
+            diag_error(diag, asked->place, "%s: the kernel counts none; say when with \"at\"",
+                       asked->after_entries != 0 ? "after_entries" : "after_frames");
+            continue;
+        }
         if (asked->after_entries != 0 && pd == PLAN_NONE) {
             diag_error(diag, asked->place,
                        "after_entries: counts a domain's entries, and no \"pd\" is given");
@@ -184,7 +203,22 @@ static void count_slots(struct fault_set *set, const struct fault_type *type)
     set->askable[FAULT_IRQ] += type->irq != NULL;
     set->askable[FAULT_NOTIFY] += type->notify != NULL;
     set->askable[FAULT_DEVICE] += type->device != NULL;
+    set->askable[FAULT_KERNEL] += type->kernel != NULL;
     set->askable[FAULT_INSIDE] += type->inside != NULL;
+}
+
+/* Is it for this domain to ask, or for the kernel (PLAN_NONE)? */
+static bool is_for(const struct plan *plan, const struct scenario_fault *asked, uint32_t pd)
+{
+    const struct fault_type *type = type_of(asked);
+
+    if (of_kernel(type)) {
+        return pd == PLAN_NONE;
+    }
+    if (asked->pd != NULL) {
+        return plan_find_pd(plan, asked->pd) == pd;
+    }
+    return !type->needs_pd && pd != PLAN_NONE;
 }
 
 void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd)
@@ -201,7 +235,7 @@ void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd)
         const struct fault_type *type = type_of(asked);
         char stream[32];
 
-        if (asked->pd != NULL ? plan_find_pd(plan, asked->pd) != pd : type->needs_pd) {
+        if (!is_for(plan, asked, pd)) {
             continue;
         }
         struct fault_run *run = &set->runs[set->count++];
@@ -217,11 +251,6 @@ void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd)
 }
 
 /* -- running -- */
-
-static bool begins_by_number(const struct scenario_fault *asked)
-{
-    return asked->after_entries != 0 || asked->after_frames != 0;
-}
 
 static bool started(struct fault_run *run, const struct fault_moment *now)
 {
@@ -374,58 +403,78 @@ uint64_t faults_wake_ns(const struct fault_set *set)
     return at_ns;
 }
 
-/* -- at a device -- */
+/* -- at a device, and in the kernel -- */
 
 /* Without a period there is one occasion. */
-static bool device_waits(const struct fault_run *run)
+static bool waits(const struct fault_run *run, bool answers)
 {
-    return run->type->device != NULL && (run->occasions == 0 || run->asked->period_ns != 0);
+    return answers && (run->occasions == 0 || run->asked->period_ns != 0);
 }
 
-enum verdict faults_ask_device(struct fault_set *set, struct gate_device *d)
-{
-    const struct fault_moment now = {d->time_ns, set->entries, set->frames};
-
-    for (uint32_t i = 0; i < set->count; i++) {
-        struct fault_run *run = &set->runs[i];
-
-        if (!device_waits(run) || !fault_due(run, &now)) {
-            continue;
-        }
-        *d = (struct gate_device){.device = d->device,
-                                  .time_ns = d->time_ns,
-                                  .rng = &run->rng,
-                                  .since_ns = run->started_ns};
-        enum verdict verdict = run->type->device(run->state, d);
-
-        if (answered(set, run, verdict, d->time_ns, 0) != VERDICT_PASS) {
-            return verdict;
-        }
-    }
-    return VERDICT_PASS;
-}
-
-static uint64_t device_ns(const struct fault_set *set, const struct fault_run *run)
+static uint64_t occasion_ns(const struct fault_set *set, const struct fault_run *run)
 {
     const struct scenario_fault *asked = run->asked;
 
-    if (!device_waits(run)) {
-        return FAULTS_NEVER;
-    }
     if (!run->started) {
         return set->frames < asked->after_frames ? FAULTS_NEVER : asked->at_ns;
     }
     return over(run, run->next_ns) ? FAULTS_NEVER : run->next_ns;
 }
 
+/* Ask each that answers at `slot` and is due in turn, until one does something. */
+#define ASK_UNASKED(set, slot, subject, beginning)                                       \
+    const struct fault_moment now = {(subject)->time_ns, (set)->entries, (set)->frames}; \
+                                                                                         \
+    for (uint32_t i = 0; i < (set)->count; i++) {                                        \
+        struct fault_run *run = &(set)->runs[i];                                         \
+                                                                                         \
+        if (!waits(run, run->type->slot != NULL) || !fault_due(run, &now)) {             \
+            continue;                                                                    \
+        }                                                                                \
+        *(subject) = beginning;                                                          \
+        (subject)->time_ns = now.time_ns;                                                \
+        (subject)->rng = &run->rng;                                                      \
+        (subject)->since_ns = run->started_ns;                                           \
+        enum verdict verdict = run->type->slot(run->state, (subject));                   \
+                                                                                         \
+        if (answered((set), run, verdict, now.time_ns, 0) != VERDICT_PASS) {             \
+            return verdict;                                                              \
+        }                                                                                \
+    }                                                                                    \
+    return VERDICT_PASS
+
+#define NEXT_UNASKED(set, slot)                                                           \
+    uint64_t at_ns = FAULTS_NEVER;                                                        \
+                                                                                          \
+    for (uint32_t i = 0; i < (set)->count; i++) {                                         \
+        const struct fault_run *run = &(set)->runs[i];                                    \
+        uint64_t this_ns =                                                                \
+            waits(run, run->type->slot != NULL) ? occasion_ns((set), run) : FAULTS_NEVER; \
+                                                                                          \
+        at_ns = this_ns < at_ns ? this_ns : at_ns;                                        \
+    }                                                                                     \
+    return at_ns
+
+enum verdict faults_ask_device(struct fault_set *set, struct gate_device *d)
+{
+    const struct gate_device none = {.device = d->device};
+
+    ASK_UNASKED(set, device, d, none);
+}
+
 uint64_t faults_device_ns(const struct fault_set *set)
 {
-    uint64_t at_ns = FAULTS_NEVER;
+    NEXT_UNASKED(set, device);
+}
 
-    for (uint32_t i = 0; i < set->count; i++) {
-        uint64_t this_ns = device_ns(set, &set->runs[i]);
+enum verdict faults_ask_kernel(struct fault_set *set, struct gate_kernel *k)
+{
+    const struct gate_kernel none = {.pd = PLAN_NONE};
 
-        at_ns = this_ns < at_ns ? this_ns : at_ns;
-    }
-    return at_ns;
+    ASK_UNASKED(set, kernel, k, none);
+}
+
+uint64_t faults_kernel_ns(const struct fault_set *set)
+{
+    NEXT_UNASKED(set, kernel);
 }

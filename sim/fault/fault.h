@@ -34,8 +34,9 @@ struct fault_type {
     enum verdict (*dma)(void *state, struct gate_dma *d);
     enum verdict (*irq)(void *state, struct gate_irq *i);
     enum verdict (*notify)(void *state, struct gate_notify *n);
-    /* What a device does unasked; see struct gate_device. */
+    /* What a device, and the kernel, does unasked; see gate.h. */
     enum verdict (*device)(void *state, struct gate_device *d);
+    enum verdict (*kernel)(void *state, struct gate_kernel *k);
     /* Once per entry of the compromised image, before it runs. */
     enum inside_next (*inside)(void *state, struct inside *in);
 };

@@ -19,6 +19,7 @@ enum fault_slot {
     FAULT_IRQ,
     FAULT_NOTIFY,
     FAULT_DEVICE,
+    FAULT_KERNEL,
     FAULT_INSIDE,
     FAULT_SLOTS
 };
@@ -50,7 +51,8 @@ struct fault_set {
 /* Before a run: complaints that need the plan, into `diag`. False if there was any. */
 bool faults_check(const struct plan *plan, struct diag *diag);
 
-/* The faults of domain `pd`. States come from plan->arena, so: while building, from one thread. */
+/* The faults of domain `pd`, or with PLAN_NONE those of the kernel. States come from plan->arena,
+ * so: while building, from one thread. */
 void faults_init(struct fault_set *set, const struct plan *plan, uint32_t pd);
 
 struct fault_moment {
@@ -99,6 +101,9 @@ static inline enum verdict faults_notify(struct fault_set *set, uint64_t time_ns
 enum verdict faults_ask_device(struct fault_set *set, struct gate_device *d);
 /* When, on the same clock, it is to be asked next; FAULTS_NEVER: never. */
 uint64_t faults_device_ns(const struct fault_set *set);
+/* The same for the kernel. */
+enum verdict faults_ask_kernel(struct fault_set *set, struct gate_kernel *k);
+uint64_t faults_kernel_ns(const struct fault_set *set);
 
 static inline enum verdict faults_device(struct fault_set *set, struct gate_device *d)
 {

@@ -27,5 +27,8 @@
     ROW(device_irq)        \
     ROW(device_line)       \
     ROW(device_reset)      \
-    ROW(device_stall)
+    ROW(device_stall)      \
+    ROW(kernel_signal)     \
+    ROW(kernel_budget)     \
+    ROW(kernel_restart)
 #endif

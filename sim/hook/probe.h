@@ -35,6 +35,7 @@
  *   VIOLATION                 object: device; its log says what
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
+ *   SIGNAL_LOST               pd: whom it was for; count: of them, all lost to faults
  *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
  *   STRAY_LANDED              a: vaddr, b: is a write
  *   BUDGET_EXCEEDED           a: nanoseconds it ran within one period, b: the period
@@ -72,6 +73,7 @@
     ROW(VIOLATION, "a driver broke its datasheet")                      \
     ROW(DEFERRED_REPLACED, "a deferred operation was replaced")         \
     ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")     \
+    ROW(SIGNAL_LOST, "a fault kept a signal from a domain")             \
     ROW(FAULT_ACTED, "an injected fault acted")                         \
     ROW(STRAY_LANDED, "nothing stopped an access outside the plan")     \
     ROW(BUDGET_EXCEEDED, "a domain ran beyond its budget")              \
@@ -101,7 +103,7 @@ enum probe_kind {
     ROW(RESET, "reset")                                                                            \
     ROW(BAD_DESCRIPTOR, "bad_descriptor")                                                          \
     ROW(NO_MATCH, "no_match")       /* no receiver has the destination address */                  \
-    ROW(DENIED, "denied")           /* its sender may not send it to any receiver of it */         \
+    ROW(DENIED, "denied")           /* its sender may reach no receiver of it */                   \
     ROW(NO_BUFFER, "no_buffer")     /* the receiver had none free */                               \
     ROW(INVALID, "invalid")         /* the descriptor named no buffer, or a length no frame has */ \
     ROW(DUPLICATE, "duplicate")     /* the buffer was already on its way */                        \

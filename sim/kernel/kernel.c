@@ -45,11 +45,33 @@ static const struct kernel_end *end_of(const struct kernel_domain *d, uint32_t c
     return e == NULL || e->peer == NULL ? NULL : e;
 }
 
+/* Do faults keep a signal from coming now? It may come later: the sooner of two that are late. */
+static __attribute__((noinline)) bool kept(struct kernel *k, const struct kernel_domain *d,
+                                           uint32_t channel, const struct kernel_end *e)
+{
+    uint32_t alarm = alarm_late(k, e->peer->pd);
+    uint64_t *due_ps = &k->late_ps[e->peer->pd][e->peer_channel], late_ps = EVENTS_NEVER;
+
+    if (k->gates->signal(k->gates->context, d->pd, e->peer->pd, channel, &late_ps)) {
+        return false;
+    }
+    if (late_ps != EVENTS_NEVER) {
+        *due_ps = *due_ps == 0 || late_ps < *due_ps ? late_ps : *due_ps;
+        if (*due_ps < events_time(&k->events, alarm)) {
+            events_set(&k->events, alarm, *due_ps);
+        }
+    }
+    return true;
+}
+
 static void notify(struct kernel *k, struct kernel_domain *d, uint32_t channel)
 {
     const struct kernel_end *e = end_of(d, channel);
 
     if (e == NULL || !e->may_notify) {
+        return;
+    }
+    if (__builtin_expect(k->gates != NULL, 0) && kept(k, d, channel, e)) {
         return;
     }
     if (__builtin_expect(e->peer->core == d->core, 1)) {
@@ -76,29 +98,6 @@ static void deliver(struct kernel *k, struct kernel_line *line)
     signal_here(k, d, 1ull << line->channel);
 }
 
-/* A line is up and not masked: it is delivered, or later if interrupts may be late. */
-static void interrupt_driver(struct kernel *k, struct kernel_line *line)
-{
-    uint64_t most_ns = k->platform->interrupt_delay_max_ns;
-
-    if (__builtin_expect(most_ns == 0, 1)) {
-        deliver(k, line);
-    } else if (!line->due) {
-        line->due = true;
-        events_set(&k->events, alarm_line(k, (uint32_t)(line - k->lines)),
-                   k->now_ps + rng_below(&k->delays, most_ns * 1000 + 1));
-    }
-}
-
-/* A delay is over; by now the line may be down again. */
-static void late(struct kernel *k, struct kernel_line *line)
-{
-    line->due = false;
-    if (line->level && !line->masked) {
-        deliver(k, line);
-    }
-}
-
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
 {
     for (uint32_t i = device < k->plan->device_count ? k->device_lines[device] : k->line_count;
@@ -108,7 +107,7 @@ void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
         if (line->number == number) {
             line->level = level;
             if (level && !line->masked) {
-                interrupt_driver(k, line);
+                deliver(k, line);
             }
         }
     }
@@ -123,7 +122,7 @@ static void ack(struct kernel *k, struct kernel_domain *d, uint32_t channel)
 
     line->masked = false;
     if (line->level) {
-        interrupt_driver(k, line);
+        deliver(k, line);
     }
 }
 
@@ -306,10 +305,109 @@ static void access(struct kernel *k, const struct kernel_domain *d, bool write)
     look_at_device(k, device, false);
 }
 
-static inline void ring_domain(struct kernel *k, struct kernel_domain *d, uint32_t alarm)
+/* -- faults of the kernel -- */
+
+void kernel_set_gates(struct kernel *k, const struct kernel_gates *gates, struct arena *arena)
 {
-    if (alarm == alarm_refill(d->pd)) {
-        sched_refilled(k, d, k->now_ps);
+    k->gates = gates;
+    k->late_ps = arena_array(arena, k->plan->pd_count, sizeof *k->late_ps);
+}
+
+void kernel_ask_gates(struct kernel *k, uint64_t at_ps)
+{
+    /* As with a device: time goes on by at least a nanosecond. */
+    events_set(&k->events, alarm_unasked(k), at_ps <= k->now_ps ? k->now_ps + 1000 : at_ps);
+}
+
+void kernel_take(struct kernel *k, uint32_t pd, uint64_t ps)
+{
+    struct kernel_domain *d = &k->domains[pd];
+
+    if (d->state != KERNEL_ENDED) {
+        sched_take(k, d, ps < d->sc.budget_ps ? ps : d->sc.budget_ps);
+    }
+}
+
+bool kernel_restart(struct kernel *k, uint32_t pd)
+{
+    if (k->halt != KERNEL_GOES_ON || k->domains[pd].state == KERNEL_ENDED) {
+        return false;
+    }
+    k->halt = KERNEL_RESTART;
+    k->restart = pd;
+    return true;
+}
+
+void kernel_begun_anew(struct kernel *k, uint32_t pd)
+{
+    struct kernel_domain *d = &k->domains[pd];
+    struct turn *t = d->turn;
+
+    if (d->core->current == d) {
+        sched_leave(k, d);
+    } else if (d->state == KERNEL_READY) {
+        ready_remove(&d->core->ready, pd, d->priority);
+    }
+    events_set(&k->events, alarm_refill(pd), EVENTS_NEVER);
+    events_set(&k->events, alarm_deadline(pd), EVENTS_NEVER);
+    d->badge |= d->woke ? d->delivered : 0;
+    d->delivered = d->owed_ps = d->rest_ps = 0;
+    d->woke = d->switched = d->slice_over = d->ready = false;
+    d->caller = NULL;
+    d->runs_on = &d->sc;
+    t->hash = 0;
+    t->request = TURN_TICK;
+    t->deferred = t->replies = 0;
+    sched_wake(k, d, k->now_ps);
+    k->halt = k->halt == KERNEL_RESTART ? KERNEL_GOES_ON : k->halt;
+}
+
+/* Signals that a fault kept have waited long enough. */
+static void ring_late(struct kernel *k, uint32_t pd)
+{
+    uint64_t next_ps = EVENTS_NEVER, bits = 0;
+
+    for (unsigned channel = 0; channel < PLAN_CHANNELS_MAX; channel++) {
+        uint64_t *due_ps = &k->late_ps[pd][channel];
+
+        if (*due_ps != 0 && *due_ps <= k->now_ps) {
+            bits |= 1ull << channel;
+            *due_ps = 0;
+        } else if (*due_ps != 0 && *due_ps < next_ps) {
+            next_ps = *due_ps;
+        }
+    }
+    events_set(&k->events, alarm_late(k, pd), next_ps);
+    signal_here(k, &k->domains[pd], bits);
+}
+
+static __attribute__((noinline)) void ring_gates(struct kernel *k, uint32_t alarm)
+{
+    if (alarm < alarm_unasked(k)) {
+        ring_late(k, alarm - alarm_late(k, 0));
+    } else {
+        uint64_t next_ps = k->gates->unasked(k->gates->context);
+
+        if (next_ps != EVENTS_NEVER) {
+            kernel_ask_gates(k, next_ps);
+        }
+    }
+}
+
+/* An alarm has rung. */
+static inline void ring(struct kernel *k, uint32_t alarm, uint64_t at_ps)
+{
+    uint32_t first_device = alarm_device(k, 0);
+    struct kernel_domain *d = &k->domains[alarm / 3];
+
+    k->now_ps = at_ps;
+    if (__builtin_expect(alarm >= alarm_late(k, 0), 0)) {
+        ring_gates(k, alarm);
+    } else if (alarm >= first_device) {
+        k->devices->step(k->devices->context, alarm - first_device, at_ps);
+        look_at_device(k, alarm - first_device, true);
+    } else if (alarm == alarm_refill(d->pd)) {
+        sched_refilled(k, d, at_ps);
     } else if (alarm == alarm_deadline(d->pd)) {
         signal_here(k, d, 0);
     } else {
@@ -317,22 +415,6 @@ static inline void ring_domain(struct kernel *k, struct kernel_domain *d, uint32
 
         d->travelling = 0;
         signal_here(k, d, bits);
-    }
-}
-
-/* An alarm has rung. */
-static inline void ring(struct kernel *k, uint32_t alarm, uint64_t at_ps)
-{
-    uint32_t first_device = alarm_device(k, 0), first_line = alarm_line(k, 0);
-
-    k->now_ps = at_ps;
-    if (alarm < first_device) {
-        ring_domain(k, &k->domains[alarm / 3], alarm);
-    } else if (alarm < first_line) {
-        k->devices->step(k->devices->context, alarm - first_device, at_ps);
-        look_at_device(k, alarm - first_device, true);
-    } else {
-        late(k, &k->lines[alarm - first_line]);
     }
 }
 
@@ -715,21 +797,6 @@ static uint32_t cores_used(const struct plan *plan, const struct platform *platf
     return platform->cores != 0 && used > platform->cores ? (uint32_t)platform->cores : used;
 }
 
-/* What the kernel's own work costs, and what follows from the seed. */
-static void init_chance(struct kernel *k)
-{
-    uint64_t seed = k->plan->scenario == NULL ? 0 : k->plan->scenario->seed;
-    struct rng dice;
-
-    rng_init(&dice, seed, "costs.kernel");
-    rng_init(&k->delays, seed, "interrupts");
-    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
-        uint64_t ps = kernel_ps(k->platform, k->platform->entry[i]);
-
-        k->ps_per_entry[i] = platform_spread(k->platform, &dice, ps);
-    }
-}
-
 void kernel_init(struct kernel *k, const struct plan *plan, const struct platform *platform,
                  struct turn **turns, const struct kernel_devices *devices, struct arena *arena)
 {
@@ -742,8 +809,10 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
     k->links = arena_array(arena, plan->pd_count, sizeof *k->links);
     k->cores = arena_array(arena, k->core_count, sizeof *k->cores);
     k->recent = arena_array(arena, KERNEL_RECENT, sizeof *k->recent);
-    events_init(&k->events, 3 * plan->pd_count + plan->device_count + plan->channel_count, arena);
-    init_chance(k);
+    events_init(&k->events, alarm_unasked(k) + 1, arena);
+    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
+        k->ps_per_entry[i] = kernel_ps(platform, platform->entry[i]);
+    }
     for (uint32_t i = 0; i < k->core_count; i++) {
         ready_init(&k->cores[i].ready, k->links);
     }

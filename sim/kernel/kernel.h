@@ -46,6 +46,16 @@ struct kernel_devices {
     bool (*go_on)(void *context);
 };
 
+/* Where faults of the kernel itself are asked. */
+struct kernel_gates {
+    void *context;
+    /* A domain signals another. False: that does not come; unless *late_ps is when it does. */
+    bool (*signal)(void *context, uint32_t from, uint32_t to, uint32_t channel, uint64_t *late_ps);
+    /* Do what is due now: kernel_take(), kernel_restart(). When there is more; EVENTS_NEVER:
+     * never. */
+    uint64_t (*unasked)(void *context);
+};
+
 /* What is told of as it happens; `plan domain` numbers. NULL: nobody listens. */
 enum kernel_event_kind {
     KERNEL_EVENT_TURN, /* a domain gave the processor back: a is its request, b its channel */
@@ -133,7 +143,6 @@ struct kernel_line {
     uint8_t channel;
     unsigned number;
     bool level, masked;
-    bool due; /* it has been raised, and comes after its delay */
 };
 
 enum kernel_halt {
@@ -141,13 +150,18 @@ enum kernel_halt {
     KERNEL_SETTLED, /* all have returned from init() and wait */
     KERNEL_QUIET,   /* nothing will ever happen again */
     KERNEL_LIMIT,   /* the time kernel_run_until() set has come */
-    KERNEL_HOST     /* go_on() said no */
+    KERNEL_HOST,    /* go_on() said no */
+    KERNEL_RESTART  /* `restart` is to be begun anew, and then told of with kernel_begun_anew() */
 };
 
 struct kernel {
     const struct plan *plan;
     const struct platform *platform;
     const struct kernel_devices *devices;
+    const struct kernel_gates *gates; /* NULL: there are no faults to ask */
+    uint64_t (
+        *late_ps)[PLAN_CHANNELS_MAX]; /* with gates: by domain, when a signal comes; 0: none */
+    uint32_t restart;
     void (*listen)(void *context, const struct kernel_event *e);
     void *listener;
     struct kernel_domain *domains; /* by plan domain; those of devices are unused */
@@ -158,7 +172,6 @@ struct kernel {
     struct ready_link *links;
     struct events events;
     uint32_t line_count, core_count;
-    struct rng delays; /* of interrupts */
     bool stale, settling;
     uint64_t until_ps, now_ps, digest, sequence, turns;
     uint64_t ps_per_entry[PLATFORM_ENTRIES];
@@ -194,4 +207,18 @@ void kernel_died(struct kernel *k, uint32_t pd);
 void kernel_ask_device(struct kernel *k, uint32_t device);
 /* Let a domain that waits go on with nothing, to look around. */
 void kernel_nudge(struct kernel *k, uint32_t pd);
+
+/* -- faults of the kernel -- */
+
+/* Ask these from now on. */
+void kernel_set_gates(struct kernel *k, const struct kernel_gates *gates, struct arena *arena);
+/* When they are to be asked next for what they do of themselves. */
+void kernel_ask_gates(struct kernel *k, uint64_t at_ps);
+/* So much of a domain's budget is gone, the whole of it at most. */
+void kernel_take(struct kernel *k, uint32_t pd, uint64_t ps);
+/* Halt so that a domain can be begun anew. False: it has ended, or another one is first. */
+bool kernel_restart(struct kernel *k, uint32_t pd);
+/* That has happened: it is about to run its init(). Signals to it are still there, and so are
+ * those who wait to call it; whose call it had taken waits for ever. */
+void kernel_begun_anew(struct kernel *k, uint32_t pd);
 #endif

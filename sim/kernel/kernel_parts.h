@@ -4,8 +4,8 @@
 /* What the kernel's two rooms share: who may run (sched.h), and who waits for whom (kernel.c). */
 #include "sim/kernel/kernel.h"
 
-/* Alarms: for each domain its refill, its deadline and signals on their way to it; then
- * devices; then interrupt lines. */
+/* Alarms: for each domain its refill, its deadline and signals on their way to it; then devices;
+ * then, for each domain, signals that a fault keeps from it, and what faults do of themselves. */
 static inline uint32_t alarm_refill(uint32_t pd)
 {
     return 3 * pd;
@@ -22,9 +22,14 @@ static inline uint32_t alarm_device(const struct kernel *k, uint32_t device)
 {
     return 3 * k->plan->pd_count + device;
 }
-static inline uint32_t alarm_line(const struct kernel *k, uint32_t line)
+
+static inline uint32_t alarm_late(const struct kernel *k, uint32_t pd)
 {
-    return alarm_device(k, k->plan->device_count) + line;
+    return alarm_device(k, k->plan->device_count) + pd;
+}
+static inline uint32_t alarm_unasked(const struct kernel *k)
+{
+    return alarm_late(k, k->plan->pd_count);
 }
 
 /* Kernel work that is done for a domain, and charged to it before it goes on. */

@@ -182,6 +182,29 @@ static inline void reschedule(struct kernel *k, struct kernel_core *c)
     }
 }
 
+/* So much of its budget is gone, wherever it is. */
+static void sched_take(struct kernel *k, struct kernel_domain *d, uint64_t taken_ps)
+{
+    struct kernel_core *c = d->core;
+    bool runs = c->current == d;
+
+    if (runs) {
+        sched_charge(d);
+    }
+    sc_unblock(&d->sc, k->now_ps);
+    (void)sc_charge(&d->sc, taken_ps);
+    if (d->runs_on != &d->sc || may_run(&d->sc, k->now_ps)) {
+        return;
+    }
+    if (runs) {
+        interrupt(k, c);
+        make_stale(k, c);
+    } else if (d->state == KERNEL_READY) {
+        ready_remove(&c->ready, d->pd, d->priority);
+        put_off(k, d);
+    }
+}
+
 /* The end of the budget of who runs on this core, on the core's clock. */
 static inline uint64_t budget_end_ps(const struct kernel_domain *d)
 {

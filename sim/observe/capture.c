@@ -54,7 +54,11 @@ void capture_start(struct capture_ring *r, void *region, size_t region_bytes,
 {
     *r = (struct capture_ring){
         .shared = region, .bell = *bell, .capacity = capacity_of(region_bytes)};
-    r->look_at = r->capacity / 2;
+    /* Whoever put something there before may have been another one. */
+    r->head = r->told = __atomic_load_n(&r->shared->head, __ATOMIC_RELAXED);
+    r->tail_seen = __atomic_load_n(&r->shared->tail, __ATOMIC_ACQUIRE);
+    r->offset = r->head % r->capacity;
+    r->look_at = r->tail_seen + r->capacity / 2;
 }
 
 static void wake(struct capture_ring *r)

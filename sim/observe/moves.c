@@ -292,30 +292,12 @@ void moves_begin(struct moves *m, uint64_t badge)
     }
 }
 
-/* Is nothing known yet of how this domain moves its indices? */
-static bool never_moved(const struct moves *m)
-{
-    for (uint32_t i = 0; i < m->queue_count; i++) {
-        if (m->queues[i].counts->moved != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/*
- * An index was moved, and this image has told of none of its moves. True if there is something to
- * replay. Where it has made none at all so far, whoever else can write there and is not to be
- * relied on has made this one.
- */
+/* An index was moved, and this image tells of none of its moves. True if there is something to
+ * replay. */
 static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
 {
     if (!legal(q, now)) {
-        if (q->exposed && never_moved(m)) {
-            displaced(q, now);
-        } else {
-            illegal(m, q, q->shadow, now);
-        }
+        illegal(m, q, q->shadow, now);
         return false;
     }
     skip_unreadable(q, now);
@@ -377,15 +359,28 @@ static void settle_untold(struct moves *m)
     if (behind) {
         replay(m);
     }
+    if (m->follows && m->announced) {
+        flags_settle(m);
+    }
+}
+
+void moves_go_on(struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+
+        q->shadow = q->until = own_index(q);
+        q->counts->index = q->shadow;
+    }
+    m->counts->dropped[DROP_DEAD] += m->counts->in_hand > 0 ? (uint64_t)m->counts->in_hand : 0;
+    m->counts->in_hand = 0;
+    m->counts->nameless = 0;
 }
 
 void moves_settle(struct moves *m)
 {
     if (m->announced) {
         settle_told(m);
-        if (m->follows) {
-            flags_settle(m);
-        }
     } else {
         settle_untold(m);
     }

@@ -42,8 +42,8 @@ struct moves_counts {
     } pools[MOVES_POOLS_MAX]; /* in the order of moves_pool_list */
     uint64_t copied;
     uint64_t dropped[DROP_COUNT];
-    int64_t in_hand;                 /* frames taken and neither passed on nor dropped */
-    uint64_t nameless;               /* of these, entries that named no buffer, or one elsewhere */
+    int64_t in_hand;   /* frames taken and neither passed on nor dropped */
+    uint64_t nameless; /* of these, entries that named no buffer, or one elsewhere */
     /* A driver's: frames the device filled, frames given to it, those of these that came back. */
     uint64_t from_device, to_device, back_from_device;
     uint64_t needless; /* signals on a channel where nobody had asked for one; see moves_follow */
@@ -68,6 +68,9 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd);
  */
 struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
                          struct moves_counts *counts, const struct moves_hooks *hooks);
+/* This domain was watched before, by one that is no more, and is begun anew: its queues are where
+ * they are, buffers it had it no longer knows of, and frames in them are dropped. */
+void moves_go_on(struct moves *m);
 /* The domain is about to be entered, with the badge that it woke with. Need be said only where it
  * tells of no moves, or flags are followed. */
 void moves_begin(struct moves *m, uint64_t badge);

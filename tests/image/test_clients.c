@@ -521,6 +521,56 @@ static void echo_uses_no_buffer_outside_its_region(void **unused)
     image_unload(&image);
 }
 
+/* A fresh image with the queues as the last one left them, and nobody to signal it. */
+static void begin_anew(const char *name)
+{
+    net_client_config_t kept = *config;
+
+    image_unload(&image);
+    image = image_load(name);
+    config = image_symbol(&image, "config");
+    params = image_symbol(&image, "client_config");
+    *config = kept;
+}
+
+static void echo_begun_anew_goes_on(void **unused)
+{
+    (void)unused;
+    start_echo(8, 2);
+    gives(1, query, sizeof(query));
+    image_wake(&image, RX_CH);
+    gets_back(1);
+    net_buff_desc_t first = sends(); /* and is on its way */
+    gives(2, query, sizeof(query));
+    gives(3, query, sizeof(query));
+    net_cancel_signal_active(&rx);
+    begin_anew("network/client_echo");
+    echo_params()->reflect = true;
+    image_init(&image);
+    gets_back(2);
+    assert_int_equal(net_queue_length(tx.active), 1); /* it has no buffer for the other one */
+    sent(first);
+    image_wake(&image, TX_CH);
+    gets_back(3);
+    assert_int_equal(net_queue_length(tx.active), 2);
+    assert_true(sends().io_or_offset != sends().io_or_offset);
+    assert_true(net_require_signal_active(&rx));
+}
+
+static void sink_begun_anew_goes_on(void **unused)
+{
+    (void)unused;
+    configure("network/client_sink", 8, 4);
+    image_init(&image);
+    gives(1, query, sizeof(query));
+    net_cancel_signal_active(&rx);
+    begin_anew("network/client_sink");
+    image_init(&image);
+    gets_back(1);
+    assert_int_equal(net_queue_length(tx.free), 4);
+    assert_true(net_require_signal_active(&rx));
+}
+
 static void echo_leaves_nobody_asleep(void **unused)
 {
     (void)unused;
@@ -1152,6 +1202,8 @@ int main(void)
         cmocka_unit_test(echo_signals_only_who_asked),
         cmocka_unit_test(echo_answers_at_the_limits),
         cmocka_unit_test(echo_uses_no_buffer_outside_its_region),
+        cmocka_unit_test(echo_begun_anew_goes_on),
+        cmocka_unit_test(sink_begun_anew_goes_on),
         cmocka_unit_test(echo_leaves_nobody_asleep),
         cmocka_unit_test(echo_survives_any_frame),
         cmocka_unit_test(sink_takes_everything),

@@ -211,6 +211,27 @@ static void one_thread_writes_all(void **state)
     }
 }
 
+/* Who writes is begun anew, more than once, and goes on where the last one ended. */
+static void another_goes_on_where_one_ended(void **state)
+{
+    struct rig *r = rig_new("anew", CAPTURE_REGION_BYTES_MIN);
+
+    (void)state;
+    rig_start_alone(r);
+    for (uint64_t n = 0; n < 3000; n++) {
+        if (n % 271 == 0) {
+            rig_start_alone(r);
+        }
+        put_nth(&r->ring, n);
+    }
+    capture_flush(&r->ring);
+    assert_int_equal(capture_finish(&r->sink), 0);
+    assert_int_equal(r->sink.lost + r->sink.refused, 0);
+    assert_string_equal(r->sink.corrupt, "");
+    assert_file_has(r->path, 3000);
+    rig_free(r);
+}
+
 /* A ring of nothing but the longest frames moves on as well, whatever offset it is at. */
 static void the_longest_frames_fit(void **state)
 {
@@ -605,6 +626,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_thread_writes_all),
+        cmocka_unit_test(another_goes_on_where_one_ended),
         cmocka_unit_test(the_longest_frames_fit),
         cmocka_unit_test(impossible_frames_are_counted),
         cmocka_unit_test(the_consumer_is_woken_at_half_and_at_a_flush),

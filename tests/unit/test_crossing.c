@@ -805,13 +805,16 @@ static void a_device_is_reset(void **state)
     assert_int_equal(crossing_next(crossing, GO_NS, true), GO_NS + 100);
     assert_true(crossing_next(crossing, 0, false) == CROSSING_NEVER);
     step_to(GO_NS + 50000);
+    assert_int_equal(count, 2);
+    crossing_looked_at(crossing);
+    crossing_looked_at(crossing);
     assert_int_equal(count, 3);
     noted(0, 'R', GO_NS + 100, 0);
     noted(1, '1', GO_NS + 100, 0);
-    noted(2, '0', GO_NS + 20100, 0);
+    noted(2, '0', GO_NS + 50000, 0);
     end(NULL);
 
-    begin("{ \"kind\": \"device_reset\", \"interrupt\": 0, \"after_frames\": 2, " AT_ETH0);
+    begin("{ \"kind\": \"device_reset\", \"interrupt\": false, \"after_frames\": 2, " AT_ETH0);
     assert_true(crossing_next(crossing, GO_NS, true) == CROSSING_NEVER);
     frame(false, 1);
     frame(true, 2);
@@ -885,6 +888,22 @@ static void nonsense_is_complained_of(void **state)
         {"{ \"kind\": \"device_descriptor\", \"how\": \"field\", \"offset\": 7, \"pd\": \"eth0\" }",
          "no descriptor of eth0 is so long"},
         {"{ \"kind\": \"device_descriptor\", \"bytes\": 9, \"pd\": \"eth0\" }", "bytes"},
+        {"{ \"kind\": \"kernel_signal\", \"from\": \"client2\" }", "did you mean \"client"},
+        {"{ \"kind\": \"kernel_signal\", \"to\": \"eth0\" }", "to: no protection domain \"eth0\""},
+        {"{ \"kind\": \"kernel_signal\", \"from\": \"client0\", \"to\": \"client1\" }",
+         "client0 signals client1 never"},
+        {"{ \"kind\": \"kernel_signal\", \"by\": 0 }", "by"},
+        {"{ \"kind\": \"kernel_signal\", \"how\": \"soon\" }", "how"},
+        {"{ \"kind\": \"kernel_signal\", \"pd\": \"client0\" }", "is aimed at no domain"},
+        {"{ \"kind\": \"kernel_budget\" }", "of"},
+        {"{ \"kind\": \"kernel_budget\", \"of\": \"client0\" }", "client0 has no budget"},
+        {"{ \"kind\": \"kernel_budget\", \"of\": \"nobody\" }", "no protection domain"},
+        {"{ \"kind\": \"kernel_restart\" }", "pd: say which"},
+        {"{ \"kind\": \"kernel_restart\", \"pd\": \"eth0\" }", "eth0 is a device"},
+        {"{ \"kind\": \"kernel_restart\", \"pd\": \"client0\", \"period\": \"1 ms\" }",
+         "never ends"},
+        {"{ \"kind\": \"kernel_restart\", \"pd\": \"client0\", \"after_entries\": 3 }",
+         "after_entries"},
         {"{ \"kind\": \"wire_link\", \"up\": 0 }", "up"},
         {"{ \"kind\": \"wire_link\", \"down\": \"-1 s\" }", "down"},
     };

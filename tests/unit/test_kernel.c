@@ -297,39 +297,6 @@ static void interrupt_is_charged_to_the_driver(void **state)
     assert_int_equal(p.turns[DRIVER]->account.entry_ps[PLATFORM_IRQ], 100 * 1000);
 }
 
-/* One that is late comes once, unless the line is down by then, and by the same dice always. */
-static void interrupts_may_be_late(void **state)
-{
-    uint64_t came_ps[2] = {0};
-
-    (void)state;
-    for (unsigned i = 0; i < 2; i++) {
-        begin_driver();
-        p.platform.interrupt_delay_max_ns = 2000;
-        p.platform.entry[PLATFORM_IRQ] = 0;
-        settle();
-        uint64_t up_ps = p.k.now_ps;
-        line(true);
-        assert_int_equal(told(KERNEL_EVENT_IRQ, DRIVER), 0);
-        line(true);
-        assert_wakes(DRIVER, BIT(CHANNEL));
-        assert_int_equal(told(KERNEL_EVENT_IRQ, DRIVER), 1);
-        came_ps[i] = now_of(DRIVER) - up_ps;
-        assert_in_range(came_ps[i], 1, 2 * US);
-        line(false);
-        assert_false(wait_with(DRIVER, TURN_DEFERRED_ACK, CHANNEL));
-        line(true);
-        line(false);
-        assert_halts(KERNEL_QUIET);
-        assert_int_equal(told(KERNEL_EVENT_IRQ, DRIVER), 1);
-        kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
-        line(true); /* not kept from coming by the one that did not */
-        assert_wakes(DRIVER, BIT(CHANNEL));
-        played_end(NULL);
-    }
-    assert_int_equal(came_ps[0], came_ps[1]);
-}
-
 /* Each line has its driver, its channel and its mask. */
 static void lines_of_two_devices(void **state)
 {
@@ -881,7 +848,6 @@ int main(void)
         T(acknowledgement_deferred),
         T(pending_before_ready),
         T(interrupt_is_charged_to_the_driver),
-        T(interrupts_may_be_late),
         T(lines_of_two_devices),
         T(unknown_lines),
         T(register_access),

@@ -21,7 +21,10 @@ struct liveness {
     enum run_end end;
     struct heard_list left;  /* frames on their way at the end, by place */
     struct heard_list stuck; /* who did not get to its next wait, interrupts, standstills */
+    struct heard_list kept;  /* who was kept from the processor for long */
 };
+
+#define KEPT_NS 10000000u /* ten turns of the longest time slice there usually is */
 
 static void liveness_start(void *state, const struct plan *plan)
 {
@@ -45,6 +48,11 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
     case PROBE_PD_UNFINISHED:
     case PROBE_STANDSTILL:
         heard_note(&c->stuck, p, false);
+        break;
+    case PROBE_PD_KEPT:
+        if (p->a >= KEPT_NS) {
+            heard_note(&c->kept, p, true);
+        }
         break;
     case PROBE_RUN_ENDED:
         c->ended = true;
@@ -234,6 +242,29 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
     out->lost += c->stuck.lost;
 }
 
+/* Whoever is more urgent may keep the rest waiting, unless it is not to be relied on. */
+static void judge_kept(const struct liveness *c, const struct plan *plan, struct findings *out)
+{
+    for (unsigned i = 0; i < c->kept.count; i++) {
+        const struct probe *p = &c->kept.list[i].first;
+        uint32_t by = (uint32_t)p->b;
+
+        if (cannot_move(c, plan, p->pd) || by >= plan->pd_count || !domain_suspect(plan, by)) {
+            continue;
+        }
+        say_finding(out, false,
+                    (struct finding){.culprit = by,
+                                     .victim = p->pd,
+                                     .object = plan->pds[p->pd].name,
+                                     .time_ns = p->time_ns,
+                                     .count = 1},
+                    "%s could have run for %" PRIu64 " us, and was kept from the processor by %s, "
+                    "which is as urgent or more and has the budget for it",
+                    plan->pds[p->pd].name, p->a / 1000, plan->pds[by].name);
+    }
+    out->lost += c->kept.lost;
+}
+
 static void liveness_finish(void *state, const struct plan *plan, struct findings *out)
 {
     const struct liveness *c = state;
@@ -242,6 +273,7 @@ static void liveness_finish(void *state, const struct plan *plan, struct finding
         return; /* cut off in the middle: of course they were busy */
     }
     judge_stuck(c, plan, out);
+    judge_kept(c, plan, out);
     if (c->ended && c->end == RUN_QUIET) {
         judge_left(c, plan, out);
     }

@@ -519,6 +519,14 @@ static void look_at_kernel(struct lookout *l, uint32_t pd)
                                .b = d->lied_ahead,
                                .count = d->lies});
     }
+    if (d->kept.longest_ps != 0) {
+        tell_at(l, PROBE_PD_KEPT, d->kept.until_ps,
+                (struct probe){.pd = pd,
+                               .object = PLAN_NONE,
+                               .a = d->kept.longest_ps / 1000,
+                               .b = d->kept.by,
+                               .count = 1});
+    }
     if (d->audit != NULL && d->audit->exceeded != 0) {
         tell_at(l, PROBE_BUDGET_EXCEEDED, d->audit->first_ps,
                 (struct probe){.pd = pd,

@@ -41,6 +41,7 @@
  *   BUDGET_EXCEEDED           a: nanoseconds it ran within one period, b: the period
  *   CLOCK_LIED                a: picoseconds off, b: 1 if ahead, 0 if behind
  *   PD_UNFINISHED             a: enum unfinished, b: the other domain
+ *   PD_KEPT                   a: nanoseconds it could run and did not, b: who did
  *   STANDSTILL                pd: who woke most; object: queue that waits; a: wake-ups of all
  *   PD_DIED                   a: signal, b: vaddr of the access; for SIGSYS the call, for no signal the status
  *   PD_STOPPED                by an injected fault
@@ -79,6 +80,7 @@
     ROW(BUDGET_EXCEEDED, "a domain ran beyond its budget")              \
     ROW(CLOCK_LIED, "a domain lied about its clock")                    \
     ROW(PD_UNFINISHED, "a domain did not get to its next wait")         \
+    ROW(PD_KEPT, "a domain could run and others did")                   \
     ROW(STANDSTILL, "domains ran and nothing moved")                    \
     ROW(PD_DIED, "a domain died")                                       \
     ROW(PD_STOPPED, "a domain stopped for good")                        \

@@ -437,6 +437,13 @@ static void end(struct kernel *k, struct kernel_domain *d)
 
 void kernel_charge(struct kernel *k)
 {
+    for (uint32_t i = 0; i < k->plan->pd_count; i++) {
+        struct kernel_domain *d = &k->domains[i];
+
+        if (d->state == KERNEL_READY && d->core->current != d) {
+            note_kept(d);
+        }
+    }
     for (struct kernel_core *c = k->cores; c < k->cores + k->core_count; c++) {
         if (c->current != NULL) {
             sched_charge(c->current);

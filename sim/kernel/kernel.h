@@ -118,6 +118,11 @@ struct kernel_domain {
     uint64_t calls;      /* channels on which somebody waits to call it */
     struct audit *audit; /* NULL: it has no budget that could be exceeded, or nobody asks */
     uint64_t spent_ps;   /* processor time in all */
+    uint64_t ready_ps;   /* since when it could run, and others did */
+    struct {
+        uint64_t longest_ps, until_ps; /* it could, and others did; until when */
+        uint32_t by;                   /* who ran last meanwhile, KERNEL_NONE: nobody */
+    } kept;
     uint64_t lies, lied_at_ps, lied_by_ps; /* about its clock: how often; when first, how far off */
     bool lied_ahead;
     uint64_t activations, switches;

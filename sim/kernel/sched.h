@@ -72,6 +72,19 @@ static inline void sched_pass(struct kernel *k, uint64_t now_ps)
     }
 }
 
+/* It could have run until now, and another did. */
+static inline void note_kept(struct kernel_domain *d)
+{
+    const struct kernel_core *c = d->core;
+    uint64_t kept_ps = c->now_ps - d->ready_ps;
+
+    if (c->now_ps > d->ready_ps && kept_ps > d->kept.longest_ps) {
+        d->kept.longest_ps = kept_ps;
+        d->kept.until_ps = c->now_ps;
+        d->kept.by = c->last == NULL ? KERNEL_NONE : c->last->pd;
+    }
+}
+
 /* It has something to do from now on. */
 static inline void sched_wake(struct kernel *k, struct kernel_domain *d, uint64_t now_ps)
 {
@@ -84,6 +97,7 @@ static inline void sched_wake(struct kernel *k, struct kernel_domain *d, uint64_
         return;
     }
     ready_append(&c->ready, d->pd, d->priority);
+    d->ready_ps = now_ps;
     pass(c, now_ps);
     if (c->current == NULL) {
         c->now_ps = c->now_ps < now_ps ? now_ps : c->now_ps;
@@ -134,6 +148,7 @@ static void interrupt(struct kernel *k, struct kernel_core *c)
     slice_over = d->slice_over;
     d->slice_over = false;
     c->current = NULL;
+    d->ready_ps = c->now_ps;
     if (!may_run(d->runs_on, c->now_ps)) {
         put_off(k, d);
     } else if (slice_over) {
@@ -148,6 +163,7 @@ static inline void dispatch(struct kernel *k, struct kernel_core *c, int priorit
     struct kernel_domain *d = &k->domains[c->ready.first[priority]];
 
     ready_remove(&c->ready, d->pd, d->priority);
+    note_kept(d);
     c->current = d;
     d->from_ps = c->now_ps;
     /* What it did not use while others ran it cannot use up afterwards: or it would come back less

@@ -192,6 +192,34 @@ static void a_flood_is_bounded(void **state)
     assert_int_equal(found.lost, 5);
 }
 
+/* By one who is more urgent, that is how it is meant; by one who is not to be relied on, it is not,
+ * whatever its priority says. */
+static void who_is_kept_from_the_processor(void **state)
+{
+    (void)state;
+    tell(PROBE_PD_KEPT, CLIENT0, PLAN_NONE, 10000000, DRIVER, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(0, 0);
+
+    compromise("net0_driver");
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "client0 could have run for 10000 us, and was kept");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+    assert_int_equal(found.list[0].victim, CLIENT0);
+
+    judged_finish(&j);
+    start_check(&check_liveness);
+    compromise("net0_driver");
+    tell(PROBE_PD_KEPT, CLIENT0, PLAN_NONE, 9999999, DRIVER, 1); /* not long */
+    tell(PROBE_PD_KEPT, DRIVER, PLAN_NONE, 20000000, DRIVER, 1); /* nobody's loss */
+    tell(PROBE_PD_KEPT, COPIER0, PLAN_NONE, 20000000, PLAN_NONE, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(0, 0);
+}
+
 int main(void)
 {
 #define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
@@ -202,6 +230,7 @@ int main(void)
         JUDGED(an_interrupt_that_nobody_acknowledged),
         JUDGED(who_does_not_come_to_wait),
         JUDGED(everybody_busy_and_nothing_moves),
+        JUDGED(who_is_kept_from_the_processor),
         JUDGED(a_run_cut_short_says_nothing),
         JUDGED(events_that_name_nothing_hurt_nobody),
         JUDGED(a_flood_is_bounded),

@@ -118,6 +118,40 @@ static void switches_cost_only_when_another_goes_on(void **state)
     assert_int_equal(p.turns[A]->account.entry_ps[PLATFORM_SWITCH], 2 * 400 * 1000);
 }
 
+/* The longest that each could have run and did not, and because of whom. */
+static void who_is_kept_from_the_core(void **state)
+{
+    (void)state;
+    begin_equals();
+    settle();
+    nudge(C); /* the most urgent */
+    uint64_t begun_ps = p.k.cores[0].now_ps;
+    assert_true(notify(C, 2));
+    work(C, 30 * US);
+    assert_int_equal(p.k.domains[A].kept.longest_ps, 0);
+    assert_false(wait_for_any(C));
+    assert_runs(A);
+    assert_int_equal(p.k.domains[A].kept.longest_ps, 30 * US);
+    assert_int_equal(p.k.domains[A].kept.until_ps, begun_ps + 30 * US);
+    assert_int_equal(p.k.domains[A].kept.by, C);
+    /* Interrupted, and once more for less: the longest is kept. */
+    kernel_nudge(&p.k, C);
+    assert_false(ask(A, TURN_TICK, 0));
+    assert_runs(C);
+    work(C, 10 * US);
+    assert_false(wait_for_any(C));
+    assert_runs(A);
+    assert_int_equal(p.k.domains[A].kept.longest_ps, 30 * US);
+    /* And still, when somebody looks. */
+    kernel_nudge(&p.k, C);
+    assert_false(ask(A, TURN_TICK, 0));
+    assert_runs(C);
+    work(C, 40 * US);
+    assert_true(notify(C, 2));
+    kernel_charge(&p.k);
+    assert_int_equal(p.k.domains[A].kept.longest_ps, 40 * US);
+}
+
 /* -- work beyond the horizon -- */
 
 static void rest_passes_with_whatever_comes_first(void **state)
@@ -503,6 +537,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(most_urgent_first),
         T(equals_do_not_preempt),
+        T(who_is_kept_from_the_core),
         T(preempted_at_once),
         T(preempted_by_an_event),
         T(switches_cost_only_when_another_goes_on),

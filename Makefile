@@ -37,7 +37,7 @@ FOR_IMAGES := -Wl,--undefined=sddfsim_memcpy
 SIM_SRC := $(sort $(wildcard sim/*.c sim/*/*.c))
 MODEL_SRC := $(sort $(wildcard components/device/*.c))
 IMAGE_SRC := $(sort $(filter-out components/device/%,$(wildcard components/*/*.c)))
-TEST_IMAGE_SRC := $(sort $(wildcard tests/image/rogue/*.c))
+TEST_IMAGE_SRC := $(sort $(wildcard tests/image/rogue/*.c tests/image/mutant/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/image/test_*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -133,9 +133,10 @@ checks: | $(BUILD)/deps.ok
 
 test: checks unit scenarios sample
 
-# A few throws of the dice that `make soak` throws all day.
+# A few throws of the dice that `make soak` throws all day, and each kind of attack once.
 sample: all
 	$(Q)scripts/soak --sample $(BUILD)
+	$(Q)scripts/attack --sample $(BUILD)
 
 demo: all
 	$(Q)scripts/demo $(BUILD)

@@ -12,8 +12,8 @@
  *
  * A frame goes to the port that has its destination address, a broadcast to every port, and what is
  * for nobody here, as is any other group, to the virtualisers; but in each case only where the
- * access control list lets its sender reach. No port reaches itself. What goes nowhere returns to
- * its sender.
+ * access control list lets its sender reach. No port reaches itself, and none sends in the name of
+ * another client here. What goes nowhere returns to its sender.
  *
  * What a port says is worth nothing until it is checked against this PD's own record: for each
  * buffer the ports that hold it, for each port how many it holds. A descriptor that names no frame,
@@ -43,6 +43,7 @@ __attribute__((__section__(".net_vswitch_config"))) net_vswitch_config_t config;
 uint64_t packets_invalid;   /* no such buffer, or a length that no packet has */
 uint64_t packets_duplicate; /* this buffer is on its way already */
 uint64_t packets_denied;    /* its sender may not send to whom it is for */
+uint64_t packets_spoofed;   /* it bears the address of another client as its sender's */
 uint64_t packets_unwanted;  /* a port held its share, or left no room; one for each such port */
 uint64_t buffers_invalid;   /* a port returned a buffer it does not hold */
 uint64_t ports_full;        /* a port left no room for its own buffer */
@@ -55,7 +56,7 @@ uint64_t calls_refused;     /* protected calls that were answered with an error 
 struct port {
     net_queue_handle_t rx;
     net_queue_handle_t tx;
-    uint64_t mac;          /* as mac_key() makes it; the virtualisers have none */
+    uint64_t mac;          /* as dest_key() makes it; the virtualisers have none */
     uint64_t reaches;      /* bit i: it may send to port i */
     uint32_t first_buffer; /* its buffers are numbered from here */
     uint32_t held;         /* buffers it was given and has not returned yet */
@@ -92,14 +93,23 @@ static uint32_t num_in_hand;
 typedef uint32_t __attribute__((__may_alias__)) mac_low_t;
 typedef uint16_t __attribute__((__may_alias__)) mac_high_t;
 
-/* An address as a number. Its sender may write it at any time: it is read once. */
-static uint64_t mac_key(const void *mac)
+/* Addresses as numbers. Their sender may write them at any time: each is read once. */
+static uint64_t dest_key(const void *frame)
 {
-    const mac_low_t *low = mac;
+    const mac_low_t *low = frame;
     const mac_high_t *high = (const mac_high_t *)(low + 1);
 
     return __atomic_load_n(low, __ATOMIC_RELAXED) |
            (uint64_t)__atomic_load_n(high, __ATOMIC_RELAXED) << 32;
+}
+
+static uint64_t source_key(const void *frame)
+{
+    const mac_high_t *low = (const mac_high_t *)((const char *)frame + MAC802_BYTES);
+    const mac_low_t *high = (const mac_low_t *)(low + 1);
+
+    return __atomic_load_n(low, __ATOMIC_RELAXED) |
+           (uint64_t)__atomic_load_n(high, __ATOMIC_RELAXED) << 16;
 }
 
 /* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
@@ -261,6 +271,17 @@ static uint64_t receivers(uint64_t mac)
     return BIT(state.virt);
 }
 
+/* Whether a client says that it is another. What comes from the wire may say anything. */
+static bool is_spoofed(uint32_t sender, uint64_t source)
+{
+    for (uint32_t number = 0; number < state.virt && sender != state.virt; number++) {
+        if (state.ports[number].mac == source && number != sender) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether what a port submits is a frame in one of its buffers. */
 static bool is_valid(const struct port *port, net_buff_desc_t frame)
 {
@@ -284,10 +305,15 @@ static void switch_frame(uint32_t number, net_buff_desc_t frame)
         refuse_frame(number, frame, &packets_duplicate);
         return;
     }
-    const char *data = config.ports[number].tx_data.vaddr;
-    uint64_t left = receivers(mac_key(data + frame.io_or_offset)) & port->reaches;
+    const char *data = (const char *)config.ports[number].tx_data.vaddr + frame.io_or_offset;
+    uint64_t left = receivers(dest_key(data)) & port->reaches;
 
-    packets_denied += left == 0;
+    if (unlikely(left == 0)) {
+        packets_denied++;
+    } else if (unlikely(is_spoofed(number, source_key(data)))) {
+        packets_spoofed++;
+        left = 0;
+    }
     frame.oid = number & 0x3f;
     for (; left != 0; left &= left - 1) {
         give((uint32_t)__builtin_ctzl(left), buffer, frame);
@@ -468,7 +494,7 @@ static uint32_t init_port(uint32_t number, uint32_t first_buffer)
                    port_config->tx.num_buffers);
     assert(port->tx.capacity <= BUFFERS_MAX - first_buffer);
     assert(port_config->tx_data.size >= (uint64_t)NET_BUFFER_SIZE * port->tx.capacity);
-    port->mac = mac_key(port_config->mac_addr.addr);
+    port->mac = dest_key(port_config->mac_addr.addr);
     port->reaches = port_config->acl & all & ~BIT(number);
     port->first_buffer = first_buffer;
     return first_buffer + port->tx.capacity;

@@ -63,6 +63,22 @@ static const char *domain_name(const struct plan *plan, uint32_t pd)
     return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
 }
 
+/* Does the plan bear it out: it came to that domain, and may not go on where that put it? */
+static bool is_astray(const struct plan *plan, const struct probe *p)
+{
+    if (p->object >= plan->queue_count || p->a >= plan->queue_count) {
+        return false;
+    }
+    const struct queue_shape *from = &plan->queues[p->a];
+
+    for (size_t i = 0; i < from->onward_count; i++) {
+        if (from->onward[i] == p->object) {
+            return false;
+        }
+    }
+    return from->consumer == p->pd && plan->queues[p->object].producer == p->pd;
+}
+
 static void judge_astray(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
@@ -72,9 +88,9 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
                           .object = queue_name(plan, p->object),
                           .time_ns = p->time_ns,
                           .count = h->count};
-    bool lie = domain_suspect(plan, p->pd) && (sender == PLAN_NONE || one.victim == PLAN_NONE);
 
-    say_finding(out, lie, one, "%s put a frame of %s, from %s, into %s, where %s may not reach",
+    say_finding(out, domain_suspect(plan, p->pd) && !is_astray(plan, p), one,
+                "%s put a frame of %s, from %s, into %s, where %s may not reach",
                 domain_name(plan, p->pd), domain_name(plan, sender), queue_name(plan, from),
                 one.object, domain_name(plan, sender));
 }

@@ -100,6 +100,12 @@ uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *con
 void net_fill_copier(struct net *n, uint32_t copier, uint32_t client, uint32_t count,
                      net_client_config_t *config, net_copy_config_t *copy);
 
+/* All addresses of a client, its own first. */
+void net_read_macs(struct net *n, uint32_t client, uint32_t number,
+                   const struct scenario_join *join);
+/* Complain of each that two clients have. */
+void net_check_macs(struct net *n);
+
 /* -- the virtual switch, if the instance has one -- */
 void net_vswitch_start(struct net *n, const struct scenario_pd *asked);
 /* A client at its next port: its transmitting half, and its copier. */

@@ -5,12 +5,39 @@
  * by what the operation costs on the platform, up to the horizon at most, where whatever comes
  * first is let happen.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/exec/domain.h"
 #include "sim/kernel/kernel.h"
 
 /* What a domain pays, in picoseconds; made once from the platform. */
+static void spread(const struct platform *p, struct rng *dice, uint64_t *costs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        costs[i] = platform_spread(p, dice, costs[i]);
+    }
+}
+
+/* Where costs are a matter of chance, each domain has its own. */
+static void spread_costs(struct domain_costs *costs, const struct platform *p,
+                         const struct plan *plan, uint32_t pd)
+{
+    struct rng dice;
+    char name[SDDF_NAME_LENGTH + 8];
+
+    snprintf(name, sizeof name, "costs.%s", plan->pds[pd].name);
+    rng_init(&dice, plan->scenario == NULL ? 0 : plan->scenario->seed, name);
+    spread(p, &dice, costs->entry_ps, PLATFORM_ENTRIES);
+    spread(p, &dice, costs->op_ps, POINT_OPS);
+    spread(p, &dice, &costs->wake_ps, 1);
+    spread(p, &dice, &costs->notified_ps, 1);
+    spread(p, &dice, &costs->byte_ps_1024, 1);
+    spread(p, &dice, &costs->copy_ps_1024, 1);
+    spread(p, &dice, &costs->clean_ps_1024, 1);
+    spread(p, &dice, &costs->invalidate_ps_1024, 1);
+}
+
 static void fill_costs(struct domain_costs *costs, const struct platform *p, const char *image)
 {
     const struct platform_image *work = platform_image(p, image);
@@ -46,6 +73,7 @@ void calls_virtual_init(struct domain *d, const struct platform *platform, const
     d->turn = &d->page->turn;
     d->costs.window_base = PLAN_WINDOW_BASE + d->pd * PLAN_WINDOW_BYTES;
     fill_costs(&d->costs, platform, image);
+    spread_costs(&d->costs, platform, d->plan, d->pd);
 }
 
 /* -- the clock -- */

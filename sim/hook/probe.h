@@ -105,7 +105,7 @@ enum probe_kind {
     ROW(RESET, "reset")                                                                            \
     ROW(BAD_DESCRIPTOR, "bad_descriptor")                                                          \
     ROW(NO_MATCH, "no_match")       /* no receiver has the destination address */                  \
-    ROW(DENIED, "denied")           /* its sender may reach no receiver of it */                   \
+    ROW(DENIED, "denied")           /* its sender may not send it to any receiver of it */         \
     ROW(NO_BUFFER, "no_buffer")     /* the receiver had none free */                               \
     ROW(INVALID, "invalid")         /* the descriptor named no buffer, or a length no frame has */ \
     ROW(DUPLICATE, "duplicate")     /* the buffer was already on its way */                        \

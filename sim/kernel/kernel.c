@@ -98,6 +98,29 @@ static void deliver(struct kernel *k, struct kernel_line *line)
     signal_here(k, d, 1ull << line->channel);
 }
 
+/* A line is up and not masked: it is delivered, or later if interrupts may be late. */
+static void interrupt_driver(struct kernel *k, struct kernel_line *line)
+{
+    uint64_t most_ns = k->platform->interrupt_delay_max_ns;
+
+    if (__builtin_expect(most_ns == 0, 1)) {
+        deliver(k, line);
+    } else if (!line->due) {
+        line->due = true;
+        events_set(&k->events, alarm_line(k, (uint32_t)(line - k->lines)),
+                   k->now_ps + rng_below(&k->delays, most_ns * 1000 + 1));
+    }
+}
+
+/* A delay is over; by now the line may be down again. */
+static void late(struct kernel *k, struct kernel_line *line)
+{
+    line->due = false;
+    if (line->level && !line->masked) {
+        deliver(k, line);
+    }
+}
+
 void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
 {
     for (uint32_t i = device < k->plan->device_count ? k->device_lines[device] : k->line_count;
@@ -107,7 +130,7 @@ void kernel_irq(struct kernel *k, uint32_t device, unsigned number, bool level)
         if (line->number == number) {
             line->level = level;
             if (level && !line->masked) {
-                deliver(k, line);
+                interrupt_driver(k, line);
             }
         }
     }
@@ -122,7 +145,7 @@ static void ack(struct kernel *k, struct kernel_domain *d, uint32_t channel)
 
     line->masked = false;
     if (line->level) {
-        deliver(k, line);
+        interrupt_driver(k, line);
     }
 }
 
@@ -222,28 +245,6 @@ static inline void hand_over(struct kernel *k, struct kernel_domain *d)
     d->switched = false;
 }
 
-/*
- * The channel of the most urgent caller, as in a queue of seL4's. Among equals they take turns, so
- * that one who calls again and again cannot keep the others waiting.
- */
-static uint8_t next_caller(const struct kernel_domain *d)
-{
-    uint64_t served = (2ull << d->call_channel) - 1;
-    const uint64_t turns[2] = {d->calls & ~served, d->calls & served};
-    int best = -1;
-
-    for (int i = 0; i < 2; i++) {
-        for (uint64_t left = turns[i]; left != 0; left &= left - 1) {
-            int channel = __builtin_ctzll(left);
-
-            if (best < 0 || d->ends[channel].peer->priority > d->ends[best].peer->priority) {
-                best = channel;
-            }
-        }
-    }
-    return (uint8_t)best;
-}
-
 /* Notifications before calls, one call at a time. False: it has to wait. */
 static inline bool find_work(const struct kernel *k, struct kernel_domain *d)
 {
@@ -254,10 +255,10 @@ static inline bool find_work(const struct kernel *k, struct kernel_domain *d)
         return true;
     }
     while (d->calls != 0) {
-        uint8_t channel = next_caller(d);
+        uint8_t channel = (uint8_t)__builtin_ctzll(d->calls);
         struct kernel_domain *caller = d->ends[channel].peer;
 
-        d->calls &= ~(1ull << channel);
+        d->calls &= d->calls - 1;
         if (caller->state == KERNEL_CALLING) { /* it has not died meanwhile */
             take_call(caller, d, channel);
             return true;
@@ -416,20 +417,10 @@ static __attribute__((noinline)) void ring_gates(struct kernel *k, uint32_t alar
     }
 }
 
-/* An alarm has rung. */
-static inline void ring(struct kernel *k, uint32_t alarm, uint64_t at_ps)
+static inline void ring_domain(struct kernel *k, struct kernel_domain *d, uint32_t alarm)
 {
-    uint32_t first_device = alarm_device(k, 0);
-    struct kernel_domain *d = &k->domains[alarm / 3];
-
-    k->now_ps = at_ps;
-    if (__builtin_expect(alarm >= alarm_late(k, 0), 0)) {
-        ring_gates(k, alarm);
-    } else if (alarm >= first_device) {
-        k->devices->step(k->devices->context, alarm - first_device, at_ps);
-        look_at_device(k, alarm - first_device, true);
-    } else if (alarm == alarm_refill(d->pd)) {
-        sched_refilled(k, d, at_ps);
+    if (alarm == alarm_refill(d->pd)) {
+        sched_refilled(k, d, k->now_ps);
     } else if (alarm == alarm_deadline(d->pd)) {
         signal_here(k, d, 0);
     } else {
@@ -437,6 +428,24 @@ static inline void ring(struct kernel *k, uint32_t alarm, uint64_t at_ps)
 
         d->travelling = 0;
         signal_here(k, d, bits);
+    }
+}
+
+/* An alarm has rung. */
+static inline void ring(struct kernel *k, uint32_t alarm, uint64_t at_ps)
+{
+    uint32_t first_device = alarm_device(k, 0);
+
+    k->now_ps = at_ps;
+    if (alarm < first_device) {
+        ring_domain(k, &k->domains[alarm / 3], alarm);
+    } else if (alarm < alarm_line(k, 0)) {
+        k->devices->step(k->devices->context, alarm - first_device, at_ps);
+        look_at_device(k, alarm - first_device, true);
+    } else if (alarm < alarm_late(k, 0)) {
+        late(k, &k->lines[alarm - alarm_line(k, 0)]);
+    } else {
+        ring_gates(k, alarm);
     }
 }
 
@@ -826,6 +835,21 @@ static uint32_t cores_used(const struct plan *plan, const struct platform *platf
     return platform->cores != 0 && used > platform->cores ? (uint32_t)platform->cores : used;
 }
 
+/* What the kernel's own work costs, and what follows from the seed. */
+static void init_chance(struct kernel *k)
+{
+    uint64_t seed = k->plan->scenario == NULL ? 0 : k->plan->scenario->seed;
+    struct rng dice;
+
+    rng_init(&dice, seed, "costs.kernel");
+    rng_init(&k->delays, seed, "interrupts");
+    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
+        uint64_t ps = kernel_ps(k->platform, k->platform->entry[i]);
+
+        k->ps_per_entry[i] = platform_spread(k->platform, &dice, ps);
+    }
+}
+
 void kernel_init(struct kernel *k, const struct plan *plan, const struct platform *platform,
                  struct turn **turns, const struct kernel_devices *devices, struct arena *arena)
 {
@@ -839,9 +863,7 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
     k->cores = arena_array(arena, k->core_count, sizeof *k->cores);
     k->recent = arena_array(arena, KERNEL_RECENT, sizeof *k->recent);
     events_init(&k->events, alarm_unasked(k) + 1, arena);
-    for (int i = 0; i < PLATFORM_ENTRIES; i++) {
-        k->ps_per_entry[i] = kernel_ps(platform, platform->entry[i]);
-    }
+    init_chance(k);
     for (uint32_t i = 0; i < k->core_count; i++) {
         ready_init(&k->cores[i].ready, k->links);
     }

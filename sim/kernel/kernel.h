@@ -148,6 +148,7 @@ struct kernel_line {
     uint8_t channel;
     unsigned number;
     bool level, masked;
+    bool due; /* it has been raised, and comes after its delay */
 };
 
 enum kernel_halt {
@@ -177,6 +178,7 @@ struct kernel {
     struct ready_link *links;
     struct events events;
     uint32_t line_count, core_count;
+    struct rng delays; /* of interrupts */
     bool stale, settling;
     uint64_t until_ps, now_ps, digest, sequence, turns;
     uint64_t ps_per_entry[PLATFORM_ENTRIES];

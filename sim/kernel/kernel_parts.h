@@ -5,7 +5,8 @@
 #include "sim/kernel/kernel.h"
 
 /* Alarms: for each domain its refill, its deadline and signals on their way to it; then devices;
- * then, for each domain, signals that a fault keeps from it, and what faults do of themselves. */
+ * then interrupt lines; then, for each domain, signals that a fault keeps from it, and what faults
+ * do of themselves. */
 static inline uint32_t alarm_refill(uint32_t pd)
 {
     return 3 * pd;
@@ -22,10 +23,13 @@ static inline uint32_t alarm_device(const struct kernel *k, uint32_t device)
 {
     return 3 * k->plan->pd_count + device;
 }
-
+static inline uint32_t alarm_line(const struct kernel *k, uint32_t line)
+{
+    return alarm_device(k, k->plan->device_count) + line;
+}
 static inline uint32_t alarm_late(const struct kernel *k, uint32_t pd)
 {
-    return alarm_device(k, k->plan->device_count) + pd;
+    return alarm_line(k, k->plan->channel_count) + pd;
 }
 static inline uint32_t alarm_unasked(const struct kernel *k)
 {

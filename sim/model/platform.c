@@ -104,6 +104,16 @@ static const struct param dma_params[] = {
     PARAM_END,
 };
 
+static const struct param chance_params[] = {
+    KEY("costs", SHARE, cost_spread_ppm, 0, 0, 900000,
+        "how much dearer or cheaper each cost of the kernel, of points and of images may be than "
+        "it "
+        "says here: drawn from the seed, once for each domain"),
+    TIME("interrupt_delay", interrupt_delay_max_ns, 0,
+         "how late an interrupt may come at most, drawn from the seed each time"),
+    PARAM_END,
+};
+
 static const struct {
     const char *name; /* NULL: the table itself */
     const struct param *params;
@@ -114,6 +124,7 @@ static const struct {
     {"ops", op_params, "what an image does at a point, each time"},
     {"scheduling", scheduling_params, "how the kernel is configured"},
     {"dma", dma_params, "between device and memory"},
+    {"chance", chance_params, "what differs from seed to seed"},
 };
 #define SECTIONS   (sizeof sections / sizeof sections[0])
 #define IMAGES_DOC "work that points do not tell of, by image; \"*\": of every other image"
@@ -129,6 +140,16 @@ static const struct param image_params[IMAGE_KEYS + 1] = {
     IMAGE_KEY(byte_milli, 0, MILLI_MAX, "thousandths of a cycle a byte of a frame taken"),
     PARAM_END,
 };
+
+uint64_t platform_spread(const struct platform *p, struct rng *dice, uint64_t cost)
+{
+    if (p->cost_spread_ppm == 0) {
+        return cost;
+    }
+    uint64_t ppm = 1000000 - p->cost_spread_ppm + rng_below(dice, 2 * p->cost_spread_ppm + 1);
+
+    return (uint64_t)((unsigned __int128)cost * ppm / 1000000);
+}
 
 /* --- reading ------------------------------------------------------------------------------------
  */

@@ -18,6 +18,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/diag.h"
+#include "sim/base/rng.h"
 #include "sim/model/scenario.h"
 
 /* What the kernel does, each time it does it. */
@@ -70,6 +71,9 @@ struct platform {
     uint64_t timeslice_ns;  /* of a PD without a budget of its own */
     /* Between device and memory. */
     uint64_t dma_latency_ns, dma_bytes_per_us;
+    /* What is not the same in every run, but follows from the seed. */
+    uint64_t cost_spread_ppm;        /* how much dearer or cheaper a cost may be */
+    uint64_t interrupt_delay_max_ns; /* how late an interrupt may come */
     const struct platform_image *images;
     size_t image_count;
 };
@@ -95,6 +99,8 @@ const struct platform *platform_read_file(const char *path, const char *dir, str
 /* The names of what is in a folder, sorted; none if it cannot be read. */
 const char *const *platform_names(const char *dir, struct arena *arena, size_t *count);
 
+/* A cost of `p` in a run: as it is, or as much dearer or cheaper as the dice have it. */
+uint64_t platform_spread(const struct platform *p, struct rng *dice, uint64_t cost);
 /* The row for an image, by its name in the scenario, or by the name of its file if it is given as a
  * path: its own, else "*", else all zero. */
 const struct platform_image *platform_image(const struct platform *p, const char *image);

@@ -292,12 +292,30 @@ void moves_begin(struct moves *m, uint64_t badge)
     }
 }
 
-/* An index was moved, and this image tells of none of its moves. True if there is something to
- * replay. */
+/* Is nothing known yet of how this domain moves its indices? */
+static bool never_moved(const struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        if (m->queues[i].counts->moved != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * An index was moved, and this image has told of none of its moves. True if there is something to
+ * replay. Where it has made none at all so far, whoever else can write there and is not to be
+ * relied on has made this one.
+ */
 static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
 {
     if (!legal(q, now)) {
-        illegal(m, q, q->shadow, now);
+        if (q->exposed && never_moved(m)) {
+            displaced(q, now);
+        } else {
+            illegal(m, q, q->shadow, now);
+        }
         return false;
     }
     skip_unreadable(q, now);
@@ -359,9 +377,6 @@ static void settle_untold(struct moves *m)
     if (behind) {
         replay(m);
     }
-    if (m->follows && m->announced) {
-        flags_settle(m);
-    }
 }
 
 void moves_go_on(struct moves *m)
@@ -381,6 +396,9 @@ void moves_settle(struct moves *m)
 {
     if (m->announced) {
         settle_told(m);
+        if (m->follows) {
+            flags_settle(m);
+        }
     } else {
         settle_untold(m);
     }

@@ -415,25 +415,48 @@ static enum drop_reason why_not_passed(const struct moves *m, uint64_t onward,
     return (by & onward) == 0 ? DROP_DENIED : DROP_NO_BUFFER;
 }
 
+/*
+ * Does a frame that a client gave to a switch bear the address of another client there as its own?
+ */
+static bool is_spoofed(const struct moves *m, const struct watched *source,
+                       const uint8_t mac[static MAC_BYTES])
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        const struct watched *q = &m->queues[i];
+        const struct plan_pd *other = &m->plan->pds[q->shape->producer];
+
+        if (!q->produces && q->frames && q != source && other->endpoint && has_mac(other, mac)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Why a frame that was taken comes back unpassed. */
 static enum drop_reason why_dropped(const struct moves *m, const struct held_pool *pool,
                                     uint32_t buffer)
 {
     const uint8_t *data = frame_data(pool, buffer);
     uint32_t len = pool->buffers[buffer].len;
-    uint8_t mac[MAC_BYTES];
+    const struct watched *source = pool->source;
+    uint8_t macs[2 * MAC_BYTES]; /* to whom, and from whom */
 
     if (len < 14 || len > FRAME_BYTES_MAX) {
         return DROP_INVALID;
     }
     if (m->line != NULL) {
-        return DROP_NO_BUFFER;
+        return data == NULL ? DROP_INVALID
+                            : DROP_NO_BUFFER; /* it cannot copy what it cannot read */
     }
     if (data == NULL || (m->reach_count == 0 && m->device_by != 0)) {
         return DROP_UNEXPLAINED; /* all it could do was to pass it on */
     }
-    memcpy(mac, data, sizeof mac);
-    return why_not_passed(m, pool->source == NULL ? UINT64_MAX : pool->source->onward, mac);
+    memcpy(macs, data, sizeof macs);
+    if (source != NULL && source->shape->onward != NULL &&
+        m->plan->pds[source->shape->producer].endpoint && is_spoofed(m, source, macs + MAC_BYTES)) {
+        return DROP_DENIED;
+    }
+    return why_not_passed(m, source == NULL ? UINT64_MAX : source->onward, macs);
 }
 
 /* An entry goes back that named no buffer. False if no such was taken. */

@@ -157,7 +157,6 @@ static void settle_producer(struct moves *m, struct watched *q)
                       0, q->place);
     }
     q->owes = false;
-    q->early = false;
 }
 
 void flags_settle(struct moves *m)
@@ -171,6 +170,7 @@ void flags_settle(struct moves *m)
         }
         if (q->produces) {
             settle_producer(m, q);
+            q->early = false;
         } else if (q->asked || q->left) {
             settle_consumer(m, q);
         }

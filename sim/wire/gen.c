@@ -34,6 +34,7 @@
 #define NEVER        UINT64_MAX
 #define COUNT_PRESET 1000u
 #define LONGEST_NS   (86400 * UINT64_C(1000000000)) /* a day, of warm-up or measuring */
+#define SIZES        16u                            /* of one generator's frames, at most */
 #define BACKLOG      64u /* of a source; Linux lets a socket have some 90 frames of 1514 bytes */
 
 enum gaps { GAPS_CONSTANT, GAPS_EXPONENTIAL };
@@ -41,7 +42,7 @@ enum gaps { GAPS_CONSTANT, GAPS_EXPONENTIAL };
 struct wire_gen {
     /* Scenario keys. */
     const char *to;
-    uint64_t window, size, count, warmup, warmup_time, duration;
+    uint64_t window, size, size_max, count, warmup, warmup_time, duration;
     uint64_t offered, sources, gaps, backlog;
     struct pace pace;
     uint8_t source_mac[NUMBERED_MAC_BYTES], target_mac[NUMBERED_MAC_BYTES];
@@ -49,8 +50,10 @@ struct wire_gen {
     uint64_t source_port, target_port;
     bool verify;
 
-    struct numbered_kind kind;
-    struct numbered *streams; /* `target_count` of each source */
+    struct numbered_kind kinds[SIZES]; /* alike but for the size */
+    uint32_t kind_count;
+    uint64_t kind_dice;       /* which frame is of which kind */
+    struct numbered *streams; /* `target_count` of each source, of each kind one */
     size_t target_count, target_next;
     uint64_t *entered; /* by number: when << 1, and whether it returned */
     size_t entered_mask;
@@ -83,6 +86,8 @@ static const struct param params[] = {
                "how fast at most: \"line\", \"5000 frames/s\" or \"10 Mbit/s\""),
     PARAM_UINT(struct wire_gen, size, 64, NUMBERED_MIN, NUMBERED_MAX,
                "bytes of a frame, without FCS"),
+    PARAM_UINT(struct wire_gen, size_max, 0, 0, NUMBERED_MAX,
+               "frames are of some sizes from \"size\" to this, by chance; 0: all of one size"),
     {.name = "offered",
      .kind = PARAM_KIND_RATE,
      .offset = offsetof(struct wire_gen, offered),
@@ -191,12 +196,18 @@ static struct diag_place key_place(struct diag_place place, struct diag *diag, c
     return place;
 }
 
+/* What a rate of bits counts on. */
+static uint64_t mean_size(const struct wire_gen *g)
+{
+    return g->size_max == 0 ? g->size : (g->size + g->size_max) / 2;
+}
+
 static void warn_of_overload(const struct wire_gen *g, uint64_t speed_bps, struct diag *diag,
                              struct diag_place place)
 {
-    uint64_t bytes = g->size + WIRE_BYTES_OVER; /* g->size is never less than WIRE_BYTES_MIN */
-    uint64_t carried_bps =
-        (uint64_t)((unsigned __int128)speed_bps * (g->size - NUMBERED_PAYLOAD) / bytes);
+    uint64_t size = mean_size(g); /* never less than WIRE_BYTES_MIN */
+    uint64_t carried_bps = (uint64_t)((unsigned __int128)speed_bps * (size - NUMBERED_PAYLOAD) /
+                                      (size + WIRE_BYTES_OVER));
 
     if (speed_bps != 0 && g->offered > carried_bps) {
         diag_warn(diag, key_place(place, diag, "offered"),
@@ -240,6 +251,10 @@ static bool gen_check(void *state, const struct wire_world *world, struct diag *
     size_t errors = diag->errors;
 
     check_offered(g, world, diag, place);
+    if (g->size_max != 0 && g->size_max < g->size) {
+        diag_error(diag, key_place(place, diag, "size_max"), "is less than \"size\", which is %llu",
+                   (unsigned long long)g->size);
+    }
     if (g->pace.kind == PACE_RECORDED) {
         diag_error(diag, pace_place,
                    "nothing was recorded here; say \"line\", \"5000 frames/s\" or \"10 Mbit/s\"");
@@ -276,6 +291,7 @@ static uint32_t ip_after(uint32_t ip_be, uint32_t by)
     return htobe32(be32toh(ip_be) + by);
 }
 
+/* One for each kind. */
 static void stream_make(const struct wire_gen *g, struct numbered *stream, uint32_t source,
                         const uint8_t *mac, uint32_t target)
 {
@@ -288,7 +304,9 @@ static void stream_make(const struct wire_gen *g, struct numbered *stream, uint3
 
     mac_after(ends.source_mac, g->source_mac, source);
     memcpy(ends.target_mac, mac, sizeof(ends.target_mac));
-    numbered_make(stream, &g->kind, &ends);
+    for (uint32_t i = 0; i < g->kind_count; i++) {
+        numbered_make(&stream[i], &g->kinds[i], &ends);
+    }
 }
 
 /* One stream from a source to each client named, or each there is, or the address given. How many;
@@ -308,7 +326,8 @@ static size_t streams_make(const struct wire_gen *g, const struct wire_world *wo
     for (size_t i = 0; g->to == NULL && i < world->client_count; i++) {
         if (world->clients[i].here) {
             if (streams != NULL) {
-                stream_make(g, &streams[count], source, world->clients[i].mac, (uint32_t)count);
+                stream_make(g, &streams[count * g->kind_count], source, world->clients[i].mac,
+                            (uint32_t)count);
             }
             count++;
         }
@@ -317,7 +336,7 @@ static size_t streams_make(const struct wire_gen *g, const struct wire_world *wo
         const struct wire_client *client = client_named(world, name, length);
 
         if (client != NULL && streams != NULL) {
-            stream_make(g, &streams[count], source, client->mac, (uint32_t)count);
+            stream_make(g, &streams[count * g->kind_count], source, client->mac, (uint32_t)count);
         }
         count += client != NULL;
     }
@@ -344,7 +363,7 @@ static int load_open(struct wire_gen *g, const struct wire_world *world, size_t 
         .seed = world->seed,
         .count = (uint32_t)g->sources,
         .bits_per_second = g->offered,
-        .frame_bytes = (uint32_t)g->size - NUMBERED_PAYLOAD,
+        .frame_bytes = (uint32_t)mean_size(g) - NUMBERED_PAYLOAD,
         .exponential = g->gaps == GAPS_EXPONENTIAL,
         .backlog = (uint32_t)g->backlog,
     };
@@ -365,7 +384,7 @@ static int tables_open(struct wire_gen *g, const struct wire_world *world)
     while (remembered < g->total && remembered < REMEMBERED + 8 * g->window) {
         remembered *= 2;
     }
-    g->streams = calloc(g->target_count * source_count, sizeof(*g->streams));
+    g->streams = calloc(g->target_count * source_count * g->kind_count, sizeof(*g->streams));
     g->entered = malloc(remembered * sizeof(*g->entered));
     if (g->streams == NULL || g->entered == NULL) {
         return -ENOMEM;
@@ -373,9 +392,29 @@ static int tables_open(struct wire_gen *g, const struct wire_world *world)
     memset(g->entered, 0, remembered * sizeof(*g->entered));
     g->entered_mask = remembered - 1;
     for (uint32_t i = 0; i < source_count; i++) {
-        streams_make(g, world, i, g->streams + i * g->target_count);
+        streams_make(g, world, i, g->streams + i * g->target_count * g->kind_count);
     }
     return g->offered == 0 ? 0 : load_open(g, world, remembered);
+}
+
+/* Sizes from the least to the greatest, which are always among them. */
+static void kinds_make(struct wire_gen *g, const struct wire_world *world)
+{
+    struct rng dice;
+    char name[64];
+
+    snprintf(name, sizeof(name), "sizes.%s", world->wire_name);
+    rng_init(&dice, world->seed, name);
+    g->kind_count = g->size_max == 0 ? 1 : SIZES;
+    g->kind_dice = rng_u64(&dice) | 1;
+    for (uint32_t i = 0; i < g->kind_count; i++) {
+        uint64_t size = i == 0   ? g->size
+                        : i == 1 ? g->size_max
+                                 : rng_between(&dice, g->size, g->size_max);
+
+        g->kinds[i] = (struct numbered_kind){
+            .size = size, .tag = tag_of(world->wire_name), .verify = g->verify};
+    }
 }
 
 static int gen_open(void *state, const struct wire_world *world, struct wire_stats *stats,
@@ -391,8 +430,7 @@ static int gen_open(void *state, const struct wire_world *world, struct wire_sta
     g->made = g->freed = g->freed_ns = g->back_bits = 0;
     g->target_next = 0;
     g->echo = &stats->echo;
-    g->kind = (struct numbered_kind){
-        .size = g->size, .tag = tag_of(world->wire_name), .verify = g->verify};
+    kinds_make(g, world);
     g->measure_from = g->end_ns = NEVER;
     g->total = endless ? NEVER : g->warmup + g->count; /* with a warm-up by time, known later */
     g->pacer = pacer_start(g->pace);
@@ -424,6 +462,12 @@ static void gen_finish(void *state)
 
 /* ---- sending ---- */
 
+/* Which kind the frame of a number is of: the same whenever it is asked. */
+static inline uint32_t kind_of(const struct wire_gen *g, uint64_t number)
+{
+    return g->kind_count == 1 ? 0 : (uint32_t)((number + 1) * g->kind_dice >> 60) % SIZES;
+}
+
 /* Has measuring gone on for long enough by the time that a frame is due? */
 static bool is_over(const struct wire_gen *g, uint64_t due_ns)
 {
@@ -451,7 +495,7 @@ static enum wire_next choose_paced(struct wire_gen *g, size_t *stream, uint64_t 
     if (g->window != 0 && g->made - g->freed >= g->window) {
         return WIRE_WAIT;
     }
-    *due_ns = pacer_next(&g->pacer, (uint32_t)g->size);
+    *due_ns = pacer_next(&g->pacer, (uint32_t)g->kinds[kind_of(g, g->made)].size);
     /* It takes the place of one that came back, and cannot have entered before that. */
     if (g->window != 0 && *due_ns < g->freed_ns) {
         *due_ns = g->freed_ns;
@@ -479,9 +523,12 @@ static enum wire_next gen_next(void *state, struct wire_frame *out)
     if (is_over(g, due_ns)) {
         return WIRE_END;
     }
-    numbered_stamp(&g->streams[stream], &g->kind, g->made++);
-    out->bytes = g->streams[stream].bytes;
-    out->length = (uint32_t)g->size;
+    uint32_t kind = kind_of(g, g->made);
+    struct numbered *frame = &g->streams[stream * g->kind_count + kind];
+
+    numbered_stamp(frame, &g->kinds[kind], g->made++);
+    out->bytes = frame->bytes;
+    out->length = (uint32_t)g->kinds[kind].size;
     out->due_ns = due_ns;
     return WIRE_FRAME;
 }
@@ -515,7 +562,7 @@ static void gen_entered(void *state, uint64_t now_ns)
     if (g->measure_from == NEVER) {
         measure_from(g, number, now_ns);
     } else {
-        echo->window_in_bits += numbered_payload_bits(&g->kind);
+        echo->window_in_bits += numbered_payload_bits(&g->kinds[kind_of(g, number)]);
     }
     echo->window_end_ns = now_ns;
     echo->window_back_bits = g->back_bits;
@@ -536,7 +583,7 @@ static bool is_routed(const struct wire_gen *g, const uint8_t *frame, uint64_t n
 {
     size_t stream =
         g->offered == 0 ? number % g->target_count : g->stream_of[number & g->entered_mask];
-    const uint8_t *sent = g->streams[stream].bytes;
+    const uint8_t *sent = g->streams[stream * g->kind_count].bytes;
 
     return memcmp(frame + NUMBERED_SOURCE_MAC, sent, NUMBERED_MAC_BYTES) == 0 &&
            (g->offered == 0 || g->sources == 1 ||
@@ -549,7 +596,7 @@ static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t 
     struct wire_echo *echo = g->echo;
     uint64_t number;
 
-    if (!numbered_is(&g->kind, frame, length)) {
+    if (!numbered_is(g->kinds, frame, length)) {
         echo->other++;
         return;
     }
@@ -573,12 +620,14 @@ static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t 
     g->freed++;
     g->freed_ns = now_ns;
     echo->returned++;
-    if (!numbered_is_intact(&g->kind, frame, length, number)) {
+    const struct numbered_kind *kind = &g->kinds[kind_of(g, number)];
+
+    if (!numbered_is_intact(kind, frame, length, number)) {
         echo->corrupt++;
     } else if (g->measure_from != NEVER) {
-        g->back_bits += numbered_payload_bits(&g->kind);
+        g->back_bits += numbered_payload_bits(kind);
         if (number >= g->measure_from) {
-            measure(g, entered_ns, g->size, now_ns);
+            measure(g, entered_ns, kind->size, now_ns);
         }
     }
     if (!is_routed(g, frame, number)) {

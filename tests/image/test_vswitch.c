@@ -213,6 +213,30 @@ static void keeps_to_the_access_list(void **unused)
     image_unload(&image);
 }
 
+/* What comes from the wire may say anything; a client is only itself, or nobody here. */
+static void lets_no_client_be_another(void **unused)
+{
+    (void)unused;
+    start(3);
+    memcpy(data_of(0, 0) + MAC802_BYTES, mac_of(1), MAC802_BYTES);
+    memcpy(data_of(0, 1) + MAC802_BYTES, mac_of(0), MAC802_BYTES);
+    memcpy(data_of(0, 2) + MAC802_BYTES, stranger, MAC802_BYTES);
+    memcpy(data_of(virt, 0) + MAC802_BYTES, mac_of(1), MAC802_BYTES);
+    for (uint64_t i = 0; i < 3; i++) {
+        sends(0, i, broadcast, 60);
+    }
+    sends(virt, 0, mac_of(0), 60);
+    wake(0);
+    gets(1, 0, 1, 60);
+    gets(1, 0, 2, 60);
+    gets_nothing(1);
+    gets(0, virt, 0, 60);
+    has_back(0, 0);
+    assert_int_equal(world.signals[0], 1);
+    assert_int_equal(image_count(&image, "packets_spoofed"), 1);
+    image_unload(&image);
+}
+
 /* -- what a client may say -- */
 
 static void hands_back_what_is_no_frame(void **unused)
@@ -656,6 +680,7 @@ int main(void)
         cmocka_unit_test(keeps_a_broadcast_until_the_last_return),
         cmocka_unit_test(knows_what_is_beyond_it),
         cmocka_unit_test(keeps_to_the_access_list),
+        cmocka_unit_test(lets_no_client_be_another),
         cmocka_unit_test(hands_back_what_is_no_frame),
         cmocka_unit_test(forwards_a_buffer_once),
         cmocka_unit_test(takes_back_only_what_a_port_holds),

@@ -61,6 +61,28 @@ static void a_liar_makes_no_findings(void **state)
     assert_found(0, 3);
 }
 
+static void nothing_goes_astray(void **state)
+{
+    static const uint32_t onward[] = {ACTIVE(LINK_VIRT_RX0)};
+
+    (void)state;
+    j.shapes[ACTIVE(LINK_NET_RX)].onward = onward;
+    j.shapes[ACTIVE(LINK_NET_RX)].onward_count = 1;
+    compromise("net0_virt_rx"); /* which is no excuse */
+    tell(PROBE_FRAME_ASTRAY, VIRT_RX, ACTIVE(LINK_VIRT_RX1), ACTIVE(LINK_NET_RX), 0, 3);
+    /* One that is, and says what the plan does not bear out, tells lies. */
+    tell(PROBE_FRAME_ASTRAY, VIRT_RX, ACTIVE(LINK_VIRT_RX0), ACTIVE(LINK_NET_RX), 0, 1);
+    tell(PROBE_FRAME_ASTRAY, CLIENT1, ACTIVE(LINK_VIRT_RX1), ACTIVE(LINK_NET_RX), 0, 1);
+    finish_check();
+    assert_found(1, 2);
+    assert_string_equal(found.list[0].text,
+                        "net0_virt_rx put a frame of net0_driver, from net0.rx.active, into "
+                        "client1.virt_rx.active, where net0_driver may not reach");
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+    assert_int_equal(found.list[0].victim, COPIER1);
+    assert_int_equal(found.list[0].count, 3);
+}
+
 static void a_flood_is_bounded(void **state)
 {
     (void)state;
@@ -88,9 +110,10 @@ int main(void)
 {
 #define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
     const struct CMUnitTest tests[] = {
-        JUDGED(silence_is_no_news), JUDGED(giver_receiver_and_owner_are_named),
-        JUDGED(there_is_no_excuse), JUDGED(a_liar_makes_no_findings),
-        JUDGED(a_flood_is_bounded), JUDGED(nonsense_is_survived),
+        JUDGED(silence_is_no_news),   JUDGED(giver_receiver_and_owner_are_named),
+        JUDGED(there_is_no_excuse),   JUDGED(a_liar_makes_no_findings),
+        JUDGED(nothing_goes_astray),  JUDGED(a_flood_is_bounded),
+        JUDGED(nonsense_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

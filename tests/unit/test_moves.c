@@ -899,6 +899,20 @@ static void test_displaced(void **state)
     assert_int_equal(all_events(VIRT_TX), 0);
 }
 
+/* The same before virt_tx has told of a move: it cannot have made this one. */
+static void test_displaced_at_first(void **state)
+{
+    (void)state;
+    init_all();
+    *head_of(TX1, true) = 32637;
+    enter(VIRT_TX);
+    leave();
+    assert_int_equal(queue_counts(VIRT_TX, active_index[TX1])->displaced, 1);
+    assert_int_equal(queue_counts(VIRT_TX, active_index[TX1])->displaced_to, 32637);
+    assert_int_equal(queue_counts(VIRT_TX, active_index[TX1])->illegal, 0);
+    assert_int_equal(all_events(VIRT_TX), 0);
+}
+
 /* Neighbours that both are to be trusted do not displace each other: a step without a move is one's
  * own. */
 static void test_trusted_step(void **state)
@@ -1668,6 +1682,7 @@ int main(void)
         BOTH(test_own_index_legal),
         BOTH(test_peer_lies),
         TOLD(test_displaced),
+        TOLD(test_displaced_at_first),
         BOTH(test_trusted_step),
         TOLD(test_refused),
         TOLD(test_refused_kept),

@@ -1025,6 +1025,135 @@ static void test_forwarder(void **state)
     refused(", \"forwarder\": {}", "b has a copier already; a forwarder would stand in its place");
 }
 
+/* -- a vswitch -- */
+
+/* a and b talk, c only hears the wire; b alone may send there. */
+static const char switched[] =
+    "{ \"version\": 1, \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"to\": \"a\" } ],"
+    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\" } ],"
+    "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 16, \"vswitch\": {},"
+    "    \"wire_reaches\": \"b,c\" } ],"
+    "  \"clients\": ["
+    "    { \"name\": \"a\", " ECHO ", \"copier\": {}, \"tx_buffers\": 8, \"reaches\": \"b\" },"
+    "    { \"name\": \"b\", " ECHO ", \"copier\": {}, \"tx_buffers\": 4 },"
+    "    { \"name\": \"c\", " ECHO ", \"copier\": {}, \"tx_buffers\": 4, \"reaches\": \"\" },"
+    "    { \"name\": \"d\", " ECHO ", \"copier\": {}, \"tx_buffers\": 2, \"vswitch\": false } ] }";
+
+static unsigned rights_to(const char *pd, const char *region)
+{
+    const struct plan_map *m =
+        plan_find_map(p.plan, planned_pd(&p, pd), planned_region(&p, region));
+
+    return m == NULL ? 0 : m->rights;
+}
+
+/* Nobody sees what it has no part in: not the copier of a client who may not be reached, not the
+ * device. */
+static void test_vswitch_rights(void **state)
+{
+    static const struct {
+        const char *region, *readers;
+    } sent[] = {
+        {"a.tx.buffers", " net0_vswitch b_copier "},
+        {"b.tx.buffers", " net0_vswitch a_copier c_copier net0_virt_tx eth0 "},
+        {"c.tx.buffers", " net0_vswitch "},
+        {"d.tx.buffers", " net0_virt_tx eth0 "},
+        {"net0.rx.buffers", " net0_vswitch b_copier c_copier d_copier "},
+    };
+
+    (void)state;
+    planned_must(&p, switched);
+    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+        for (uint32_t pd = 0; pd < p.plan->pd_count; pd++) {
+            const char *name = p.plan->pds[pd].name;
+            char word[64];
+
+            snprintf(word, sizeof word, " %s ", name);
+            bool writes = strncmp(sent[i].region, word + 1, 1) == 0 && name[1] == '\0';
+            bool fills = i == 4 && (strcmp(name, "net0_virt_rx") == 0 || strcmp(name, "eth0") == 0);
+            unsigned wanted = writes || fills                         ? RIGHT_READ | RIGHT_WRITE
+                              : strstr(sent[i].readers, word) != NULL ? RIGHT_READ
+                                                                      : 0;
+            assert_int_equal(rights_to(name, sent[i].region), wanted);
+        }
+    }
+}
+
+static void test_vswitch_queues(void **state)
+{
+    (void)state;
+    planned_must(&p, switched);
+    queue_is("a.tx", 8, "a", "net0_vswitch", NAMES_OFFSET, "a.tx", 1);
+    queue_is("a.vswitch_rx", 4, "net0_vswitch", "a_copier", NAMES_OFFSET, "a.tx", 4);
+    queue_is("b.vswitch_rx", 32, "net0_vswitch", "b_copier", NAMES_OFFSET, "a.tx", 4);
+    queue_is("net0.vswitch_rx", 16, "net0_virt_rx", "net0_vswitch", NAMES_OFFSET, "net0.rx", 1);
+    queue_is("net0.vswitch_tx", 4, "net0_vswitch", "net0_virt_tx", NAMES_OFFSET, "a.tx", 3);
+    queue_is("net0.tx", 8, "net0_virt_tx", "net0_driver", NAMES_IO_ADDR, "d.tx", 2);
+    const struct queue_shape *b = &p.plan->queues[planned_queue(&p, "b.tx.active")];
+    assert_int_equal(b->onward_count, 3);
+    assert_int_equal(b->onward[0], planned_queue(&p, "a.vswitch_rx.active"));
+    assert_int_equal(b->onward[2], planned_queue(&p, "net0.vswitch_tx.active"));
+    const struct queue_shape *c = &p.plan->queues[planned_queue(&p, "c.tx.active")];
+    assert_non_null(c->onward);
+    assert_int_equal(c->onward_count, 0);
+    assert_null(p.plan->queues[planned_queue(&p, "d.tx.active")].onward);
+}
+
+static void test_vswitch_configs(void **state)
+{
+    (void)state;
+    planned_must(&p, switched);
+    const net_vswitch_config_t *v = CONFIG(net_vswitch_config, "net0_vswitch");
+    const net_copy_config_t *b = CONFIG(net_copy_config, "b_copier");
+    const net_virt_rx_config_t *virt_rx = CONFIG(net_virt_rx_config, "net0_virt_rx");
+    const net_virt_tx_config_t *virt_tx = CONFIG(net_virt_tx_config, "net0_virt_tx");
+
+    assert_memory_equal(v->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
+    assert_int_equal(v->num_ports, 4);
+    assert_int_equal(v->ports[0].acl, 1 << 1);
+    assert_int_equal(v->ports[1].acl, 1 << 0 | 1 << 2 | 1 << 3);
+    assert_int_equal(v->ports[2].acl, 0);
+    assert_int_equal(v->ports[3].acl, 1 << 1 | 1 << 2);
+    connection_is(&v->ports[0].tx, "net0_vswitch", "a.tx");
+    connection_is(&v->ports[0].rx, "net0_vswitch", "a.vswitch_rx");
+    connection_is(&v->ports[3].tx, "net0_vswitch", "net0.vswitch_rx");
+    connection_is(&v->ports[3].rx, "net0_vswitch", "net0.vswitch_tx");
+    region_is(&v->ports[0].tx_data, "net0_vswitch", "a.tx.buffers", 8 * 2048);
+    region_is(&v->ports[3].tx_data, "net0_vswitch", "net0.rx.buffers", 16 * 2048);
+    region_is(&v->buffer_metadata, "net0_vswitch", "net0_vswitch.refcounts", 8 + 4 + 4 + 16);
+    mac_is(v->ports[1].mac_addr.addr, "52:54:01:00:00:01");
+    connection_is(&b->rx, "b_copier", "b.vswitch_rx");
+    connection_is(&b->client, "b_copier", "b.rx");
+    region_is(&b->rx_data[0], "b_copier", "a.tx.buffers", 8 * 2048);
+    region_is(&b->rx_data[3], "b_copier", "net0.rx.buffers", 16 * 2048);
+    assert_null(b->rx_data[1].vaddr);
+    assert_null(b->rx_data[2].vaddr);
+    /* virt_rx knows two clients, d and the switch with all the wire may reach there. */
+    assert_int_equal(virt_rx->num_clients, 2);
+    connection_is(&virt_rx->clients[1].conn, "net0_virt_rx", "net0.vswitch_rx");
+    assert_int_equal(virt_rx->clients[1].num_macs, 2);
+    mac_is(&virt_rx->clients[1].mac_addrs[1], "52:54:01:00:00:02");
+    assert_int_equal(virt_tx->num_clients, 2);
+    connection_is(&virt_tx->clients[1].conn, "net0_virt_tx", "net0.vswitch_tx");
+    assert_int_equal(virt_tx->clients[1].num_regions, 3);
+    assert_int_equal(virt_tx->clients[1].regions[0].num_buffers, 0);
+    assert_int_equal(virt_tx->clients[1].regions[1].num_buffers, 4);
+    region_is(&virt_tx->clients[1].regions[1].data.region, "net0_virt_tx", "b.tx.buffers",
+              4 * 2048);
+    /* Clients, and they alone, may call the switch, each on the channel it signals with. */
+    for (uint32_t i = 0; i < p.plan->channel_count; i++) {
+        const struct plan_channel *c = &p.plan->channels[i];
+        bool from_client = c->end[0].pd < 3;
+
+        if (c->kind == CHANNEL_PEER && c->end[1].pd == planned_pd(&p, "net0_vswitch")) {
+            assert_int_equal(c->end[0].may_call, from_client);
+            assert_false(c->end[1].may_call);
+        } else if (c->kind == CHANNEL_PEER) {
+            assert_false(c->end[0].may_call || c->end[1].may_call);
+        }
+    }
+}
+
 static void test_captures_refused(void **state)
 {
     (void)state;
@@ -1088,6 +1217,9 @@ int main(void)
         TEST(test_io_space),
         TEST(test_refused),
         TEST(test_more_macs),
+        TEST(test_vswitch_rights),
+        TEST(test_vswitch_queues),
+        TEST(test_vswitch_configs),
         TEST(test_captures_refused),
         TEST(test_suspects),
     };

@@ -945,6 +945,29 @@ static int tear_down(void **state)
     return folder_remove(root);
 }
 
+/* As much dearer or cheaper as it may be, and no more; of its own without any spread. */
+static void costs_are_spread_by_the_dice(void **state)
+{
+    struct platform p = {.cost_spread_ppm = 100000};
+    uint64_t least = UINT64_MAX, greatest = 0;
+    struct rng dice;
+
+    (void)state;
+    rng_init(&dice, 1, "test.spread");
+    for (unsigned i = 0; i < 10000; i++) {
+        uint64_t cost = platform_spread(&p, &dice, 1000000);
+
+        assert_in_range(cost, 900000, 1100000);
+        least = cost < least ? cost : least;
+        greatest = cost > greatest ? cost : greatest;
+    }
+    assert_in_range(least, 900000, 900200);
+    assert_in_range(greatest, 1099800, 1100000);
+    p.cost_spread_ppm = 0;
+    assert_int_equal(platform_spread(&p, &dice, 12345), 12345);
+    assert_int_equal(platform_spread(&p, &dice, UINT64_MAX), UINT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -977,6 +1000,7 @@ int main(void)
         cmocka_unit_test(the_manifest_names_all_files),
         cmocka_unit_test(the_host_s_clock_needs_none),
         cmocka_unit_test(a_domain_s_core_must_be_there),
+        cmocka_unit_test(costs_are_spread_by_the_dice),
     };
 
     unsetenv("SDDFSIM_PLATFORMS");

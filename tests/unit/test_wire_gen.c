@@ -227,6 +227,62 @@ static void frames_are_good_udp_of_every_size(void **state)
     }
 }
 
+static uint64_t sizes_of(uint64_t seed, bool *least, bool *greatest)
+{
+    struct rig *r = rig_new();
+    uint64_t sum = 0;
+
+    r->world.seed = seed;
+    set_number(r, "size", 61);
+    set_number(r, "size_max", 700);
+    rig_open(r);
+    for (unsigned i = 0; i < 1000; i++) {
+        const struct wire_frame *f = wire_take(&r->wire, wire_due(&r->wire));
+
+        assert_in_range(f->length, 61, 700);
+        *least |= f->length == 61;
+        *greatest |= f->length == 700;
+        sum = sum * 31 + f->length;
+        assert_is_good_udp(f->bytes, f->length);
+        make_reply(r, f);
+        wire_send(&r->wire, r->reply, f->length, 1000000);
+    }
+    assert_int_equal(r->echo->returned, 1000);
+    assert_int_equal(r->echo->corrupt + r->echo->misrouted + r->echo->other, 0);
+    rig_free(r);
+    return sum;
+}
+
+/* The same from the same seed, and the extremes are always among them. */
+static void sizes_by_chance(void **state)
+{
+    bool least = false, greatest = false;
+
+    (void)state;
+    uint64_t sum = sizes_of(7, &least, &greatest);
+
+    assert_true(least && greatest);
+    assert_int_equal(sizes_of(7, &least, &greatest), sum);
+    assert_int_not_equal(sizes_of(8, &least, &greatest), sum);
+}
+
+/* A frame of another kind's length is no good, whatever it says. */
+static void sizes_are_not_exchanged(void **state)
+{
+    struct rig *r = rig_new();
+
+    (void)state;
+    set_number(r, "size_max", 1514);
+    rig_open(r);
+    const struct wire_frame *f = wire_take(&r->wire, wire_due(&r->wire));
+
+    make_reply(r, f);
+    r->reply[17] ^= 4; /* the length its header tells */
+    wire_send(&r->wire, r->reply, f->length, 1000);
+    assert_int_equal(r->echo->corrupt, 1);
+    rig_free(r);
+}
+
 /* Over a hundred thousand numbers every sum is met, the one that must not be written as 0 too. */
 static void checksums_hold_for_many_numbers(void **state)
 {
@@ -1088,6 +1144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_are_good_udp_of_every_size),
+        cmocka_unit_test(sizes_by_chance),
+        cmocka_unit_test(sizes_are_not_exchanged),
         cmocka_unit_test(checksums_hold_for_many_numbers),
         cmocka_unit_test(the_window_holds),
         cmocka_unit_test(pace_and_medium_limit_a_window),

@@ -245,6 +245,28 @@ static inline void hand_over(struct kernel *k, struct kernel_domain *d)
     d->switched = false;
 }
 
+/*
+ * The channel of the most urgent caller, as in a queue of seL4's. Among equals they take turns, so
+ * that one who calls again and again cannot keep the others waiting.
+ */
+static uint8_t next_caller(const struct kernel_domain *d)
+{
+    uint64_t served = (2ull << d->call_channel) - 1;
+    const uint64_t turns[2] = {d->calls & ~served, d->calls & served};
+    int best = -1;
+
+    for (int i = 0; i < 2; i++) {
+        for (uint64_t left = turns[i]; left != 0; left &= left - 1) {
+            int channel = __builtin_ctzll(left);
+
+            if (best < 0 || d->ends[channel].peer->priority > d->ends[best].peer->priority) {
+                best = channel;
+            }
+        }
+    }
+    return (uint8_t)best;
+}
+
 /* Notifications before calls, one call at a time. False: it has to wait. */
 static inline bool find_work(const struct kernel *k, struct kernel_domain *d)
 {
@@ -255,10 +277,10 @@ static inline bool find_work(const struct kernel *k, struct kernel_domain *d)
         return true;
     }
     while (d->calls != 0) {
-        uint8_t channel = (uint8_t)__builtin_ctzll(d->calls);
+        uint8_t channel = next_caller(d);
         struct kernel_domain *caller = d->ends[channel].peer;
 
-        d->calls &= d->calls - 1;
+        d->calls &= ~(1ull << channel);
         if (caller->state == KERNEL_CALLING) { /* it has not died meanwhile */
             take_call(caller, d, channel);
             return true;

@@ -552,7 +552,7 @@ static void signals_to_a_caller(void **state)
     assert_woken(LOW, BIT(2));
 }
 
-/* Both wait for it; it takes one at a time, signals before calls, the lowest channel first. */
+/* Both wait for it; it takes one at a time, signals before calls, the most urgent caller first. */
 static void busy_callee(void **state)
 {
     (void)state;
@@ -584,6 +584,36 @@ static void busy_callee(void **state)
     assert_runs(LOW);
     assert_int_equal(p.turns[LOW]->mrs[0], 101);
     assert_int_equal(p.k.domains[HIGH].calls, 0);
+}
+
+/* Of callers as urgent as each other the one comes next that was not served last. */
+static void callers_take_turns(void **state)
+{
+    (void)state;
+    for (unsigned equal = 0; equal < 2; equal++) {
+        begin_three();
+        settle();
+        p.k.domains[HIGH].state = KERNEL_CALLING; /* away, whatever for */
+        nudge(LOW);
+        assert_false(call(LOW, 1, 1, 100));
+        nudge(MIDDLE);
+        assert_false(call(MIDDLE, 1, 1, 200));
+        p.k.domains[HIGH].state = KERNEL_WAITING;
+        p.k.domains[HIGH].call_channel = 5; /* MIDDLE's */
+        if (equal) {
+            p.k.domains[LOW].priority = p.k.domains[MIDDLE].priority;
+        }
+        p.k.domains[HIGH].badge = BIT(12);
+        kernel_nudge(&p.k, HIGH);
+        assert_runs(HIGH);
+        assert_true(wait_for_any(HIGH));
+        assert_woken(HIGH, BIT(12));
+        assert_true(wait_for_any(HIGH));
+        assert_called(HIGH, equal ? 11 : 5, 1, equal ? 100 : 200);
+        if (!equal) {
+            played_end(NULL);
+        }
+    }
 }
 
 /* A call in a call, and the answers in the right order. */
@@ -892,6 +922,7 @@ int main(void)
         T(call_and_answer),
         T(signals_to_a_caller),
         T(busy_callee),
+        T(callers_take_turns),
         T(nested_calls),
         T(message_lengths),
         T(reply_to_nobody),

@@ -34,6 +34,7 @@ __attribute__((__section__(".timer_client_config"))) timer_client_config_t timer
 __attribute__((__section__(".client_talk_config"))) struct client_talk_config client_config;
 
 uint64_t questions_answered; /* to others */
+uint64_t answers_taken;      /* from others, each right and for the first time */
 uint64_t frames_ignored;
 
 #define ATTEMPTS     100
@@ -289,6 +290,7 @@ static void take_answer(const struct question *q, uint16_t len)
     if (right) {
         from->next = q->number + 1;
         from->answered++;
+        answers_taken++;
     } else {
         frames_ignored++;
     }

@@ -2,6 +2,7 @@
 /* One row per verb, in the order `sddfsim --help` prints them. */
 #define CMD_TYPES(ROW) \
     ROW(run)           \
+    ROW(compare)       \
     ROW(replay)        \
     ROW(sweep)         \
     ROW(check)         \

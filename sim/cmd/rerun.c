@@ -6,11 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/folder.h"
@@ -19,73 +17,6 @@
 
 #define WORDS_MAX  16u
 #define LINE_BYTES 512
-
-/* Told to end: whoever runs again is told as well, and its folder goes all the same. */
-static volatile sig_atomic_t told_to_end;
-static volatile pid_t running;
-
-static void on_signal(int signal)
-{
-    told_to_end = signal;
-    if (running > 0) {
-        kill(running, signal);
-    }
-}
-
-static void listen_to_signals(bool on)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    static struct sigaction before[3];
-    const struct sigaction action = {.sa_handler = on_signal};
-
-    told_to_end = on ? 0 : told_to_end;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        sigaction(signals[i], on ? &action : &before[i], on ? &before[i] : NULL);
-    }
-}
-
-/* So that one that comes before there is a process to tell is not lost. */
-static void hold_signals(bool hold)
-{
-    static sigset_t before;
-    sigset_t all;
-
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, hold ? &all : &before, hold ? &before : NULL);
-}
-
-/* Its exit status, CMD_EXIT_HOST if it has none. */
-static int run_again(const char *program, const char *const *argv)
-{
-    pid_t self = getpid(), pid;
-    int status = 0;
-
-    fflush(NULL);
-    hold_signals(true);
-    pid = fork();
-    if (pid == 0) {
-        listen_to_signals(false);
-        hold_signals(false);
-        self_become(program, argv, self, STDERR_FILENO);
-    }
-    running = pid;
-    hold_signals(false);
-    if (told_to_end != 0 && pid > 0) { /* before it could be told */
-        kill(pid, told_to_end);
-    }
-    if (pid < 0) {
-        fprintf(stderr, "sddfsim: cannot start a process: %s\n", strerror(errno));
-        return CMD_EXIT_HOST;
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            status = -1;
-            break;
-        }
-    }
-    running = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
-}
 
 /* The digest in a run's folder, NULL after a complaint. */
 static const char *digest_of(struct cmd_args *args, const char *folder, struct arena *arena)
@@ -209,9 +140,9 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
         cmd_complain(args, "cannot find the program itself: %s", strerror(errno));
         return CMD_EXIT_HOST;
     }
-    listen_to_signals(true); /* before there is anything that must not stay */
+    self_listen(true); /* before there is anything that must not stay */
     if (mkdtemp(place) == NULL) {
-        listen_to_signals(false);
+        self_listen(false);
         cmd_complain(args, "cannot make a folder %s: %s", place, strerror(errno));
         return CMD_EXIT_HOST;
     }
@@ -227,9 +158,9 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     argv[count++] = "--";
     argv[count++] = arena_format(arena, "%s/scenario.json", folder);
     argv[count] = NULL;
-    int status = told_to_end != 0 ? CMD_EXIT_HOST : run_again(program, argv);
+    int status = self_told_to_end() ? CMD_EXIT_HOST : self_run(program, argv);
 
-    if (told_to_end != 0) {
+    if (self_told_to_end()) {
         cmd_complain(args, "interrupted");
         status = CMD_EXIT_HOST;
     } else if (status == CMD_EXIT_OK || status == CMD_EXIT_FAILED) {
@@ -238,6 +169,6 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
         cmd_complain(args, "the run could not be done again: exit status %d", status);
     }
     folder_remove(place);
-    listen_to_signals(false);
+    self_listen(false);
     return status;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/cmd/cmd.h"
@@ -33,4 +34,77 @@ void self_become(const char *program, const char *const *argv, pid_t parent, int
     execv(program, (char *const *)argv);
     dprintf(STDERR_FILENO, "sddfsim: cannot start %s: %s\n", program, strerror(errno));
     _exit(CMD_EXIT_HOST);
+}
+
+/* -- running it to the end -- */
+
+/* Told to end: whoever runs is told as well. */
+static volatile sig_atomic_t told_to_end;
+static volatile pid_t running;
+
+static void on_signal(int signal)
+{
+    told_to_end = signal;
+    if (running > 0) {
+        kill(running, signal);
+    }
+}
+
+void self_listen(bool on)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    static struct sigaction before[3];
+    const struct sigaction action = {.sa_handler = on_signal};
+
+    told_to_end = on ? 0 : told_to_end;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        sigaction(signals[i], on ? &action : &before[i], on ? &before[i] : NULL);
+    }
+}
+
+/* So that one that comes before there is a process to tell is not lost. */
+static void hold_signals(bool hold)
+{
+    static sigset_t before;
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, hold ? &all : &before, hold ? &before : NULL);
+}
+
+int self_run(const char *program, const char *const *argv)
+{
+    pid_t self = getpid(), pid;
+    int status = 0;
+
+    fflush(NULL);
+    hold_signals(true);
+    pid = fork();
+    if (pid == 0) {
+        self_listen(false);
+        hold_signals(false);
+        self_become(program, argv, self, STDERR_FILENO);
+    }
+    running = pid;
+    hold_signals(false);
+    if (told_to_end != 0 && pid > 0) { /* before it could be told */
+        kill(pid, told_to_end);
+    }
+    if (pid < 0) {
+        fprintf(stderr, "sddfsim: cannot start a process: %s\n", strerror(errno));
+        return CMD_EXIT_HOST;
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            status = -1;
+            break;
+        }
+    }
+    running = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
+}
+
+bool self_told_to_end(void)
+{
+    return told_to_end != 0;
 }

@@ -2,6 +2,7 @@
 #ifndef SIM_CMD_SELF_H
 #define SIM_CMD_SELF_H
 /* Verbs that run this very program again, in a process of its own that does not outlive them. */
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "sim/base/arena.h"
@@ -18,4 +19,13 @@ const char *self_program(struct arena *arena);
  */
 void self_become(const char *program, const char *const *argv, pid_t parent, int complaints)
     __attribute__((noreturn));
+
+/*
+ * Run `program` with these words and wait for its end: what it left with, CMD_EXIT_HOST if it left
+ * with nothing. Between self_listen(true) and self_listen(false) whatever would end this process is
+ * passed on to the one that runs, and remembered, so that what was made for it can be removed.
+ */
+int self_run(const char *program, const char *const *argv);
+void self_listen(bool on);
+bool self_told_to_end(void);
 #endif

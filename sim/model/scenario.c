@@ -379,6 +379,7 @@ static void read_all(struct scenario_reader *r)
     scenario_read_captures(r);
     scenario_read_faults(r);
     scenario_read_expects(r);
+    scenario_read_bounds(r);
     scenario_read_checks(r);
     param_unknown(r->top, &r->known, &r->params);
 }

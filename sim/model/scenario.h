@@ -193,6 +193,8 @@ struct scenario {
     size_t fault_count;
     struct scenario_expect *expects;
     size_t expect_count;
+    struct scenario_expect *bounds; /* "compare": what others may suffer, see `sddfsim compare` */
+    size_t bound_count;
     const char *const *checks_off; /* "checks": {"name": false} */
     size_t checks_off_count;
     const char *expanded; /* the whole scenario as JSON text: every default written out, paths

@@ -136,6 +136,7 @@ void scenario_resolve_macs(struct scenario_reader *r);
 void scenario_read_captures(struct scenario_reader *r);
 void scenario_read_faults(struct scenario_reader *r);
 void scenario_read_expects(struct scenario_reader *r);
+void scenario_read_bounds(struct scenario_reader *r);
 void scenario_read_checks(struct scenario_reader *r);
 void scenario_check_names(struct scenario_reader *r);
 #endif

@@ -418,19 +418,31 @@ static void read_expect(struct scenario_reader *r, struct json_value item,
     }
 }
 
-void scenario_read_expects(struct scenario_reader *r)
+/* A list of "NAME OP INTEGER"; returns how many there are. */
+static size_t read_list(struct scenario_reader *r, const char *key, struct scenario_expect **list)
 {
     struct json_value section;
     json_t *out;
+    size_t count = scenario_section(r, key, &section, &out);
 
-    r->s->expect_count = scenario_section(r, "expect", &section, &out);
-    r->s->expects = arena_array(r->arena, r->s->expect_count, sizeof *r->s->expects);
-    for (size_t i = 0; i < r->s->expect_count; i++) {
+    *list = arena_array(r->arena, count, sizeof **list);
+    for (size_t i = 0; i < count; i++) {
         struct json_value item = json_item(section, i);
 
-        read_expect(r, item, &r->s->expects[i]);
+        read_expect(r, item, &(*list)[i]);
         json_array_append(out, item.json);
     }
+    return count;
+}
+
+void scenario_read_expects(struct scenario_reader *r)
+{
+    r->s->expect_count = read_list(r, "expect", &r->s->expects);
+}
+
+void scenario_read_bounds(struct scenario_reader *r)
+{
+    r->s->bound_count = read_list(r, "compare", &r->s->bounds);
 }
 
 /* --- checks -------------------------------------------------------------------------------------

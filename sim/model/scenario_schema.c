@@ -171,6 +171,9 @@ static json_t *top_properties(const struct scenario_types *types, json_t *requir
                                  "what goes wrong"));
     json_object_set_new(p, "expect",
                         array_of(text_of("NAME OP INTEGER"), "what must hold at the end"));
+    json_object_set_new(p, "compare",
+                        array_of(text_of("NAME OP INTEGER"),
+                                 "what others may suffer from the faults, see sddfsim compare"));
     json_object_set_new(
         p, "checks",
         json_pack("{s:s, s:{s:s}}", "type", "object", "additionalProperties", "type", "boolean"));
@@ -199,6 +202,7 @@ static const struct param_line top_lines[] = {
     {"platform", "text|object", PLATFORM_STANDARD, PLATFORM_DOC},
     {"checks", "object", "-", "\"NAME\": false leaves a check out; see `sddfsim list checks`"},
     {"expect", "array", "-", "\"NAME OP INTEGER\" each; see `sddfsim list expectations`"},
+    {"compare", "array", "-", "\"CLIENT.WHAT OP INTEGER\" each; see `sddfsim compare --help`"},
     {NULL, NULL, NULL, NULL},
 };
 static const struct param_line wire_lines[] = {

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `sddfsim compare`: who shares nothing with the attacker notices nothing, not even by the time;
+ * who shares a core keeps its frames, and its bounds are held against it; and what is no comparison
+ * is refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "sim/base/pcapfile.h"
+#include "sim/cmd/compare_parts.h"
+#include "tests/unit/live_run.h"
+
+/* Two networks on two wires; the rogue one's domains are on core %d. */
+static const char two_networks[] =
+    "{ \"version\": 1, \"name\": \"two\", \"clock\": \"virtual\", \"platform\": \"imx8mm-smp\","
+    "  \"wires\": ["
+    "    { \"name\": \"a\", \"kind\": \"gen\", \"speed\": \"1 Gbit/s\", \"to\": \"victim\","
+    "      \"count\": 200, \"pace\": \"20000 frames/s\" },"
+    "    { \"name\": \"b\", \"kind\": \"gen\", \"speed\": \"1 Gbit/s\", \"to\": \"rogue\","
+    "      \"count\": 200, \"pace\": \"20000 frames/s\" } ],"
+    "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\", \"wire\": \"a\" },"
+    "                 { \"name\": \"eth1\", \"model\": \"enet\", \"wire\": \"b\" } ],"
+    "  \"networks\": ["
+    "    { \"name\": \"net0\", \"device\": \"eth0\" },"
+    "    { \"name\": \"net1\", \"device\": \"eth1\", \"driver\": { \"cpu\": %d },"
+    "      \"virt_rx\": { \"cpu\": %d }, \"virt_tx\": { \"cpu\": %d } } ],"
+    "  \"clients\": ["
+    "    { \"name\": \"victim\", \"image\": \"network/client_echo\", \"network\": \"net0\","
+    "      \"copier\": {} },"
+    "    { \"name\": \"rogue\", \"image\": \"network/client_echo\", \"network\": \"net1\","
+    "      \"cpu\": %d, \"trusted\": false, \"copier\": { \"cpu\": %d } } ],"
+    "  \"faults\": [ { \"kind\": \"queue_index\", \"pd\": \"rogue\", \"how\": \"beyond\","
+    "                 \"after_entries\": %u } ] }";
+
+static char said[65536];
+
+/* Compare the two networks; what is said, on both streams, is in `said`. */
+static int compare(int core, unsigned after, const char *options)
+{
+    char scenario[4096], command[8192];
+    const char *file = live_path("two.json");
+
+    snprintf(scenario, sizeof scenario, two_networks, core, core, core, core, core, after);
+    live_write(file, scenario, strlen(scenario));
+    snprintf(command, sizeof command, "%s compare %s %s 2>&1", live_program(), file, options);
+    FILE *out = popen(command, "r");
+
+    assert_non_null(out);
+    said[fread(said, 1, sizeof said - 1, out)] = '\0';
+    int status = pclose(out);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define assert_said(words)                                         \
+    do {                                                           \
+        if (strstr(said, (words)) == NULL) {                       \
+            fail_msg("does not say \"%s\" but:\n%s", words, said); \
+        }                                                          \
+    } while (0)
+
+static void apart_not_even_the_time_differs(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(1, 5, ""), 0);
+    assert_said("two: UNHARMED");
+    assert_said("victim has nothing in common with rogue");
+    assert_said(
+        "received  200 frames, 200 without: the same, in the same order, at the same times");
+    assert_said(
+        "sent      200 frames, 200 without: the same, in the same order, at the same times");
+    assert_said("queue_index in rogue acted");
+}
+
+static void who_shares_a_core_keeps_its_frames(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(0, 5, ""), 0);
+    assert_said("victim has in common with rogue: core 0");
+    assert_said("received  200 frames, 200 without: the same, in the same order; at most");
+    assert_said("bound     p99_percent <= 110: it is ");
+}
+
+static void what_the_scenario_states_is_held_against_it(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(0, 5, "--set '/compare=[\"victim.later_ns <= 0\"]'"), 1);
+    assert_said("two: HARMED");
+    assert_said("bound     victim.later_ns <= 0: it is ");
+    assert_said("which DOES NOT HOLD");
+    assert_said("bound     lost == 0: it is 0, which holds");
+    assert_said("repeat with: sddfsim compare ");
+    assert_int_equal(compare(0, 5, "--set '/compare=[\"victim.rx_percent >= 100\"]'"), 0);
+}
+
+static void a_fault_that_never_acted_shows_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(1, 100000, ""), 1);
+    assert_said("NEVER ACTED");
+}
+
+static void what_is_no_comparison_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(1, 5, "--clock host"), 2);
+    assert_said("try --clock virtual");
+    assert_int_equal(compare(1, 5, "--without stop"), 2);
+    assert_said("--without stop: the scenario has no such fault");
+    assert_int_equal(compare(1, 5, "--without 1"), 2);
+    assert_int_equal(compare(1, 5, "--without 0 --without queue_index -q"), 0);
+    assert_int_equal(compare(1, 5, "--set '/faults=[]'"), 2);
+    assert_said("has no faults");
+    assert_int_equal(compare(1, 5, "--set '/compare=[\"victim.late <= 0\"]'"), 2);
+    assert_said("compare[0]: nothing is called \"victim.late\"");
+}
+
+/* -- captures, made by hand -- */
+
+struct one {
+    uint8_t from, what;
+    uint64_t time_ns;
+};
+
+static const char *capture(const char *name, const struct one *frames, size_t count)
+{
+    const char *path = live_path(name);
+    struct pcapwriter *w;
+    char why[PCAPFILE_WHY_BYTES];
+
+    assert_int_equal(pcapwriter_open(&w, AT_FDCWD, path, why), 0);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t bytes[60] = {[11] = frames[i].from, [20] = frames[i].what};
+
+        assert_int_equal(pcapwriter_add(w, bytes, sizeof bytes, frames[i].time_ns), 0);
+    }
+    assert_int_equal(pcapwriter_finish(w), 0);
+    return path;
+}
+
+static void frames_are_compared_in_order(void **state)
+{
+    static const uint8_t rogue[1][6] = {{0, 0, 0, 0, 0, 9}};
+    static const struct one without[] = {{1, 1, 100}, {1, 2, 200}, {1, 3, 300}};
+    static const struct one later[] = {{1, 1, 100}, {9, 7, 110}, {1, 2, 250}, {1, 3, 290}};
+    static const struct one other[] = {{1, 1, 100}, {1, 3, 200}, {1, 2, 300}};
+    static const struct one fewer[] = {{1, 1, 100}, {1, 2, 200}};
+    struct arena arena = {0};
+    struct flow_difference d;
+    const char *why = NULL;
+
+    (void)state;
+    const char *a = capture("without.pcap", without, 3);
+    assert_true(compare_flows(a, capture("later.pcap", later, 4), rogue, 1, &d, &why, &arena));
+    assert_true(d.same);
+    assert_int_equal(d.with, 3);
+    assert_int_equal(d.skipped, 1);
+    assert_int_equal(d.later_ns, 50);
+    assert_int_equal(d.earlier_ns, 10);
+
+    a = capture("without.pcap", without, 3);
+    assert_true(compare_flows(a, capture("later.pcap", later, 4), rogue, 0, &d, &why, &arena));
+    assert_false(d.same); /* what the rogue sent is in between */
+    assert_int_equal(d.first, 2);
+
+    a = capture("without.pcap", without, 3);
+    assert_true(compare_flows(a, capture("other.pcap", other, 3), rogue, 1, &d, &why, &arena));
+    assert_false(d.same);
+    assert_int_equal(d.first, 2);
+    assert_int_equal(d.with_ns, 200);
+
+    a = capture("without.pcap", without, 3);
+    assert_true(compare_flows(a, capture("fewer.pcap", fewer, 2), rogue, 1, &d, &why, &arena));
+    assert_true(d.same);
+    assert_int_equal(d.without, 3);
+    assert_int_equal(d.with, 2);
+
+    assert_false(compare_flows(a, live_path("none.pcap"), rogue, 1, &d, &why, &arena));
+    assert_non_null(why);
+    arena_finish(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(apart_not_even_the_time_differs),
+        cmocka_unit_test(who_shares_a_core_keeps_its_frames),
+        cmocka_unit_test(what_the_scenario_states_is_held_against_it),
+        cmocka_unit_test(a_fault_that_never_acted_shows_nothing),
+        cmocka_unit_test(what_is_no_comparison_is_refused),
+        cmocka_unit_test(frames_are_compared_in_order),
+    };
+
+    return cmocka_run_group_tests(tests, live_begin, live_end);
+}

@@ -211,9 +211,13 @@ static uint64_t forge_new(const struct forgery *s, struct inside *in, const stru
     return done;
 }
 
+/* If all was taken, one that is honest is published first. */
 static uint64_t forge_published(const struct forgery *s, struct inside *in,
                                 const struct queue_view *q, uint64_t *name)
 {
+    if (queue_length(q) == 0) {
+        (void)queue_put(q, template_of(in, q));
+    }
     uint32_t tail = queue_tail(q), length = queue_length(q);
     uint64_t done = 0;
 

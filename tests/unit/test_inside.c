@@ -333,15 +333,18 @@ static void what_is_published_can_still_be_changed(void **state)
     }
     assert_int_equal(tx()->tail, 4);
     assert_int_equal(dids, 1);
-    /* There is nothing to change where all was taken, and that is no act. */
+    /* Where all was taken, there is one more first. */
     tx()->head = 4;
     (void)enter();
-    assert_int_equal(dids, 1);
-    assert_int_equal(set.runs[0].acts, 1);
-    /* Nor where more are said to be there than can be. */
-    tx()->head = 5;
+    assert_int_equal(tx()->tail, 5);
+    assert_int_equal(tx()->slots[4].len, 7);
+    assert_int_equal(dids, 2);
+    /* Where more are said to be there than can be, nothing is done, and that is no act. */
+    tx()->head = 6;
     (void)enter();
-    assert_int_equal(dids, 1);
+    assert_int_equal(tx()->tail, 5);
+    assert_int_equal(dids, 2);
+    assert_int_equal(set.runs[0].acts, 2);
 }
 
 static void a_full_queue_takes_no_more(void **state)

@@ -109,6 +109,19 @@ static uint32_t giver_to(const struct plan *plan, uint32_t pd)
     return several ? PLAN_NONE : only;
 }
 
+/* One that `pd` gives frames to and that is not to be relied on to take them; else PLAN_NONE. */
+static uint32_t taker_from(const struct plan *plan, uint32_t pd)
+{
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (q->carries_frames && q->producer == pd && domain_suspect(plan, q->consumer)) {
+            return q->consumer;
+        }
+    }
+    return PLAN_NONE;
+}
+
 /* Who is to blame for these drops. */
 static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reason reason)
 {
@@ -119,6 +132,8 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
     case DROP_INVALID:
     case DROP_DUPLICATE:
         return giver_to(plan, pd);
+    case DROP_NO_BUFFER: /* who keeps what it has leaves no room for more */
+        return taker_from(plan, pd) != PLAN_NONE ? taker_from(plan, pd) : pd;
     case DROP_DMA_FAULT:
     case DROP_BAD_DESCRIPTOR:
     case DROP_RESET:

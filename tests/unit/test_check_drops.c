@@ -104,6 +104,18 @@ static void what_a_suspect_sends_may_be_refused(void **state)
     assert_int_equal(found.excused[0].culprit, ETH0);
     assert_int_equal(found.excused[1].culprit, ETH0);
 
+    /* Whom a compromised copier leaves no room, virt_rx can give nothing. */
+    again();
+    drop(VIRT_RX, DROP_NO_BUFFER);
+    finish_check();
+    assert_found(1, 0);
+    again();
+    compromise("client1_copier");
+    drop(VIRT_RX, DROP_NO_BUFFER);
+    finish_check();
+    assert_found(0, 1);
+    assert_int_equal(found.excused[0].culprit, COPIER1);
+
     /* copier0 takes from virt_rx only, whom an untrusted client does not make suspect. */
     again();
     drop(COPIER0, DROP_INVALID);

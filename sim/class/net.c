@@ -258,7 +258,7 @@ static void build_receive(struct net *n)
                                            .consumer = &n->rx_config->driver});
 }
 
-uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker,
+uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker, uint64_t buffers,
                                 const uint8_t (*macs)[6], size_t mac_count,
                                 net_connection_resource_t *at_taker)
 {
@@ -269,7 +269,7 @@ uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker,
     return net_add_link(n, &(struct net_link){.name = name,
                                               .from = n->virt_rx,
                                               .to = taker,
-                                              .capacity = n->params->rx_buffers,
+                                              .capacity = buffers,
                                               .naming = NAMES_OFFSET,
                                               .pools = net_pool_list(n, n->rx_pool),
                                               .pool_count = 1,
@@ -277,14 +277,35 @@ uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker,
                                               .consumer = at_taker});
 }
 
+/*
+ * How many of the shared buffers a client may hold that has them in its own hands. virt_rx gives it
+ * no more at a time than its queue has places. One that is not to be trusted may keep what it has
+ * for ever, so it is given what would be left for it if all had the same.
+ */
+static uint64_t share_of(const struct net *n, uint32_t client)
+{
+    const struct scenario *s = n->p->scenario;
+    uint64_t clients = 0, share = n->params->rx_buffers;
+
+    for (size_t i = 0; i < s->client_count; i++) {
+        for (size_t k = 0; k < s->clients[i].join_count; k++) {
+            clients += &s->instances[s->clients[i].joins[k].instance] == n->asked;
+        }
+    }
+    while (!n->p->pds[client].trusted && share > 1 && share * clients > n->params->rx_buffers) {
+        share /= 2;
+    }
+    return share;
+}
+
 /* The same, for what stands at the place of one client. */
 static void add_virt_link(struct net *n, uint32_t client, const char *suffix, uint32_t taker,
-                          net_connection_resource_t *at_taker)
+                          uint64_t buffers, net_connection_resource_t *at_taker)
 {
     const struct plan_pd *pd = &n->p->pds[client];
     const char *name = arena_format(n->p->arena, "%s.%s", pd->name, suffix);
 
-    (void)net_add_virt_rx_client(n, name, taker, pd->macs, pd->mac_count, at_taker);
+    (void)net_add_virt_rx_client(n, name, taker, buffers, pd->macs, pd->mac_count, at_taker);
 }
 
 region_resource_t net_share_receive_region(struct net *n, uint32_t pd)
@@ -299,7 +320,7 @@ region_resource_t net_share_receive_region(struct net *n, uint32_t pd)
 static void build_shared_rx(struct net *n, uint32_t client, net_client_config_t *config)
 {
     config->rx_data = net_share_receive_region(n, client);
-    add_virt_link(n, client, "rx", client, &config->rx);
+    add_virt_link(n, client, "rx", client, share_of(n, client), &config->rx);
 }
 
 /* One behind a forwarder: both see the receive region, though only the client looks. */
@@ -312,12 +333,12 @@ static void build_forwarded_rx(struct net *n, uint32_t client, const struct scen
 
     memcpy(copy->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     copy->client_data = copy->rx_data[0] = net_map_pool(n, forwarder, n->rx_pool, RIGHT_READ);
-    add_virt_link(n, client, "virt_rx", forwarder, &copy->rx);
+    add_virt_link(n, client, "virt_rx", forwarder, share_of(n, client), &copy->rx);
     (void)net_add_link(
         n, &(struct net_link){.name = arena_format(p->arena, "%s.rx", p->pds[client].name),
                               .from = forwarder,
                               .to = client,
-                              .capacity = n->params->rx_buffers,
+                              .capacity = share_of(n, client),
                               .naming = NAMES_OFFSET,
                               .pools = net_pool_list(n, n->rx_pool),
                               .pool_count = 1,
@@ -359,7 +380,7 @@ static void build_copied_rx(struct net *n, uint32_t client, const struct scenari
     net_copy_config_t *copy = arena_alloc(p->arena, sizeof *copy);
 
     copy->rx_data[0] = net_share_receive_region(n, copier);
-    add_virt_link(n, client, "virt_rx", copier, &copy->rx);
+    add_virt_link(n, client, "virt_rx", copier, n->params->rx_buffers, &copy->rx);
     net_fill_copier(n, copier, client, count, config, copy);
     plan_add_blob(p, copier, ".net_copy_config", copy, sizeof *copy, false);
 }

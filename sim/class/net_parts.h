@@ -77,8 +77,9 @@ region_resource_t net_share_receive_region(struct net *n, uint32_t pd);
  */
 bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *capacity);
 
-/* What virt_rx and whoever takes frames for these addresses from it share, as net_add_link(). */
-uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker,
+/* What virt_rx and whoever takes frames for these addresses from it share, as net_add_link(), and
+ * how many buffers that one may hold at a time, a power of two. */
+uint32_t net_add_virt_rx_client(struct net *n, const char *name, uint32_t taker, uint64_t buffers,
                                 const uint8_t (*macs)[6], size_t mac_count,
                                 net_connection_resource_t *at_taker);
 /* Let frames in a pool out to the wire: virt_tx has that as region `number` of one of its clients.

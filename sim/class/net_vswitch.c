@@ -222,9 +222,9 @@ static void build_from_wire(struct net *n)
             memcpy(macs[count++], v->config.ports[i].mac_addr.addr, sizeof macs[0]);
         }
     }
-    v->ports[v->virt].submitted =
-        net_add_virt_rx_client(n, arena_format(n->p->arena, "%s.vswitch_rx", n->asked->name), v->pd,
-                               (const uint8_t(*)[6])macs, count, &v->config.ports[v->virt].tx);
+    v->ports[v->virt].submitted = net_add_virt_rx_client(
+        n, arena_format(n->p->arena, "%s.vswitch_rx", n->asked->name), v->pd, n->params->rx_buffers,
+        (const uint8_t(*)[6])macs, count, &v->config.ports[v->virt].tx);
 }
 
 /* To virt_tx it is one with several regions, numbered as its ports are. */

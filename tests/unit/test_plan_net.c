@@ -985,6 +985,35 @@ static void test_untold(void **state)
     assert_true(planned_make(&p, text));
 }
 
+/* Who has shared buffers in its own hands, and is not to be trusted to return them, has its share
+ * at most; behind a copier nobody keeps any. */
+static void test_shares(void **state)
+{
+    (void)state;
+    assert_true(planned_make(
+        &p, "{ \"version\": 1, \"wires\": [" WIRE "], \"devices\": [" DEVICE "],"
+            "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 64 } ], \"clients\": ["
+            "    { \"name\": \"client0\", " ECHO " },"
+            "    { \"name\": \"client1\", " ECHO ", \"trusted\": false,"
+            "      \"allow_shared_receive\": true },"
+            "    { \"name\": \"client2\", " ECHO ", \"trusted\": false, \"copier\": {} } ] }"));
+    queue_is("client0.rx", 64, "net0_virt_rx", "client0", NAMES_OFFSET, "net0.rx", 1);
+    queue_is("client1.rx", 16, "net0_virt_rx", "client1", NAMES_OFFSET, "net0.rx", 1);
+    queue_is("client2.virt_rx", 64, "net0_virt_rx", "client2_copier", NAMES_OFFSET, "net0.rx", 1);
+}
+
+/* With nobody to share with, all is its own. */
+static void test_only_share(void **state)
+{
+    (void)state;
+    assert_true(planned_make(
+        &p, "{ \"version\": 1, \"wires\": [" WIRE "], \"devices\": [" DEVICE "],"
+            "  \"networks\": [ { \"name\": \"net0\", \"rx_buffers\": 64 } ], \"clients\": ["
+            "    { \"name\": \"client0\", " ECHO ", \"trusted\": false, \"forwarder\": {},"
+            "      \"allow_shared_receive\": true } ] }"));
+    queue_is("client0.rx", 64, "client0_forwarder", "client0", NAMES_OFFSET, "net0.rx", 1);
+}
+
 /* -- behind a forwarder -- */
 
 /* As many domains as with a copier, and the rights of none: both read what all receive. */
@@ -1211,6 +1240,8 @@ int main(void)
         TEST(test_direct_configs),
         TEST(test_direct_refused),
         TEST(test_untold),
+        TEST(test_shares),
+        TEST(test_only_share),
         TEST(test_forwarder),
         TEST(test_how_many),
         TEST(test_transmit_room),

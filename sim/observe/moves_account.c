@@ -474,8 +474,18 @@ static bool give_back_unnamed(struct moves *m)
     return true;
 }
 
+/*
+ * May one who passes frames on give away what it was never seen to have? A virtualiser fills its
+ * driver's queue before the first frame, with each buffer once.
+ */
+static bool is_first_fill(const struct watched *q, const struct held_pool *pool)
+{
+    return q->produces && q->feeds_device && q->counts->moved <= pool->count;
+}
+
 /* A buffer goes back. False if it was not here to give. */
-static bool give_back(struct moves *m, struct held_pool *pool, uint32_t buffer)
+static bool give_back(struct moves *m, const struct watched *q, struct held_pool *pool,
+                      uint32_t buffer)
 {
     struct whereabouts *at = &pool->buffers[buffer];
     bool here = at->hand != HAND_AWAY, claimed = leave_named(m, at);
@@ -495,8 +505,8 @@ static bool give_back(struct moves *m, struct held_pool *pool, uint32_t buffer)
     }
     m->counts->back_from_device += at->hand == HAND_EMPTY; /* of a driver, nothing else is that */
     set_hand(pool, buffer, HAND_AWAY);
-    /* Away and no endpoint: a virtualiser fills its driver's queue before the first frame. */
-    return here || !m->endpoint;
+    /* Of one who tells of no moves it is not known in which order they were made. */
+    return here || claimed || is_first_fill(q, pool) || (!m->endpoint && !m->announced);
 }
 
 void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
@@ -508,7 +518,7 @@ void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
         if (!give_back_unnamed(m)) {
             moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot.name, slot.len);
         }
-    } else if (!give_back(m, pool, buffer)) {
+    } else if (!give_back(m, q, pool, buffer)) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
     }
 }
@@ -532,7 +542,7 @@ void moves_refused(struct moves *m, struct watched *q, struct slot slot)
     if (pool == NULL) {
         (void)give_back_unnamed(m);
     } else {
-        (void)give_back(m, pool, buffer);
+        (void)give_back(m, q, pool, buffer);
     }
 }
 

@@ -69,8 +69,9 @@ struct watched {
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
-    bool exposed;           /* the other end is not to be relied on, and can write our index too */
-    struct held_pool *hint; /* the pool that was named last */
+    bool feeds_device; /* empty buffers go this way to a driver that has the device fill them */
+    bool exposed;      /* the other end is not to be relied on, and can write our index too */
+    struct held_pool *hint;   /* the pool that was named last */
     struct held_pool **pools; /* as shape->pools; by IO address, ascending */
     uint32_t pool_count;
     uint32_t endpoint; /* consumer of a produced frame queue, if it is one */

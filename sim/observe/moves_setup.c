@@ -154,6 +154,8 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     q->slots = q->base + s->slots_offset;
     q->own = q->base + (q->produces ? s->tail_offset : s->head_offset);
     q->peer = q->base + (q->produces ? s->head_offset : s->tail_offset);
+    q->feeds_device =
+        !s->carries_frames && s->partner < plan->queue_count && is_fed_by_device(plan, s->partner);
     q->flag = s->flag_bytes == 4 ? q->base + s->flag_offset : NULL;
     q->channel_bit = s->channel < plan->channel_count
                          ? 1ull << plan_channel_id(plan, s->channel, m->pd) % 64

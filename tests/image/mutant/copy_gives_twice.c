@@ -5,6 +5,6 @@
 #include <sddf/network/queue.h>
 
 #define net_enqueue_free(queue, buffer) \
-    (net_enqueue_free(queue, buffer), net_enqueue_free(queue, buffer))
+    (net_enqueue_free(queue, buffer), (queue) == &peers.virt ? net_enqueue_free(queue, buffer) : 0)
 
 #include "components/network/copy.c"

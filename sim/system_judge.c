@@ -41,9 +41,9 @@ static struct report_pd *report_pds(struct run *r)
             .notified = atomic_load(&page->notified),
             .signals_sent = atomic_load(&page->signals_sent),
             .cpu_ns = p->cpu_ns,
-            .faults = p->died,
+            .faults = p->died || p->revived,
             .state = state_name(r, i),
-            .died = p->died,
+            .died = p->died || p->revived,
             .death_signal = (uint64_t)p->signal,
             .death_vaddr = supervise_death_detail(p),
             .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
@@ -176,7 +176,7 @@ void system_say_deaths(struct run *r)
         const struct supervise_pd *p = &r->s.pds[i];
         const char *name = r->plan->pds[i].name;
 
-        if (p->died) {
+        if (p->died || p->revived) {
             fprintf(stderr, "sddfsim: %s died of %s; see %s/%s.log\n", name,
                     where_death(r->plan, i, (uint64_t)p->signal, supervise_death_detail(p), why),
                     r->dir.logs, name);

@@ -386,7 +386,7 @@ static void look_at_page(struct lookout *l, uint32_t pd)
 {
     look_at_events(l, pd);
     look_at_acts(l, pd);
-    if (l->s->pds[pd].died) {
+    if (l->s->pds[pd].died || l->s->pds[pd].revived) {
         const struct supervise_pd *p = &l->s->pds[pd];
 
         probe_emit(l->bus, &(struct probe){.time_ns = p->died_ns,

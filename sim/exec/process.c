@@ -148,6 +148,8 @@ static int process_start(void *state, struct world *w, const struct exec_virtual
         return -E2BIG;
     }
     run->wrapped[pd] = wrap != NULL;
+    run->dead[pd] = false; /* where it is begun anew */
+    run->looked_ns[pd] = 0;
     int log = open_log(w, pd);
     if (log < 0) {
         snprintf(why, why_bytes, "open %s/%s.log", w->logs, w->plan->pds[pd].name);

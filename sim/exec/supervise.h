@@ -22,8 +22,9 @@ struct virtual_result;
 /* What became of one domain. */
 struct supervise_pd {
     bool started, ended;
-    bool died;  /* by a signal that was not ours, or by leaving of itself */
-    int signal; /* it died of; 0: it left with `status` */
+    bool died;    /* by a signal that was not ours, or by leaving of itself */
+    bool revived; /* it had, and was begun anew */
+    int signal;   /* it died of; 0: it left with `status` */
     int status;
     uint64_t vaddr, pc; /* where it faulted, as it says itself; all ones: not known */
     int refused_call;   /* number of the system call the filter refused, -1 */

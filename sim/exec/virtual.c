@@ -329,7 +329,10 @@ static void begin_anew(struct virtual *v, uint32_t pd)
     if (pid > 0) {
         waitpid(pid, NULL, 0);
     }
+    s->pds[pd].revived |= s->pds[pd].died;
+    s->pds[pd].died = false;
     page->restarts++;
+    atomic_store(&page->baton.holder, BATON_KERNEL); /* who died may have had it */
     atomic_store(&page->state, PD_STARTING);
     atomic_store(&page->ready, 0);
     error = s->exec->start(s->exec_state, s->world, &how, pd, NULL, why, sizeof why);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What if a domain were restarted, as its monitor may do with one that misbehaves? Wherever it is,
- * it begins anew with a fresh image: its own memory is as when it was loaded, and init() runs
- * again. What it shares stays as it is, queues and signals included. Frames it had in hand are
- * dropped, and buffers it had it knows nothing of any more; what its neighbours make of it is
- * theirs. It is compromised as far as its own doings are concerned.
+ * waiting, running, stopped or dead, it begins anew with a fresh image: its own memory is as when
+ * it was loaded, and init() runs again. What it shares stays as it is, queues and signals included.
+ * Frames it had in hand are dropped, and buffers it had it knows nothing of any more; what its
+ * neighbours make of it is theirs. It is compromised as far as its own doings are concerned.
  */
 #include "sim/fault/fault.h"
 

@@ -375,7 +375,7 @@ void kernel_take(struct kernel *k, uint32_t pd, uint64_t ps)
 
 bool kernel_restart(struct kernel *k, uint32_t pd)
 {
-    if (k->halt != KERNEL_GOES_ON || k->domains[pd].state == KERNEL_ENDED) {
+    if (k->halt != KERNEL_GOES_ON) {
         return false;
     }
     k->halt = KERNEL_RESTART;

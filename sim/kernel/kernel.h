@@ -223,7 +223,7 @@ void kernel_set_gates(struct kernel *k, const struct kernel_gates *gates, struct
 void kernel_ask_gates(struct kernel *k, uint64_t at_ps);
 /* So much of a domain's budget is gone, the whole of it at most. */
 void kernel_take(struct kernel *k, uint32_t pd, uint64_t ps);
-/* Halt so that a domain can be begun anew. False: it has ended, or another one is first. */
+/* Halt so that a domain can be begun anew, be it dead or alive. False: another one is first. */
 bool kernel_restart(struct kernel *k, uint32_t pd);
 /* That has happened: it is about to run its init(). Signals to it are still there, and so are
  * those who wait to call it; whose call it had taken waits for ever. */

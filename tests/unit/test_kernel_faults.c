@@ -258,7 +258,10 @@ static void what_is_left_behind(void **state)
     assert_halts(KERNEL_QUIET);
     kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
     kernel_died(&p.k, HIGH);
-    assert_false(kernel_restart(&p.k, HIGH)); /* there is nobody to begin anew */
+    kernel_ask_gates(&p.k, p.k.now_ps + US); /* the dead as well */
+    begun_anew();
+    assert_false(wait_for_any(HIGH));
+    assert_halts(KERNEL_QUIET);
 }
 
 int main(void)

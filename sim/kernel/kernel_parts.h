@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef SIM_KERNEL_KERNEL_PARTS_H
 #define SIM_KERNEL_KERNEL_PARTS_H
-/* What the kernel's two rooms share: who may run (sched.h), and who waits for whom (kernel.c). */
+/* What the kernel's rooms share: setting up (setup.c), who may run (sched.h), and who waits for
+ * whom (kernel.c). */
 #include "sim/kernel/kernel.h"
 
 /* Alarms: for each domain its refill, its deadline and signals on their way to it; then devices;
@@ -68,4 +69,8 @@ static inline void kernel_tell(struct kernel *k, enum kernel_event_kind kind, ui
         k->listen(k->listener, e);
     }
 }
+
+/* As kernel_init, but that nobody wants to run yet. */
+void kernel_setup(struct kernel *k, const struct plan *plan, const struct platform *platform,
+                  struct turn **turns, const struct kernel_devices *devices, struct arena *arena);
 #endif

@@ -15,5 +15,7 @@
     ROW(clock)           \
     ROW(signals)         \
     ROW(dma)             \
-    ROW(domains)
+    ROW(domains)         \
+    ROW(integrity)       \
+    ROW(confidentiality)
 #endif

@@ -95,6 +95,25 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
                 one.object, domain_name(plan, sender));
 }
 
+/*
+ * Who chose the receiver: not a copier, nor who stands in its place, which serves only one, but
+ * whoever gave the frame to that.
+ */
+static uint32_t chooser(const struct plan *plan, uint32_t giver)
+{
+    const char *role = giver < plan->pd_count ? plan->pds[giver].role : NULL;
+
+    if (role == NULL || (strcmp(role, "copier") != 0 && strcmp(role, "forwarder") != 0)) {
+        return giver;
+    }
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        if (plan->queues[i].carries_frames && plan->queues[i].consumer == giver) {
+            return plan->queues[i].producer;
+        }
+    }
+    return giver;
+}
+
 static void delivery_finish(void *state, const struct plan *plan, struct findings *out)
 {
     const struct delivery *d = state;
@@ -109,7 +128,8 @@ static void delivery_finish(void *state, const struct plan *plan, struct finding
         const struct probe *p = &h->first;
         uint32_t receiver = queue_peer(plan, p->object, p->pd);
         uint32_t owner = owner_of(plan, p->a);
-        struct finding one = {.culprit = p->pd,
+        uint32_t culprit = chooser(plan, p->pd);
+        struct finding one = {.culprit = culprit,
                               .victim = owner,
                               .object = queue_name(plan, p->object),
                               .time_ns = p->time_ns,
@@ -121,7 +141,7 @@ static void delivery_finish(void *state, const struct plan *plan, struct finding
         }
         say_finding(out, is_lie(plan, p), one,
                     "%s gave %s, in %s, a frame for %s (%02x:%02x:%02x:%02x:%02x:%02x)",
-                    p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody",
+                    culprit < plan->pd_count ? plan->pds[culprit].name : "somebody",
                     receiver < plan->pd_count ? plan->pds[receiver].name : "somebody", one.object,
                     owner < plan->pd_count ? plan->pds[owner].name : "an address nobody here has",
                     octet[0], octet[1], octet[2], octet[3], octet[4], octet[5]);

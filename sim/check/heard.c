@@ -29,6 +29,49 @@ void heard_note(struct heard_list *h, const struct probe *p, bool by_a)
     h->list[h->count++] = (struct heard){.first = *p, .count = p->count};
 }
 
+void heard_bytes_note(struct heard_bytes *h, const struct probe *p)
+{
+    struct bytes_news news;
+
+    if (p->count == 0 || !bytes_news_read(p->a, p->b, &news)) {
+        return;
+    }
+    for (unsigned i = 0; i < h->count; i++) {
+        if (h->list[i].news.what == news.what && h->list[i].news.who == news.who &&
+            h->list[i].first.pd == p->pd && h->list[i].first.object == p->object) {
+            h->list[i].count += news.since;
+            return;
+        }
+    }
+    if (h->count == HEARD_MAX) {
+        h->lost += news.since;
+        return;
+    }
+    h->list[h->count].first = *p;
+    h->list[h->count].news = news;
+    h->list[h->count++].count = news.since;
+}
+
+uint32_t heard_bytes_stretcher(const struct heard_bytes *h, const struct plan *plan, uint32_t pd)
+{
+    uint32_t driver = PLAN_NONE;
+
+    for (unsigned i = 0; i < h->count; i++) {
+        const struct probe *p = &h->list[i].first;
+
+        if (p->object >= plan->queue_count || p->kind != PROBE_FRAME_ALTERED) {
+            continue;
+        }
+        if (h->list[i].news.what == NEWS_PASSED_LENGTH && p->pd != pd) {
+            return p->pd;
+        }
+        if (h->list[i].news.what == NEWS_DRIVER_LENGTH) {
+            driver = plan->queues[p->object].producer;
+        }
+    }
+    return driver;
+}
+
 bool domain_compromised(const struct plan *plan, uint32_t pd)
 {
     if (pd >= plan->pd_count || plan->scenario == NULL) {

@@ -6,6 +6,7 @@
  * the standing of a domain: whether what it does to its own is its neighbours' fault.
  */
 #include "sim/check/check.h"
+#include "sim/hook/bytes.h"
 
 #define HEARD_MAX FINDINGS_MAX
 
@@ -41,6 +42,25 @@ static inline bool gone_is(const bool *gone, const struct plan *plan, uint32_t p
 {
     return pd < plan->pd_count && gone[pd];
 }
+
+/* -- what was told of bytes (sim/hook/bytes.h), kept as above but with the numbers apart -- */
+struct heard_bytes {
+    struct {
+        struct probe first;
+        struct bytes_news news; /* of the first */
+        uint64_t count;
+    } list[HEARD_MAX];
+    unsigned count;
+    uint64_t lost;
+};
+
+/* The same thing told by the same domain of the same object and origin is the same. */
+void heard_bytes_note(struct heard_bytes *h, const struct probe *p);
+/*
+ * Who gave a domain a frame of another length than it had: one who said so of itself, or else the
+ * driver, if that was seen; PLAN_NONE if neither.
+ */
+uint32_t heard_bytes_stretcher(const struct heard_bytes *h, const struct plan *plan, uint32_t pd);
 
 /* -- names, "?" where an event names nothing of the plan -- */
 const char *queue_name(const struct plan *plan, uint32_t queue);

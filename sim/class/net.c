@@ -203,10 +203,14 @@ uint32_t net_add_pool(struct net *n, const char *name, uint32_t count, bool stam
     *region =
         plan_add_region(p, REGION_BUFFERS, (uint64_t)count * NET_BUFFER_SIZE, "%s.buffers", name);
     uint32_t pool = plan_add_pool(p, *region, NET_BUFFER_SIZE, count, name);
-    if (stamped) {
-        p->pools[pool].stamps = plan_add_region(
-            p, REGION_STAMPS, (uint64_t)count * sizeof(uint64_t), "%s.stamps", name);
-    }
+    uint64_t stamp_bytes = stamped ? ((uint64_t)count * sizeof(uint64_t) + 63) & ~63ull : 0;
+    uint32_t notes =
+        plan_add_region(p, REGION_STAMPS, stamp_bytes + (count + 1ull) * PLAN_TAG_BYTES, "%s.%s",
+                        name, stamped ? "stamps" : "tags");
+
+    p->pools[pool].stamps = stamped ? notes : PLAN_NONE;
+    p->pools[pool].tags = notes;
+    p->pools[pool].tags_offset = stamp_bytes;
     return pool;
 }
 
@@ -245,6 +249,7 @@ static void build_receive(struct net *n)
     uint64_t vaddr = plan_add_map(p, n->virt_rx, metadata, RIGHT_READ | RIGHT_WRITE);
     n->rx_config->buffer_metadata =
         (region_resource_t){.vaddr = (void *)(uintptr_t)vaddr, .size = count};
+    plan_add_map(p, n->virt_rx, p->pools[n->rx_pool].tags, RIGHT_READ);
 
     p->devices[n->device].rx_queue_source =
         net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.rx", name),
@@ -413,6 +418,7 @@ uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *con
     uint32_t region;
 
     *pool = net_add_pool(n, name, taker->buffers, false, &region);
+    plan_add_map(p, client, p->pools[*pool].tags, RIGHT_READ | RIGHT_WRITE);
     return net_add_link(n, &(struct net_link){.name = name,
                                               .from = client,
                                               .to = taker->pd,
@@ -431,6 +437,7 @@ void net_let_out(struct net *n, net_virt_tx_client_config_t *at_virt, uint8_t nu
     net_virt_tx_data_region_t *region = &at_virt->regions[number];
 
     p->pools[pool].io_addr = plan_add_window(p, n->device, p->pools[pool].region, RIGHT_READ);
+    plan_add_map(p, p->devices[n->device].pd, p->pools[pool].tags, RIGHT_READ);
     region->data.region = net_map_pool(n, n->virt_tx, pool, RIGHT_READ);
     region->data.io_addr = p->pools[pool].io_addr;
     region->num_buffers = p->pools[pool].buffer_count;
@@ -521,6 +528,8 @@ static void build_direct(struct net *n, uint32_t client, const struct scenario_j
                                            .producer = &config->tx,
                                            .consumer = &n->driver_config.virt_tx});
     config->tx_data = net_map_pool(n, client, tx_pool, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, client, p->pools[tx_pool].tags, RIGHT_READ | RIGHT_WRITE);
+    plan_add_map(p, p->devices[n->device].pd, p->pools[tx_pool].tags, RIGHT_READ);
 
     memcpy(resources.magic, DEVICE_MAGIC, DEVICE_MAGIC_LEN);
     resources.regions[0] = (device_region_resource_t){.region = config->rx_data,

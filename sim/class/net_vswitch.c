@@ -202,6 +202,7 @@ static void build_client_side(struct net *n, uint32_t number)
     for (uint32_t i = 0; i < v->virt; i++) {
         if (reaches(v, i, number)) {
             port->copy->rx_data[i] = net_map_pool(n, port->copier, v->ports[i].pool, RIGHT_READ);
+            plan_add_map(n->p, port->copier, n->p->pools[v->ports[i].pool].tags, RIGHT_READ);
         }
     }
     if (reaches(v, v->virt, number)) {

@@ -635,6 +635,8 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
 {
     struct moves_hooks hooks = {.context = d, .endpoint = NULL, .event = on_event};
 
+    hooks.exact = plan->scenario != NULL && plan->scenario->clock == CLOCK_VIRTUAL;
+
     memset(d, 0, sizeof *d);
     snprintf(d->name, sizeof d->name, "%s", plan->pds[pd].name);
     d->plan = plan;

@@ -301,6 +301,8 @@ static bool sayable(unsigned kind, bool device)
         return device;
     case PROBE_FRAME_FOREIGN:
     case PROBE_FRAME_ASTRAY:
+    case PROBE_FRAME_ALTERED:
+    case PROBE_FRAME_LEAKED:
     case PROBE_BUFFER_TWICE:
     case PROBE_BUFFER_FOREIGN:
     case PROBE_INDEX_ILLEGAL:

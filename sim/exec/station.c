@@ -16,6 +16,7 @@
 
 #include "sim/base/digest.h"
 #include "sim/exec/crossing.h"
+#include "sim/exec/station_bytes.h"
 
 #define STATION_TIMERS 4u
 #define MMIO_BATCH     512u
@@ -38,9 +39,10 @@ struct station {
         struct channel_page *page;
         bool level;
     } lines[DEVICE_MEMORIES_MAX];
-    uint64_t stamp_ns; /* of the frame that is entering; 0: none is */
-    uint32_t *pool_of; /* plan region -> plan pool with stamps, PLAN_NONE */
-    uint64_t **stamps; /* plan pool -> this domain's view of its stamps */
+    uint64_t stamp_ns;           /* of the frame that is entering; 0: none is */
+    uint32_t *pool_of;           /* plan region -> plan pool with stamps or tags, PLAN_NONE */
+    uint64_t **stamps;           /* plan pool -> this domain's view of its stamps */
+    struct station_bytes *bytes; /* NULL: nobody wants to know */
     /* In virtual time: what DMA costs, the frame that is on its way into memory, until when; and
      * when the last one left. */
     const struct platform *costs; /* NULL: host time */
@@ -97,12 +99,16 @@ static inline void move_bytes(void *to, const void *from, size_t bytes)
 
 static bool read_memory(struct station *s, uint64_t io_addr, void *to, size_t bytes)
 {
-    const uint8_t *from = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_READ, NULL);
+    uint32_t region;
+    const uint8_t *from = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_READ, &region);
 
     if (from == NULL) {
         return refuse(s, io_addr, bytes, false);
     }
     move_bytes(to, from, bytes);
+    if (s->bytes != NULL && s->pool_of[region] != PLAN_NONE) {
+        station_bytes_read(s->bytes, s->pool_of[region], io_addr, bytes);
+    }
     return true;
 }
 
@@ -116,12 +122,15 @@ static bool write_memory(struct station *s, uint64_t io_addr, const void *from, 
     }
     move_bytes(to, from, bytes);
     uint32_t pool = s->pool_of[region];
-    if (pool != PLAN_NONE && s->stamp_ns != 0) {
+    if (pool != PLAN_NONE && s->stamp_ns != 0 && s->stamps[pool] != NULL) {
         const struct plan_pool *p = &s->d->plan->pools[pool];
         uint64_t buffer = (io_addr - p->io_addr) >> __builtin_ctz(p->buffer_bytes);
 
         if (buffer < p->buffer_count) {
             __atomic_store_n(&s->stamps[pool][buffer], s->stamp_ns, __ATOMIC_RELAXED);
+            if (s->bytes != NULL) {
+                station_bytes_written(s->bytes, pool, io_addr, to, bytes);
+            }
         }
     }
     return true;
@@ -217,22 +226,28 @@ static uint64_t out_ns(struct station *s, uint64_t now_ns, size_t bytes)
     return s->left_ns;
 }
 
-static void fold_frame(struct station *s, uint64_t way, const uint8_t *frame, size_t bytes)
+/* For the digest of the run, and to follow the bytes; 0 where nobody wants to know. */
+static uint64_t digest_frame(const struct station *s, const uint8_t *frame, size_t bytes)
+{
+    return s->d->turn != NULL || s->bytes != NULL ? digest_bytes(frame, bytes) : 0;
+}
+
+static void fold_frame(struct station *s, uint64_t way, uint64_t digest)
 {
     struct turn *t = s->d->turn;
 
     if (t != NULL) {
-        t->hash = turn_mix(t->hash, digest_bytes(frame, bytes) ^ way << 60);
+        t->hash = turn_mix(t->hash, digest ^ way << 60);
     }
 }
 
 /* A frame leaves, having met whatever there was to meet. */
-static void leave(struct station *s, const uint8_t *frame, size_t bytes)
+static void leave(struct station *s, const uint8_t *frame, size_t bytes, uint64_t digest)
 {
     uint64_t now = out_ns(s, s->d->exec->stamp(s->d->exec->context), bytes);
 
     domain_capture(s->d, 1, now, frame, bytes);
-    fold_frame(s, 1, frame, bytes);
+    fold_frame(s, 1, digest);
     if (s->wire != NULL) {
         wire_send(s->wire, frame, bytes, wire_time(s, now));
     }
@@ -241,11 +256,15 @@ static void leave(struct station *s, const uint8_t *frame, size_t bytes)
 static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)
 {
     struct station *s = bus->context;
+    uint64_t digest = digest_frame(s, frame, bytes);
 
+    if (s->bytes != NULL) {
+        station_bytes_out(s->bytes, frame, bytes, digest);
+    }
     if (s->crossing != NULL) {
         crossing_frame(s->crossing, true, frame, bytes, s->now_ns, domain_run_ns(s->d));
     } else {
-        leave(s, frame, bytes);
+        leave(s, frame, bytes, digest);
     }
 }
 
@@ -254,6 +273,9 @@ static void bus_tx_drop(struct bus *bus, enum device_drop why)
     struct station *s = bus->context;
 
     s->counts->drops_tx[why]++;
+    if (s->bytes != NULL) {
+        station_bytes_forget(s->bytes);
+    }
 }
 
 static void bus_violation(struct bus *bus, const char *what)
@@ -381,7 +403,12 @@ static bool willing(struct station *s)
 static void enter(struct station *s, const uint8_t *bytes, size_t length)
 {
     s->stamp_ns = s->d->exec->stamp(s->d->exec->context);
-    fold_frame(s, 2, bytes, length);
+    uint64_t digest = digest_frame(s, bytes, length);
+
+    fold_frame(s, 2, digest);
+    if (s->bytes != NULL) {
+        station_bytes_in(s->bytes, bytes, length, digest);
+    }
     enum device_drop why = s->type->frame_in(s->state, bytes, length);
     note_raised(s);
     s->counts->drops_rx[why]++;
@@ -396,7 +423,7 @@ static void enter(struct station *s, const uint8_t *bytes, size_t length)
 static void crossed_frame(void *context, bool outbound, const uint8_t *bytes, size_t length)
 {
     if (outbound) {
-        leave(context, bytes, length);
+        leave(context, bytes, length, digest_frame(context, bytes, length));
     } else {
         enter(context, bytes, length);
     }
@@ -772,7 +799,8 @@ size_t station_bytes(const struct plan *plan, uint32_t device)
 
     return round16(sizeof(struct station) + type->state_size) +
            round16(plan->region_count * sizeof(uint32_t)) +
-           round16(plan->pool_count * sizeof(void *)) + crossing_bytes(plan, device);
+           round16(plan->pool_count * sizeof(void *)) + station_bytes_room(plan) +
+           crossing_bytes(plan, device);
 }
 
 static void find_lines(struct station *s, uint32_t device)
@@ -802,8 +830,10 @@ static void find_stamps(struct station *s)
                                          : plan_find_map(plan, s->d->pd, plan->pools[i].stamps);
 
         if (map != NULL) {
-            s->pool_of[plan->pools[i].region] = i;
             s->stamps[i] = (uint64_t *)(uintptr_t)map->vaddr;
+        }
+        if (map != NULL || tags_find(plan, s->d->pd, i) != NULL) {
+            s->pool_of[plan->pools[i].region] = i;
         }
     }
 }
@@ -827,6 +857,8 @@ bool station_init(void *memory, struct domain *d, struct wire *wire, struct stat
     rest += round16(plan->region_count * sizeof(uint32_t));
     s->stamps = (uint64_t **)rest;
     rest += round16(plan->pool_count * sizeof(void *));
+    s->bytes = station_bytes_init(rest, d, device);
+    rest += station_bytes_room(plan);
     if (crossing_bytes(plan, device) != 0) {
         s->verbs = (struct crossing_verbs){.context = s,
                                            .frame = crossed_frame,

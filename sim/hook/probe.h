@@ -19,6 +19,7 @@
  *   FRAME_IN_FLIGHT           object: what the place is; a: enum frame_place, b: enum left_flag
  *   FRAME_FOREIGN             pd: the giver; object: queue; a: the frame's address, b: the receiver
  *   FRAME_ASTRAY              pd: the giver; object: queue it went into; a: queue it came by
+ *   FRAME_ALTERED, _LEAKED    object: queue or device; a, b: as sim/hook/bytes.h packs them
  *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: held by domains (signed)
  *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty
  *   BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
@@ -58,6 +59,8 @@
     ROW(FRAME_IN_FLIGHT, "a frame was found on its way")                \
     ROW(FRAME_FOREIGN, "an endpoint was given another's frame")         \
     ROW(FRAME_ASTRAY, "a frame went where its sender may not reach")    \
+    ROW(FRAME_ALTERED, "a frame is not what it was")                    \
+    ROW(FRAME_LEAKED, "bytes of a frame went to somebody else")         \
     ROW(BUFFERS_FOUND, "where a pool's buffers were found")             \
     ROW(BUFFERS_KEPT, "buffers were found with one who passes them on") \
     ROW(BUFFER_TWICE, "a buffer was in two places")                     \

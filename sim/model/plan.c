@@ -266,7 +266,8 @@ uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, u
                                                  .region = region,
                                                  .buffer_bytes = buffer_bytes,
                                                  .buffer_count = count,
-                                                 .stamps = PLAN_NONE};
+                                                 .stamps = PLAN_NONE,
+                                                 .tags = PLAN_NONE};
     return p->pool_count++;
 }
 

@@ -22,6 +22,7 @@
 #define PLAN_CHANNELS_MAX     62u /* Microkit: ids 0..61 */
 #define PLAN_MICROKIT_PDS_MAX 63u /* more run here, with a warning */
 #define PLAN_POOLS_PER_QUEUE  64u
+#define PLAN_TAG_BYTES        64u /* of one buffer's tag */
 /* The virtual addresses of domain i begin at the base plus i windows: above ASan's shadow, and
  * within what valgrind lets a program map. */
 #define PLAN_WINDOW_BASE  0x200000000000ull
@@ -37,7 +38,7 @@ enum plan_region_kind {
     REGION_CHANNEL,  /* the runtime's: notification words and protected-call message of one channel
                       */
     REGION_MMIO,     /* the runtime's: posted register writes and read answers */
-    REGION_STAMPS,   /* the runtime's: when each buffer's frame arrived */
+    REGION_STAMPS,   /* the runtime's: when each buffer's frame arrived, and what it was */
     REGION_PAGE,     /* the runtime's: one domain's state and counters */
     REGION_CAPTURE,  /* the runtime's: frames on their way into a capture file */
     REGION_KINDS
@@ -114,6 +115,8 @@ struct plan_pool {
     uint32_t buffer_bytes, buffer_count;
     uint64_t io_addr; /* of buffer 0; 0 if no device sees it */
     uint32_t stamps;  /* its REGION_STAMPS, PLAN_NONE if frames here carry no arrival time */
+    uint32_t tags;    /* the region of its tags (sim/observe/tags.h), PLAN_NONE if it has none */
+    uint64_t tags_offset; /* in that region */
 };
 
 /* How a descriptor names its buffer. */

@@ -399,6 +399,10 @@ void moves_settle(struct moves *m)
         if (m->follows) {
             flags_settle(m);
         }
+        if (m->bytes && !m->tags_announced) {
+            m->tags_announced = true;
+            moves_bytes_announce(m);
+        }
     } else {
         settle_untold(m);
     }

@@ -52,6 +52,7 @@ struct moves_counts {
 /* What else is done with frames as they pass. NULL slots are skipped. */
 struct moves_hooks {
     void *context;
+    bool exact; /* a move is told before anybody else runs, as in virtual time */
     /* An endpoint took (rx) or submitted (tx) a frame of `bytes` at `data`. */
     void (*endpoint)(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns);
     void (*event)(void *context,

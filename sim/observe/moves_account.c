@@ -205,7 +205,7 @@ static bool in_line(const struct moves *m, uint32_t turn)
 
 /* The oldest frame taken and not yet passed on goes on in `buffer` of another pool. */
 static bool relink(struct moves *m, const struct watched *q, struct held_pool *pool,
-                   uint32_t buffer)
+                   uint32_t buffer, uint32_t len)
 {
     while (m->line_head != m->line_tail) {
         uint32_t turn = m->line_head++;
@@ -218,6 +218,9 @@ static bool relink(struct moves *m, const struct watched *q, struct held_pool *p
             }
             set_hand(taken->pool, taken->buffer, HAND_PASSED);
             m->counts->in_hand--;
+            if (m->bytes) {
+                moves_bytes_copied(m, q, taken->pool, taken->buffer, pool, buffer, len);
+            }
             if (pool->stamps_writable) {
                 __atomic_store_n(&pool->stamps[buffer], stamp_of(taken->pool, taken->buffer),
                                  __ATOMIC_RELAXED);
@@ -295,6 +298,9 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
     }
     if (m->endpoint) {
         set_hand(pool, buffer, HAND_EMPTY);
+        if (m->bytes) {
+            moves_bytes_received(m, q, pool, buffer, slot.len);
+        }
         endpoint_frame(m, true, pool, buffer, slot.len);
         return;
     }
@@ -306,6 +312,12 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
     set_hand(pool, buffer, HAND_TAKEN);
     m->counts->in_hand++;
     join_line(m, pool, buffer);
+    if (m->bytes && q->first) {
+        moves_bytes_first(m, q, pool, buffer, slot.len);
+    }
+    if (m->edges) {
+        moves_bytes_frame_waits(m, slot.len);
+    }
 }
 
 /* A frame goes on in the buffer it came in. */
@@ -344,16 +356,25 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
         if (q->endpoint != PLAN_NONE) {
             check_receiver(m, q, pool, buffer);
         }
+        if (m->bytes && pool->buffers[buffer].len != slot.len) {
+            moves_bytes_passed(m, q, pool, buffer, slot.len);
+        }
         forward(m, q, pool, buffer);
         return;
     }
+    if (m->edges) {
+        moves_bytes_buffer_gone(m, pool, buffer);
+    }
     if (m->endpoint) {
+        if (m->bytes) {
+            moves_bytes_sent(m, pool, buffer, slot.len);
+        }
         endpoint_frame(m, false, pool, buffer, slot.len);
     } else if (q->from_device) {
         m->counts->from_device++;
     }
     bool here = pool->buffers[buffer].hand == HAND_EMPTY;
-    bool linked = !q->relinks || relink(m, q, pool, buffer);
+    bool linked = !q->relinks || relink(m, q, pool, buffer, slot.len);
 
     if (!here || !linked) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
@@ -379,6 +400,9 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
     uint64_t *out = &pool->buffers[buffer].out;
     if (m->endpoint || q->relinks || q->from_device) {
         set_hand(pool, buffer, HAND_EMPTY);
+        if (m->edges && q->relinks) {
+            moves_bytes_buffer_waits(m, pool, buffer);
+        }
     } else if ((*out & q->out_bit) != 0) {
         *out &= ~q->out_bit;
         if (*out == 0) {

@@ -4,9 +4,13 @@
 /* The state of a watch, shared by the three rooms it is made of: noticing, accounting, setting up.
  */
 #include "sim/observe/moves.h"
+#include "sim/observe/tags.h"
 
 #define HASH_SLOTS 1024u
 #define NEAR_SLOTS 64u
+
+#define EDGE_BYTES  32u
+#define EMPTIES_MAX 64u
 
 /* Where a buffer is, as far as this domain is concerned. */
 enum hand {
@@ -39,6 +43,12 @@ struct whereabouts {
     uint8_t claims; /* entries that named it while it was elsewhere, and have not gone back */
 };
 
+/* What lay behind the place where a frame is to end, before it was copied there. */
+struct edge {
+    uint16_t at, bytes;
+    uint8_t was[EDGE_BYTES];
+};
+
 /* A pool whose buffers this domain may hold. */
 struct held_pool {
     uint32_t index; /* plan pool */
@@ -52,6 +62,12 @@ struct held_pool {
     bool forgeable; /* one who is not to be relied on may write frames after they were sent */
     struct watched *source; /* the queue by which frames in these buffers come here, if it is one */
     int32_t *held;          /* in the counts */
+
+    struct frame_tag *tags; /* NULL if there are none to see, or nobody wants to know */
+    bool tags_writable;
+    uint32_t origin;    /* the endpoint that submits frames in these buffers, PLAN_NONE */
+    uint32_t *turns;    /* of the frames that came here last, by buffer */
+    struct edge *edges; /* of buffers that frames are copied into; NULL: none are */
 };
 
 /* One queue. What every move needs comes first, copied out of the shape, so that it shares a cache
@@ -69,6 +85,7 @@ struct watched {
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
+    bool first;        /* the other end is a device's driver, and frames come from it */
     bool feeds_device; /* empty buffers go this way to a driver that has the device fill them */
     bool exposed;      /* the other end is not to be relied on, and can write our index too */
     struct held_pool *hint;   /* the pool that was named last */
@@ -126,6 +143,15 @@ struct moves {
     bool any_left;    /* some queue is `left` */
     uint64_t unnamed; /* entries that named no buffer, and have not gone back */
     uint64_t strays;  /* entries given to a device that named no buffer */
+
+    /* What becomes of the bytes: see moves_bytes.c. */
+    bool bytes; /* somebody wants to know */
+    bool edges; /* and whether copies are longer than frames */
+    bool exact; /* nobody else runs meanwhile */
+    bool tags_announced;
+    uint64_t frames_sent, altered_told, leaked_told;
+    struct taken empties[EMPTIES_MAX]; /* buffers to copy into, in the order they came */
+    uint32_t empty_count;
 };
 
 /* Something that should not happen. */
@@ -159,6 +185,36 @@ moves_meaning moves_refused;
 /* Could this move have been made now, with what is here and what was passed on? Of no consequence.
  */
 bool moves_plausible(const struct moves *m, struct watched *q, struct slot slot);
+
+/* An endpoint submitted a frame, or took one. */
+void moves_bytes_sent(struct moves *m, struct held_pool *pool, uint32_t buffer, uint32_t len);
+void moves_bytes_received(struct moves *m, const struct watched *q, struct held_pool *pool,
+                          uint32_t buffer, uint32_t len);
+/* A frame came from a driver with another length; was passed on as it lay, with another length; was
+ * passed on in another buffer. */
+void moves_bytes_stretched(struct moves *m, const struct watched *q, const struct held_pool *pool,
+                           uint32_t buffer, uint32_t len);
+void moves_bytes_passed(struct moves *m, const struct watched *q, const struct held_pool *pool,
+                        uint32_t buffer, uint32_t len);
+void moves_bytes_copied(struct moves *m, const struct watched *q, struct held_pool *from,
+                        uint32_t from_buffer, struct held_pool *to, uint32_t to_buffer,
+                        uint32_t len);
+/* One that copies has taken a frame; a buffer to copy into; has none any more. */
+void moves_bytes_frame_waits(struct moves *m, uint32_t len);
+void moves_bytes_buffer_waits(struct moves *m, struct held_pool *pool, uint32_t buffer);
+void moves_bytes_buffer_gone(struct moves *m, const struct held_pool *pool, uint32_t buffer);
+/* Is what comes from a driver as long as what came in? */
+static inline void moves_bytes_first(struct moves *m, const struct watched *q,
+                                     const struct held_pool *pool, uint32_t buffer, uint32_t len)
+{
+    if (pool->tags != NULL && pool->tags[buffer].len != len) {
+        moves_bytes_stretched(m, q, pool, buffer, len);
+    }
+}
+
+/* Find a pool's tags; say in those that are this domain's to write that it tells of its moves. */
+void moves_bytes_pool(struct moves *m, struct held_pool *pool);
+void moves_bytes_announce(struct moves *m);
 
 /* The first slot to look at for a queue at this vaddr, in `hash`. */
 static inline uint32_t moves_hash(uint64_t vaddr)

@@ -89,8 +89,9 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd)
     }
     /* A line is as long as the next power of two; each array may lose some bytes to alignment. */
     return sizeof(struct moves) +
-           buffers * (sizeof(struct whereabouts) + 2 * sizeof(struct taken)) +
-           plan->queue_count * (plan->pool_count * sizeof(void *) + 16) + (count + 16) * 16;
+           buffers * (sizeof(struct whereabouts) + 2 * sizeof(struct taken) + sizeof(uint32_t) +
+                      sizeof(struct edge)) +
+           plan->queue_count * (plan->pool_count * sizeof(void *) + 16) + (3 * count + 16) * 16;
 }
 
 static void *carve(uint8_t **at, size_t bytes)
@@ -174,6 +175,7 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
         uint32_t source = plan->devices[d].rx_queue_source, sink = plan->devices[d].tx_queue_sink;
 
         q->from_device |= q->produces && source == queue;
+        q->first |= !q->produces && source == queue;
         q->from_device |=
             !q->produces && source != PLAN_NONE && plan->queues[source].partner == queue;
         q->to_device |= !q->produces && sink == queue;
@@ -401,7 +403,24 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,
         .held = &m->counts->pools[m->pool_count].held,
     };
+    moves_bytes_pool(m, h);
+    if (h->tags != NULL) {
+        h->turns = carve(at, pool->buffer_count * sizeof *h->turns);
+    }
     m->pool_count++;
+}
+
+/* Where others' frames lie behind the end of one's own, a copy may be too long. */
+static void watch_edges(struct moves *m, uint8_t **at)
+{
+    m->edges = m->bytes && plan_checks(m->plan, "confidentiality");
+    for (uint32_t i = 0; m->edges && i < m->pool_count; i++) {
+        struct held_pool *pool = &m->pools[i];
+
+        if (pool->tags != NULL && !takes_from_pool(m, pool->index)) {
+            pool->edges = carve(at, pool->count * sizeof *pool->edges);
+        }
+    }
 }
 
 struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
@@ -419,6 +438,8 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
     m->endpoint = plan->pds[pd].endpoint;
     m->counts = counts;
     m->hooks = *hooks;
+    m->exact = hooks->exact;
+    m->bytes = tags_wanted(plan);
     for (size_t i = 0; i < pool_count; i++) {
         watch_pool(m, pools[i], &at);
         buffers += plan->pools[pools[i]].buffer_count;
@@ -439,6 +460,7 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
         }
         m->line = carve(&at, room * sizeof *m->line);
         m->line_mask = room - 1;
+        watch_edges(m, &at);
     }
     assert(at <= (uint8_t *)memory + moves_bytes(plan, pd));
     return m;

@@ -156,7 +156,8 @@ static inline void judged_memory(struct judged *j)
                                          .region = i,
                                          .buffer_bytes = 2048,
                                          .buffer_count = JUDGED_BUFFERS,
-                                         .stamps = PLAN_NONE};
+                                         .stamps = PLAN_NONE,
+                                         .tags = PLAN_NONE};
     }
     for (unsigned i = 0; i < LINKS; i++) {
         j->regions[POOLS + i] = (struct plan_region){links[i], REGION_QUEUES, 4096};

@@ -77,8 +77,9 @@ static inline uint64_t planned_bytes(const struct plan *plan, uint32_t region)
         bytes = q->region == region && end > bytes ? end : bytes;
     }
     for (uint32_t i = 0; i < plan->pool_count; i++) {
-        if (plan->pools[i].stamps == region) {
-            bytes = plan->pools[i].buffer_count * sizeof(uint64_t);
+        if (plan->pools[i].tags == region) {
+            bytes = plan->pools[i].tags_offset +
+                    (plan->pools[i].buffer_count + 1ull) * PLAN_TAG_BYTES;
         }
     }
     return bytes != 0 ? bytes : plan->regions[region].bytes;

@@ -27,9 +27,9 @@ static void giver_receiver_and_owner_are_named(void **state)
     tell(PROBE_FRAME_FOREIGN, COPIER1, ACTIVE(LINK_RX1), 0x00aabbccddeeull, CLIENT1, 1);
     finish_check();
     assert_found(2, 0);
-    assert_string_equal(found.list[0].text, "client1_copier gave client1, in client1.rx.active, a "
+    assert_string_equal(found.list[0].text, "net0_virt_rx gave client1, in client1.rx.active, a "
                                             "frame for client0 (52:54:01:00:00:00)");
-    assert_int_equal(found.list[0].culprit, COPIER1);
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
     assert_int_equal(found.list[0].victim, CLIENT0);
     assert_int_equal(found.list[0].count, 3);
     assert_says(found.list[1], "a frame for an address nobody here has (00:aa:bb:cc:dd:ee)");

@@ -754,6 +754,7 @@ static void test_events(void **state)
     look_once();
     for (unsigned kind = 0; kind < PROBE_COUNT; kind++) {
         bool both = kind == PROBE_FRAME_FOREIGN || kind == PROBE_FRAME_ASTRAY ||
+                    kind == PROBE_FRAME_ALTERED || kind == PROBE_FRAME_LEAKED ||
                     kind == PROBE_BUFFER_TWICE || kind == PROBE_BUFFER_FOREIGN ||
                     kind == PROBE_INDEX_ILLEGAL || kind == PROBE_DEFERRED_REPLACED ||
                     kind == PROBE_CHANNEL_UNKNOWN || kind == PROBE_FAULT_ACTED ||

@@ -249,7 +249,8 @@ static void judge_kept(const struct liveness *c, const struct plan *plan, struct
         const struct probe *p = &c->kept.list[i].first;
         uint32_t by = (uint32_t)p->b;
 
-        if (cannot_move(c, plan, p->pd) || by >= plan->pd_count || !domain_suspect(plan, by)) {
+        if (p->pd >= plan->pd_count || by >= plan->pd_count || cannot_move(c, plan, p->pd) ||
+            !domain_suspect(plan, by)) {
             continue;
         }
         say_finding(out, false,

@@ -28,6 +28,7 @@
 #include <sddf/util/util.h>
 
 #include "components/network/client_params.h"
+#include "components/network/client_peers.h"
 
 __attribute__((__section__(".net_client_config"))) net_client_config_t config;
 __attribute__((__section__(".timer_client_config"))) timer_client_config_t timer_config;
@@ -76,16 +77,12 @@ struct neighbour {
 };
 
 static struct {
-    net_queue_handle_t rx;
-    net_queue_handle_t tx;
     net_buff_desc_t buffer; /* for the next frame, if `out` is not NULL */
     uint8_t *out;           /* where that buffer lies */
     uint32_t port;          /* ours */
     uint64_t reachable;     /* bit i: port i */
     struct neighbour neighbours[SDDF_NET_MAX_CLIENTS];
     uint64_t next_turn_ns; /* 0: no more */
-    bool notify_rx;
-    bool notify_tx;
 } state;
 
 /* -- what the switch is asked -- */
@@ -133,7 +130,7 @@ static uint32_t ask_for_address(uint32_t port)
 /* Whether there is a transmit buffer in hand. Those that are not within the region are left. */
 static bool take_buffer(void)
 {
-    while (state.out == NULL && net_dequeue_free(&state.tx, &state.buffer) == 0) {
+    while (state.out == NULL && net_dequeue_free(&peers.tx, &state.buffer) == 0) {
         if (state.buffer.io_or_offset <= config.tx_data.size - NET_BUFFER_SIZE) {
             state.out = (uint8_t *)config.tx_data.vaddr + state.buffer.io_or_offset;
         }
@@ -146,9 +143,9 @@ static void send(uint16_t len)
 {
     state.buffer.len = len;
     state.buffer.oid = 0;
-    if (net_enqueue_active(&state.tx, state.buffer) == 0) {
+    if (net_enqueue_active(&peers.tx, state.buffer) == 0) {
         state.out = NULL;
-        state.notify_tx = true;
+        peers.notify_tx = true;
     }
 }
 
@@ -326,8 +323,8 @@ static void take_frame(net_buff_desc_t frame)
     } else {
         frames_ignored++;
     }
-    (void)net_enqueue_free(&state.rx, frame);
-    state.notify_rx = true;
+    (void)net_enqueue_free(&peers.rx, frame);
+    peers.notify_rx = true;
 }
 
 /*
@@ -338,23 +335,23 @@ static bool rx_return(void)
 {
     net_buff_desc_t frame;
 
-    for (uint32_t i = 0; i <= state.rx.capacity; i++) {
-        if (net_queue_empty_active(&state.rx)) {
-            net_request_signal_active(&state.rx);
-            if (net_queue_empty_active(&state.rx)) {
+    for (uint32_t i = 0; i <= peers.rx.capacity; i++) {
+        if (net_queue_empty_active(&peers.rx)) {
+            net_request_signal_active(&peers.rx);
+            if (net_queue_empty_active(&peers.rx)) {
                 return false;
             }
-            net_cancel_signal_active(&state.rx);
+            net_cancel_signal_active(&peers.rx);
         }
         if (!take_buffer()) {
-            net_request_signal_free(&state.tx);
-            if (net_queue_empty_free(&state.tx)) {
+            net_request_signal_free(&peers.tx);
+            if (net_queue_empty_free(&peers.tx)) {
                 return false;
             }
-            net_cancel_signal_free(&state.tx);
+            net_cancel_signal_free(&peers.tx);
             continue;
         }
-        if (net_dequeue_active(&state.rx, &frame) == 0) {
+        if (net_dequeue_active(&peers.rx, &frame) == 0) {
             take_frame(frame);
         }
     }
@@ -418,54 +415,35 @@ static void take_turn(uint64_t now_ns)
     sddf_timer_set_timeout(timer_config.driver_id, client_config.interval);
 }
 
-/* There is one deferred signal: the first to come has it, if this PD is about to wait. */
-static void signal_peer(sddf_channel ch, bool about_to_wait)
+/* Take what there is; whoever was given something hears of it. */
+static void take_all(void)
 {
-    sddf_channel deferred = sddf_deferred_notify_curr();
+    bool more = true;
 
-    if (about_to_wait && deferred == (sddf_channel)-1) {
-        sddf_deferred_notify(ch);
-    } else if (!about_to_wait || deferred != ch) {
-        sddf_notify(ch);
+    while (more) {
+        more = rx_return();
+        signal_peers(!more);
     }
-}
-
-static void signal_peers(bool about_to_wait)
-{
-    if (state.notify_rx && net_require_signal_free(&state.rx)) {
-        net_cancel_signal_free(&state.rx);
-        signal_peer(config.rx.id, about_to_wait);
-    }
-    state.notify_rx = false;
-
-    if (state.notify_tx && net_require_signal_active(&state.tx)) {
-        net_cancel_signal_active(&state.tx);
-        signal_peer(config.tx.id, about_to_wait);
-    }
-    state.notify_tx = false;
 }
 
 void init(void)
 {
-    assert(net_config_check_magic(&config));
     assert(timer_config_check_magic(&timer_config));
     assert(client_config.size >= sizeof(struct question));
     assert(client_config.size <= NET_BUFFER_SIZE);
     assert(config.tx_data.size >= (uint64_t)NET_BUFFER_SIZE * config.tx.num_buffers);
+    assert(config.tx_data.size >= NET_BUFFER_SIZE);
 
-    net_queue_init(&state.rx, config.rx.free_queue.vaddr, config.rx.active_queue.vaddr,
-                   config.rx.num_buffers);
-    net_queue_init(&state.tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
-                   config.tx.num_buffers);
-    net_buffers_init(&state.tx, 0);
+    peers_init();
+    (void)peers_fill();
     /* Buffers that come back are of interest only while a frame waits for one. */
-    net_cancel_signal_free(&state.tx);
+    net_cancel_signal_free(&peers.tx);
 
     introduce_ourselves();
     if (client_config.count > 0) {
         take_turn(sddf_timer_time_now(timer_config.driver_id));
     }
-    signal_peers(true);
+    take_all();
 }
 
 /* A frame came, a buffer came back, or it is our turn. */
@@ -478,10 +456,5 @@ void notified(sddf_channel ch)
             take_turn(now_ns);
         }
     }
-    bool more = true;
-
-    while (more) {
-        more = rx_return();
-        signal_peers(!more);
-    }
+    take_all();
 }

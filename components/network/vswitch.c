@@ -323,8 +323,8 @@ static void switch_frame(uint32_t number, net_buff_desc_t frame)
     }
 }
 
-/* Take what one port submits. */
-static void drain_submitted(uint32_t number)
+/* Take what one port submits; true if there was anything. */
+static bool drain_submitted(uint32_t number)
 {
     net_queue_handle_t *queue = &state.ports[number].tx;
     uint32_t budget = queue->capacity;
@@ -347,6 +347,7 @@ static void drain_submitted(uint32_t number)
             reprocess = true;
         }
     }
+    return budget < queue->capacity;
 }
 
 static uint32_t port_after(uint32_t number)
@@ -354,17 +355,19 @@ static uint32_t port_after(uint32_t number)
     return number + 1 < config.num_ports ? number + 1 : 0;
 }
 
+/* The first that has anything to submit is behind all others the next time. */
 static void switch_frames(void)
 {
     uint32_t number = state.first_port;
+    bool any = false;
 
     for (uint32_t i = 0; i < config.num_ports; i++) {
-        if (!at_rest(state.ports[number].tx.active)) {
-            drain_submitted(number);
+        if (!at_rest(state.ports[number].tx.active) && drain_submitted(number) && !any) {
+            any = true;
+            state.first_port = port_after(number);
         }
         number = port_after(number);
     }
-    state.first_port = port_after(state.first_port);
 }
 
 static void take_returned(void)

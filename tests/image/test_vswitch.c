@@ -4,7 +4,7 @@
  * others. Port i submits on channel 2i and is given frames on channel 2i + 1; the last port is the
  * virtualisers'.
  */
-#include "tests/image/image_harness.h"
+#include "tests/image/neighbours.h"
 
 #include <sddf/network/vswitch.h>
 
@@ -344,6 +344,25 @@ static void takes_back_only_what_a_port_holds(void **unused)
     image_unload(&image);
 }
 
+/* It came back from one port, and in the same wake-up its own port says that it had it. */
+static void a_port_returns_nothing_of_its_own(void **unused)
+{
+    (void)unused;
+    start(4);
+    sends(2, 3, mac_of(1), 60);
+    sends(0, 0, mac_of(2), 60);
+    wake(2);
+    returns(1, 2, 3);
+    returns(2, 2, 3);
+    image_wake(&image, 3);
+    assert_int_equal(image_count(&image, "buffers_invalid"), 1);
+    has_back(2, 3);
+    has_nothing_back(2);
+    assert_int_equal(refs(2, 3), 0);
+    assert_int_equal(refs(0, 0), 1);
+    image_unload(&image);
+}
+
 /* One that returns nothing is given its share, and then no more; the others have theirs. */
 static void a_hoarder_gets_no_more_than_its_share(void **unused)
 {
@@ -465,6 +484,68 @@ static void survives_the_wrap_of_indices(void **unused)
     image_unload(&image);
 }
 
+/* Where there is room for one, the ports that want it are served in turn. */
+static void ports_take_turns(void **unused)
+{
+    uint64_t served[3] = {0};
+
+    (void)unused;
+    configure(4, 1);
+    image_init(&image);
+    for (uint64_t i = 0; i < 30; i++) {
+        net_buff_desc_t frame = {0};
+
+        for (uint32_t port = 0; port < 3; port++) {
+            sends(port, i % BUFFERS, stranger, 60);
+        }
+        wake(0);
+        assert_int_equal(net_dequeue_active(&rx[virt], &frame), 0);
+        served[frame.oid]++;
+        assert_int_equal(net_enqueue_free(&rx[virt], frame), 0);
+        wake(0);
+        for (uint32_t port = 0; port < 3; port++) {
+            has_back(port, i % BUFFERS);
+        }
+    }
+    for (uint32_t port = 0; port < 3; port++) {
+        assert_true(served[port] >= 5);
+    }
+    image_unload(&image);
+}
+
+/* The largest there can be, and every queue full: what has no room is lost, nothing is overrun. */
+static void is_large_enough_for_the_worst(void **unused)
+{
+    enum { MOST = NET_QUEUE_MAX_CAPACITY };
+
+    (void)unused;
+    configure(2, MOST);
+    config->buffer_metadata = (region_resource_t){guarded(2 * MOST), 2 * MOST};
+    for (uint32_t i = 0; i < 2; i++) {
+        uint64_t bytes = (uint64_t)MOST * NET_BUFFER_SIZE;
+
+        tx[i] = pair_make(MOST);
+        config->ports[i].tx = pair_connection(tx[i], (uint8_t)(2 * i));
+        config->ports[i].tx_data = (region_resource_t){guarded(bytes), bytes}; /* of zeroes */
+    }
+    image_init(&image);
+    for (uint64_t i = 0; i < MOST; i++) {
+        assert_int_equal(net_enqueue_active(&tx[0], desc(i * NET_BUFFER_SIZE, 60)), 0);
+    }
+    wake(0);
+    for (uint64_t i = 0; i < MOST; i++) {
+        gets(virt, 0, i, 60);
+        returns(virt, 0, i);
+        assert_int_equal(net_enqueue_active(&tx[0], desc(13, 60)), 0);
+        assert_int_equal(net_enqueue_active(&tx[1], desc(13, 60)), 0);
+    }
+    wake(0);
+    assert_int_equal(image_count(&image, "ports_full"), MOST);
+    assert_int_equal(net_queue_length(tx[0].free), MOST);
+    assert_int_equal(net_queue_length(tx[1].free), MOST);
+    image_unload(&image);
+}
+
 static void signals_only_who_asked(void **unused)
 {
     (void)unused;
@@ -551,6 +632,67 @@ static void answers_no_nonsense(void **unused)
         assert_int_equal(call(others[i], VSWITCH_QUERY_STATE, 0, 0), VSWITCH_ERR_INVALID_OPERATION);
     }
     image_unload(&image);
+}
+
+/* -- honest neighbours on other cores -- */
+
+/* A client sends to the wire, or to itself, which is refused at once. */
+static net_buff_desc_t clients_frame(net_buff_desc_t empty)
+{
+    memcpy(data_of(0, empty.io_or_offset / NET_BUFFER_SIZE), chance(3) ? stranger : mac_of(0),
+           MAC802_BYTES);
+    return desc(empty.io_or_offset, 60);
+}
+
+static net_buff_desc_t wires_frame(net_buff_desc_t empty)
+{
+    memcpy(data_of(virt, empty.io_or_offset / NET_BUFFER_SIZE), mac_of(0), MAC802_BYTES);
+    return desc(empty.io_or_offset, 60);
+}
+
+static net_buff_desc_t as_it_came(net_buff_desc_t frame)
+{
+    return frame;
+}
+
+static bool anything_left(void)
+{
+    bool left = false;
+
+    for (uint32_t i = 0; i < ports; i++) {
+        left |= !net_queue_empty_active(&tx[i]) || !net_queue_empty_free(&rx[i]);
+    }
+    return left;
+}
+
+static void leaves_nobody_asleep(void **unused)
+{
+    (void)unused;
+    chance_seed(11);
+    for (int i = 0; i < 20; i++) {
+        configure(2, 2 * BUFFERS);
+        image_init(&image);
+        neighbours_forget();
+        neighbour_owns(neighbour_add((struct neighbour){
+                           .ch = 0, .pair = &tx[0], .sends = true, .give = clients_frame}),
+                       BUFFERS);
+        neighbour_owns(neighbour_add((struct neighbour){
+                           .ch = 2, .pair = &tx[1], .sends = true, .give = wires_frame}),
+                       BUFFERS);
+        neighbour_add((struct neighbour){.ch = 1, .pair = &rx[0], .give = as_it_came});
+        neighbour_add((struct neighbour){.ch = 3, .pair = &rx[1], .give = as_it_came});
+        neighbours_play_on(&image, 2000, anything_left);
+        for (int n = 0; n < 4; n++) {
+            assert_true(neighbours[n].given > 100);
+        }
+        assert_true(image_count(&image, "packets_denied") > 100);
+        assert_int_equal(image_count(&image, "packets_duplicate"), 0);
+        assert_int_equal(image_count(&image, "packets_invalid"), 0);
+        assert_int_equal(image_count(&image, "packets_unwanted"), 0);
+        assert_int_equal(image_count(&image, "buffers_invalid"), 0);
+        assert_int_equal(image_count(&image, "queues_incredible"), 0);
+        image_unload(&image);
+    }
 }
 
 /* -- one that writes anything at any time -- */
@@ -684,14 +826,18 @@ int main(void)
         cmocka_unit_test(hands_back_what_is_no_frame),
         cmocka_unit_test(forwards_a_buffer_once),
         cmocka_unit_test(takes_back_only_what_a_port_holds),
+        cmocka_unit_test(a_port_returns_nothing_of_its_own),
         cmocka_unit_test(a_hoarder_gets_no_more_than_its_share),
         cmocka_unit_test(takes_nothing_from_a_queue_that_is_too_long),
         cmocka_unit_test(no_wake_up_is_endless),
         cmocka_unit_test(one_without_room_loses_its_own),
         cmocka_unit_test(survives_the_wrap_of_indices),
+        cmocka_unit_test(ports_take_turns),
+        cmocka_unit_test(is_large_enough_for_the_worst),
         cmocka_unit_test(signals_only_who_asked),
         cmocka_unit_test(tells_who_is_there),
         cmocka_unit_test(answers_no_nonsense),
+        cmocka_unit_test(leaves_nobody_asleep),
         cmocka_unit_test(a_rogue_hurts_only_itself),
     };
 

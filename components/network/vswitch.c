@@ -153,18 +153,13 @@ static bool take_in_hand(uint32_t number, net_buff_desc_t buffer, bool own)
     return true;
 }
 
-/* A descriptor goes back to its port as it came. */
-static void refuse_frame(uint32_t number, net_buff_desc_t frame, uint64_t *reason)
+/* A buffer that nobody else holds goes back to its port, by this descriptor. */
+static void take_home(uint32_t number, net_buff_desc_t buffer)
 {
-    (*reason)++;
-    (void)take_in_hand(number, frame, false);
-}
+    uint64_t index = buffer.io_or_offset / NET_BUFFER_SIZE;
 
-/* A buffer that nobody holds any more goes back to its port, as an empty one. */
-static void take_home(uint32_t number, uint64_t offset)
-{
-    if (take_in_hand(number, (net_buff_desc_t){.io_or_offset = offset}, true)) {
-        holders[state.ports[number].first_buffer + offset / NET_BUFFER_SIZE] |= BIT(number);
+    if (take_in_hand(number, buffer, true)) {
+        holders[state.ports[number].first_buffer + index] |= BIT(number);
     }
 }
 
@@ -209,7 +204,7 @@ static void take_back(uint32_t number, net_buff_desc_t empty)
     holders[buffer] &= ~BIT(number);
     holder_count[buffer]--;
     if (holders[buffer] == 0) {
-        take_home(owner, empty.io_or_offset);
+        take_home(owner, (net_buff_desc_t){.io_or_offset = empty.io_or_offset});
     }
 }
 
@@ -282,27 +277,49 @@ static bool is_spoofed(uint32_t sender, uint64_t source)
     return false;
 }
 
-/* Whether what a port submits is a frame in one of its buffers. */
-static bool is_valid(const struct port *port, net_buff_desc_t frame)
+static bool names_buffer(const struct port *port, net_buff_desc_t frame)
 {
-    return frame.len >= sizeof(ether_hdr_t) && frame.len <= NET_BUFFER_SIZE && frame.oid == 0 &&
-           frame.io_or_offset % NET_BUFFER_SIZE == 0 &&
+    return frame.oid == 0 && frame.io_or_offset % NET_BUFFER_SIZE == 0 &&
            frame.io_or_offset / NET_BUFFER_SIZE < port->tx.capacity;
+}
+
+/*
+ * Whether what a port submits is a frame, in a buffer that is the port's to send. If not, it goes
+ * back as it came; a buffer that does so already goes once.
+ */
+static bool is_sendable(uint32_t number, net_buff_desc_t frame)
+{
+    const struct port *port = &state.ports[number];
+
+    if (unlikely(!names_buffer(port, frame))) {
+        packets_invalid++;
+        (void)take_in_hand(number, frame, false);
+        return false;
+    }
+    uint64_t holding = holders[port->first_buffer + frame.io_or_offset / NET_BUFFER_SIZE];
+
+    if (unlikely(holding != 0)) {
+        packets_duplicate++;
+        if ((holding & BIT(number)) == 0) {
+            (void)take_in_hand(number, frame, false);
+        }
+        return false;
+    }
+    if (unlikely(frame.len < sizeof(ether_hdr_t) || frame.len > NET_BUFFER_SIZE)) {
+        packets_invalid++;
+        take_home(number, frame);
+        return false;
+    }
+    return true;
 }
 
 /* One frame of a port, to all it is for. */
 static void switch_frame(uint32_t number, net_buff_desc_t frame)
 {
     const struct port *port = &state.ports[number];
-
-    if (unlikely(!is_valid(port, frame))) {
-        refuse_frame(number, frame, &packets_invalid);
-        return;
-    }
     uint64_t buffer = port->first_buffer + frame.io_or_offset / NET_BUFFER_SIZE;
 
-    if (unlikely(holders[buffer] != 0)) {
-        refuse_frame(number, frame, &packets_duplicate);
+    if (unlikely(!is_sendable(number, frame))) {
         return;
     }
     const char *data = (const char *)config.ports[number].tx_data.vaddr + frame.io_or_offset;
@@ -319,7 +336,7 @@ static void switch_frame(uint32_t number, net_buff_desc_t frame)
         give((uint32_t)__builtin_ctzl(left), buffer, frame);
     }
     if (holders[buffer] == 0) {
-        take_home(number, frame.io_or_offset);
+        take_home(number, (net_buff_desc_t){.io_or_offset = frame.io_or_offset});
     }
 }
 

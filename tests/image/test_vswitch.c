@@ -305,6 +305,16 @@ static void forwards_a_buffer_once(void **unused)
     assert_int_equal(image_count(&image, "packets_duplicate"), 3);
     gets_nothing(1);
     has_back(0, 3);
+    has_nothing_back(0);
+    /* What is no frame is no other buffer either. */
+    sends(0, 3, mac_of(1), 0);
+    sends(0, 3, mac_of(1), 60);
+    sends(0, 3, mac_of(1), 0);
+    wake(0);
+    assert_int_equal(image_count(&image, "packets_duplicate"), 5);
+    gets_nothing(1);
+    has_back(0, 3);
+    has_nothing_back(0);
     image_unload(&image);
 }
 

@@ -54,6 +54,7 @@ static void deferred_finish(void *state, const struct plan *plan, struct finding
                                      .object = who,
                                      .time_ns = p->time_ns,
                                      .count = h->count,
+                                     .before = h->first.before,
                                      .place = h->first.place},
                     "%s deferred an operation on channel %" PRIu64
                     " before its deferred one on channel %" PRIu64 " was done, and so lost that",

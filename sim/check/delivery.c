@@ -87,7 +87,9 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
                           .victim = queue_peer(plan, p->object, p->pd),
                           .object = queue_name(plan, p->object),
                           .time_ns = p->time_ns,
-                          .count = h->count};
+                          .count = h->count,
+                          .before = p->before,
+                          .place = p->place};
 
     say_finding(out, domain_suspect(plan, p->pd) && !is_astray(plan, p), one,
                 "%s put a frame of %s, from %s, into %s, where %s may not reach",
@@ -133,7 +135,9 @@ static void delivery_finish(void *state, const struct plan *plan, struct finding
                               .victim = owner,
                               .object = queue_name(plan, p->object),
                               .time_ns = p->time_ns,
-                              .count = h->count};
+                              .count = h->count,
+                              .before = p->before,
+                              .place = p->place};
         unsigned octet[6];
 
         for (unsigned k = 0; k < 6; k++) {

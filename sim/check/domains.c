@@ -41,6 +41,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                           .object = who,
                           .time_ns = p->time_ns,
                           .count = h->count,
+                          .before = p->before,
                           .place = p->kind == PROBE_PD_DIED ? 0 : p->place};
     char where[WHERE_TEXT_BYTES];
 

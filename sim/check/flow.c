@@ -42,6 +42,7 @@ static void flow_finish(void *state, const struct plan *plan, struct findings *o
                                      .object = queue_name(plan, p->object),
                                      .time_ns = p->time_ns,
                                      .count = h->count,
+                                     .before = h->first.before,
                                      .place = h->first.place},
                     "%s had more to put into %s than its %" PRIu32 " entries, %" PRIu64 " time%s",
                     p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody",

@@ -36,6 +36,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                           .object = twice ? pool_name(plan, p->object) : queue_name(plan, queue),
                           .time_ns = p->time_ns,
                           .count = h->count,
+                          .before = h->first.before,
                           .place = h->first.place};
 
     if (twice) {

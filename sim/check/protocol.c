@@ -79,6 +79,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                           .object = queue_name(plan, p->object),
                           .time_ns = p->time_ns,
                           .count = h->count,
+                          .before = h->first.before,
                           .place = h->first.place};
     bool own = domain_suspect(plan, p->pd), shared = own || domain_suspect(plan, one.victim);
 

@@ -38,6 +38,9 @@ void domain_event(struct domain *d, const struct probe *p)
     slot->time_ns = domain_run_ns(d);
     slot->place = p->place != 0 ? p->place : domain_place(d, d->place);
     atomic_store_explicit(&d->page->event_count, at + 1, memory_order_release);
+    if (d->turn != NULL) {
+        d->turn->told = 1;
+    }
 }
 
 static void tell(struct domain *d, enum probe_kind kind, uint32_t object, uint64_t a, uint64_t b)

@@ -48,10 +48,9 @@ static void say_request(const struct kernel_event *e, FILE *to)
     }
 }
 
-void events_text(const struct plan *plan, const struct kernel_event *e, FILE *to)
+static void say_event(const struct plan *plan, const struct kernel_event *e, FILE *to)
 {
-    fprintf(to, "%" PRIu64 " ps %s ", e->at_ps,
-            e->pd < plan->pd_count ? plan->pds[e->pd].name : "nobody");
+    fprintf(to, "%s ", e->pd < plan->pd_count ? plan->pds[e->pd].name : "nobody");
     fputs(kinds[e->kind], to);
     switch (e->kind) {
     case KERNEL_EVENT_TURN:
@@ -70,5 +69,21 @@ void events_text(const struct plan *plan, const struct kernel_event *e, FILE *to
     default:
         break;
     }
+}
+
+void events_text(const struct plan *plan, const struct kernel_event *e, FILE *to)
+{
+    fprintf(to, "%" PRIu64 " ps ", e->at_ps);
+    say_event(plan, e, to);
     fprintf(to, " [%016" PRIx64 "]\n", e->hash);
+}
+
+void events_text_short(const struct plan *plan, const struct kernel_event *e, uint64_t from_ps,
+                       FILE *to)
+{
+    uint64_t at_ps = e->at_ps > from_ps ? e->at_ps - from_ps : 0;
+
+    fprintf(to, "%" PRIu64 " ns ", at_ps / 1000);
+    say_event(plan, e, to);
+    fputc('\n', to);
 }

@@ -10,5 +10,8 @@
 
 #include "sim/kernel/kernel.h"
 
+/* The same without the hash, and in nanoseconds since `from_ps`, for a reader. */
+void events_text_short(const struct plan *plan, const struct kernel_event *e, uint64_t from_ps,
+                       FILE *to);
 void events_text(const struct plan *plan, const struct kernel_event *e, FILE *to);
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/exec/events_text.h"
 #include "sim/exec/virtual.h"
 #include "sim/observe/moves.h"
 
@@ -328,6 +329,36 @@ static uint64_t bounded_time(const struct lookout *l, uint64_t told_ns)
     return told_ns < l->s->length_ns ? told_ns : l->s->length_ns;
 }
 
+/* What came before the event of that number (from 0) of a domain, or its death, in words. */
+static const char *before(const struct lookout *l, uint32_t pd, uint64_t number)
+{
+    const struct virtual_result *r = l->s->virtual_result;
+    const struct virtual_before *found = NULL;
+    char *text = NULL;
+    size_t bytes = 0;
+
+    for (unsigned i = 0; r != NULL && i < r->before_count && found == NULL; i++) {
+        const struct virtual_before *b = &r->befores[i];
+
+        if (b->pd == pd && (number == VIRTUAL_DIED ? b->told == number
+                                                   : b->told > number && b->told != VIRTUAL_DIED)) {
+            found = b;
+        }
+    }
+    FILE *to = found == NULL ? NULL : open_memstream(&text, &bytes);
+
+    if (to == NULL) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < found->count; i++) {
+        events_text_short(l->plan, &found->events[i], l->s->ready_ns * 1000, to);
+    }
+    fclose(to);
+    const char *copy = arena_text(l->s->world->arena, text);
+    free(text);
+    return copy;
+}
+
 static void look_at_events(struct lookout *l, uint32_t pd)
 {
     const struct pd_page *page = l->s->world->pages[pd];
@@ -343,6 +374,7 @@ static void look_at_events(struct lookout *l, uint32_t pd)
             p.time_ns = bounded_time(l, p.time_ns);
             p.told = device ? TOLD_BY_WORLD : TOLD_BY_PD;
             p.count = 1;
+            p.before = before(l, pd, at);
             if (device) {
                 p.place = 0;
             }
@@ -398,6 +430,7 @@ static void look_at_page(struct lookout *l, uint32_t pd)
                                            .object = PLAN_NONE,
                                            .a = (uint64_t)p->signal,
                                            .b = supervise_death_detail(p),
+                                           .before = before(l, pd, VIRTUAL_DIED),
                                            .count = 1});
     }
 }

@@ -98,6 +98,31 @@ static void on_drain(void *context)
     }
 }
 
+/* -- what came before -- */
+
+static void remember(struct virtual *v, uint32_t pd, uint64_t told)
+{
+    struct virtual_result *r = v->s->virtual_result;
+    uint64_t last = v->kernel.sequence, first = last > VIRTUAL_BEFORE ? last - VIRTUAL_BEFORE : 0;
+
+    if (r->before_count == VIRTUAL_BEFORES || r->befores == NULL) {
+        return;
+    }
+    struct virtual_before *b = &r->befores[r->before_count++];
+
+    *b = (struct virtual_before){.pd = pd, .told = told};
+    for (uint64_t i = first + 1; i <= last; i++) {
+        b->events[b->count++] = v->kernel.recent[i % KERNEL_RECENT];
+    }
+}
+
+static void on_told(void *context, uint32_t pd)
+{
+    struct virtual *v = context;
+
+    remember(v, pd, atomic_load(&v->s->world->pages[pd]->event_count));
+}
+
 /* A domain died: what became of it, and whether the run makes sense without it. */
 static void on_died(void *context, uint32_t pd, const struct stray *why, int status)
 {
@@ -106,6 +131,7 @@ static void on_died(void *context, uint32_t pd, const struct stray *why, int sta
     const struct pd_page *page = v->s->world->pages[pd];
 
     p->died = true;
+    remember(v, pd, VIRTUAL_DIED);
     p->signal = (int)why->signal;
     p->status = status;
     p->vaddr = why->vaddr;
@@ -634,6 +660,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
                                            .step = on_step,
                                            .look = on_look,
                                            .drain = on_drain,
+                                           .told = on_told,
                                            .go_on = on_go_on};
 
     v->s = s;
@@ -642,6 +669,8 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
     v->progress.wakes = arena_array(arena, domains(v), sizeof *v->progress.wakes);
     s->pds = arena_array(arena, domains(v), sizeof *s->pds);
     s->virtual_result = arena_alloc(arena, sizeof *s->virtual_result);
+    s->virtual_result->befores =
+        arena_array(arena, VIRTUAL_BEFORES, sizeof *s->virtual_result->befores);
     s->virtual_result->pds = arena_array(arena, domains(v), sizeof *s->virtual_result->pds);
     for (uint32_t i = 0; i < domains(v); i++) {
         s->pds[i] = (struct supervise_pd){.vaddr = UINT64_MAX, .refused_call = -1};

@@ -15,6 +15,10 @@ struct virtual_pd {
     struct turn_account account;
 };
 
+#define VIRTUAL_BEFORE  5u
+#define VIRTUAL_BEFORES 64u
+#define VIRTUAL_DIED    UINT64_MAX
+
 struct virtual_result {
     uint64_t digest;
     uint64_t length_ps;
@@ -27,6 +31,14 @@ struct virtual_result {
         uint64_t at_ps, wakes; /* 0: there was none */
         uint32_t pd, queue;    /* who woke most; what waits meanwhile */
     } standstill;
+    /* What happened just before a domain told of something, or died. */
+    struct virtual_before {
+        uint32_t pd;
+        uint64_t told; /* how often it had told of something by then; VIRTUAL_DIED */
+        unsigned count;
+        struct kernel_event events[VIRTUAL_BEFORE]; /* oldest first */
+    } * befores;
+    unsigned before_count;
     const struct kernel_event *recent; /* the last KERNEL_RECENT of them, by sequence modulo that */
 };
 

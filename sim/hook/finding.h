@@ -18,6 +18,7 @@ struct finding {
     const char *object; /* "client0.tx.active", "net0.rx[17]"; NULL */
     uint64_t time_ns;   /* of the first */
     uint64_t count;     /* how often */
+    const char *before; /* what happened just before the first, a line each; NULL: not known */
     uint64_t place;     /* of the first, in the culprit's image as in struct probe; 0: not known */
 };
 

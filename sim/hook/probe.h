@@ -148,6 +148,7 @@ struct probe {
     uint32_t object;  /* plan index of what is said above, PLAN_NONE if none */
     uint64_t a, b;
     uint64_t count;
+    const char *before; /* what happened just before, a line each; NULL: not known */
     uint64_t place; /* in the domain's image: offset of the instruction after it; 0: not known */
 };
 

@@ -635,12 +635,23 @@ static inline void tell_request(struct kernel *k, const struct kernel_domain *d)
                 hash);
 }
 
+static __attribute__((noinline)) void pass_on_told(struct kernel *k, struct kernel_domain *d)
+{
+    d->turn->told = 0;
+    if (k->devices->told != NULL) {
+        k->devices->told(k->devices->context, d->pd);
+    }
+}
+
 bool kernel_request(struct kernel *k, uint32_t pd)
 {
     struct kernel_domain *d = &k->domains[pd];
 
     assert(d->core->current == d);
     k->now_ps = d->core->now_ps = believed_ps(d);
+    if (__builtin_expect(d->turn->told != 0, 0)) {
+        pass_on_told(k, d);
+    }
     tell_request(k, d);
     d->turn->hash = 0;
     look_at_the_host(k);

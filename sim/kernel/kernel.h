@@ -42,6 +42,8 @@ struct kernel_devices {
     void (*look)(void *context, uint32_t device, struct kernel_device_state *out);
     /* Captures are to be emptied. */
     void (*drain)(void *context);
+    /* Since its last request a domain has told of something. NULL: nobody wants to know. */
+    void (*told)(void *context, uint32_t pd);
     /* Now and then: may the run go on? The host's own limits. */
     bool (*go_on)(void *context);
 };

@@ -54,6 +54,7 @@ struct turn {
     uint32_t request, channel;
     uint64_t a, b, c;
     uint32_t deferred, deferred_channel;
+    uint32_t told;        /* it has told of something since its last request */
     uint32_t replies;     /* the domain's own: it has answered, and sends that with its next wait */
     uint64_t deadline_ps; /* TURN_WAIT: when to go on with nothing; all ones: never */
     uint64_t rest_ps;     /* TURN_TICK: how much more it works before it does anything */

@@ -266,6 +266,20 @@ static json_t *place_json(const struct out *o, const struct finding *f)
                              o->in->plan->pds[f->culprit].name, f->place));
 }
 
+/* Lines as an array of texts. */
+static json_t *lines_json(struct out *o, const char *lines)
+{
+    json_t *array = json_array();
+
+    while (lines != NULL && *lines != '\0') {
+        size_t length = strcspn(lines, "\n");
+
+        append(o, array, json_stringn_nocheck(lines, length));
+        lines += length + (lines[length] == '\n');
+    }
+    return array;
+}
+
 static json_t *findings_json(struct out *o, const struct finding *list, size_t count)
 {
     json_t *array = json_array();
@@ -280,6 +294,7 @@ static json_t *findings_json(struct out *o, const struct finding *list, size_t c
         put(o, one, "time_ns", number(list[i].time_ns));
         put(o, one, "count", number(list[i].count));
         put(o, one, "place", place_json(o, &list[i]));
+        put(o, one, "before", lines_json(o, list[i].before));
         append(o, array, one);
     }
     return array;

@@ -179,14 +179,31 @@ static void say_finding_details(struct page *page, const struct finding *f)
             say_time(f->time_ns, time));
 }
 
+/* What happened just before, in virtual time. */
+static void say_before(struct page *page, const char *lines)
+{
+    const char *head = "before it: ";
+
+    while (lines != NULL && *lines != '\0') {
+        size_t length = strcspn(lines, "\n");
+
+        fprintf(page->to, "        %s%.*s\n", head, (int)length, lines);
+        lines += length + (lines[length] == '\n');
+        head = "           ";
+    }
+}
+
 static void say_list(struct page *page, const struct finding *list, size_t count, size_t lost,
-                     size_t shown)
+                     size_t shown, bool with_before)
 {
     size_t more = lost + (count > shown ? count - shown : 0);
 
     for (size_t i = 0; i < count && i < shown; i++) {
         wrap(page, 6, list[i].text);
         say_finding_details(page, &list[i]);
+        if (with_before) {
+            say_before(page, list[i].before);
+        }
     }
     if (more != 0) {
         fprintf(page->to, "      and %zu more\n", more);
@@ -204,7 +221,7 @@ static void say_wrong(struct page *page)
 
         if (f->count != 0 || f->lost != 0) {
             fprintf(page->to, "\n  Check %s found\n", in->checks[i].name);
-            say_list(page, f->list, f->count, f->lost, FINDINGS_SHOWN);
+            say_list(page, f->list, f->count, f->lost, FINDINGS_SHOWN, true);
         }
     }
     for (size_t i = 0; in->expects != NULL && i < s->expect_count; i++) {
@@ -357,7 +374,7 @@ static void say_excused(struct page *page)
             headed = true;
         }
         fprintf(page->to, "  Check %s\n", in->checks[i].name);
-        say_list(page, f->excused, f->excused_count, f->excused_lost, EXCUSED_SHOWN);
+        say_list(page, f->excused, f->excused_count, f->excused_lost, EXCUSED_SHOWN, false);
     }
 }
 

@@ -314,6 +314,32 @@ static void entries_are_paid_before_they_act(void **state)
     assert_int_equal(turn->account.entry_ps[PLATFORM_CALL], 400 * NS);
 }
 
+/* What the kernel refuses is paid for as well, and asks nobody for anything. */
+static void a_refusal_has_its_cost(void **state)
+{
+    (void)state;
+    platform.entry[PLATFORM_NOTIFY] = 300;
+    begin_as("network/idle");
+    calls_virtual.refuse(&domain);
+    assert_int_equal(turn->now_ps, 300 * NS);
+    assert_int_equal(asked_count, 0);
+}
+
+/* Computing costs what it is told to, a part at a time, and the end may come between two. */
+static void burning_costs_time(void **state)
+{
+    (void)state;
+    begin_as("network/idle");
+    calls_virtual.burn(&domain, 2500123);
+    assert_int_equal(turn->now_ps, 2500123 * NS);
+    assert_int_equal(asked_count, 0);
+    slack_ps = 1000 * NS;
+    turn->horizon_ps = turn->now_ps + slack_ps;
+    calls_virtual.burn(&domain, 10000000);
+    assert_int_equal(turn->now_ps, 12500123 * NS);
+    assert_in_range(ticks, 2, 100); /* what is beyond a horizon passes in one */
+}
+
 static void answer_call(struct turn *t)
 {
     for (unsigned i = 0; i < TURN_MRS; i++) {
@@ -529,6 +555,8 @@ int main(void)
         T(horizon_is_kept),
         T(all_is_paid),
         T(entries_are_paid_before_they_act),
+        T(a_refusal_has_its_cost),
+        T(burning_costs_time),
         T(messages),
         T(registers),
         T(other_requests),

@@ -137,6 +137,7 @@ test: checks unit scenarios sample
 sample: all
 	$(Q)scripts/soak --sample $(BUILD)
 	$(Q)scripts/attack --sample $(BUILD)
+	$(Q)scripts/attack --sample --executors --only stray --only fuzz $(BUILD)
 
 demo: all
 	$(Q)scripts/demo $(BUILD)

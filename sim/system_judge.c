@@ -235,6 +235,7 @@ int system_judge(struct run *r)
         .account = &r->account,
         .clock = host ? "host" : "virtual",
         .executor = r->s.exec->name,
+        .images = r->dir.images,
         .platform = s->platform != NULL ? s->platform : "generic",
         .time_ns = r->s.length_ns,
         .end_detail = r->s.end == RUN_QUIET && r->s.input_left

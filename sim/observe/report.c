@@ -2,6 +2,10 @@
 /* What the findings and expectations of a run add up to. Both reports say this and nothing else. */
 #include "sim/observe/report.h"
 
+#include <inttypes.h>
+
+#include "sim/base/symbol.h"
+
 const char *report_verdict_name(enum report_verdict v)
 {
     switch (v) {
@@ -68,4 +72,20 @@ enum report_verdict report_run_verdict(const struct report_input *in)
         judged = true;
     }
     return judged ? REPORT_PASS : REPORT_NONE;
+}
+
+const char *report_place(const struct report_input *in, const struct finding *f)
+{
+    struct arena *arena = in->plan->arena;
+    char function[SYMBOL_BYTES];
+
+    if (f->place == 0 || f->culprit >= in->plan->pd_count) {
+        return NULL;
+    }
+    const char *image = arena_format(arena, "%s.so", in->plan->pds[f->culprit].name);
+    const char *place = arena_format(arena, "%s+0x%" PRIx64, image, f->place);
+    bool named = in->images != NULL &&
+                 symbol_before(arena_format(arena, "%s/%s", in->images, image), f->place, function);
+
+    return named ? arena_format(arena, "%s, %s", place, function) : place;
 }

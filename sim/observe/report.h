@@ -95,6 +95,7 @@ struct report_input {
     const struct report_latency *latency; /* by plan domain; NULL */
     const struct report_cpu *cpu;         /* NULL: not modelled */
     struct expect_result *expects;        /* by expect_judge; NULL if the scenario has none */
+    const char *images;       /* the folder of the domains' images; NULL: no places are named */
     const char *const *notes; /* what the reader must know of the rest; NULL-terminated, or NULL */
 };
 
@@ -108,6 +109,10 @@ const char *report_verdict_name(enum report_verdict v); /* "none", "pass", "fail
 bool report_run_complete(const struct report_input *in);
 /* The first domain that ran unconfined, PLAN_NONE if all were confined or nobody knows. */
 uint32_t report_unconfined(const struct report_input *in);
+
+/* Where in its culprit's image a finding was made: "net0_driver.so+0x1f2b, tx_return"; NULL: not
+ * known. In plan->arena. */
+const char *report_place(const struct report_input *in, const struct finding *f);
 
 /* 0, or -errno if the stream did not take it. */
 int report_json(const struct report_input *in, FILE *to);

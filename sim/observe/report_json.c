@@ -254,18 +254,6 @@ static json_t *latency_json(struct out *o)
 
 /* -- what was found -- */
 
-/* Where in the culprit's image: offset of the instruction after. */
-static json_t *place_json(const struct out *o, const struct finding *f)
-{
-    bool known = f->place != 0 && f->culprit < o->in->plan->pd_count;
-
-    if (!known) {
-        return json_null();
-    }
-    return text(arena_format(o->in->plan->arena, "%s.so+0x%" PRIx64,
-                             o->in->plan->pds[f->culprit].name, f->place));
-}
-
 /* Lines as an array of texts. */
 static json_t *lines_json(struct out *o, const char *lines)
 {
@@ -293,7 +281,7 @@ static json_t *findings_json(struct out *o, const struct finding *list, size_t c
         put(o, one, "object", text(list[i].object));
         put(o, one, "time_ns", number(list[i].time_ns));
         put(o, one, "count", number(list[i].count));
-        put(o, one, "place", place_json(o, &list[i]));
+        put(o, one, "place", text(report_place(o->in, &list[i])));
         put(o, one, "before", lines_json(o, list[i].before));
         append(o, array, one);
     }

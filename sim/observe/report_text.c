@@ -159,11 +159,11 @@ static void say_finding_details(struct page *page, const struct finding *f)
 
     fprintf(page->to, "        ");
     if (f->culprit < plan->pd_count) {
-        const char *culprit = plan->pds[f->culprit].name;
+        const char *place = report_place(page->in, f);
 
-        fprintf(page->to, "culprit %s", culprit);
-        if (f->place != 0) {
-            fprintf(page->to, " (%s.so+0x%" PRIx64 ")", culprit, f->place);
+        fprintf(page->to, "culprit %s", plan->pds[f->culprit].name);
+        if (place != NULL) {
+            fprintf(page->to, " (%s)", place);
         }
         before = ", ";
     }

@@ -181,6 +181,38 @@ static void and_by_every_executor(void **state)
     assert_true(all);
 }
 
+/* It takes two to signal each other for ever. */
+static void two_who_keep_each_other_busy_stand_still(void **state)
+{
+    static struct live l;
+    static const struct mutant restless = {
+        "driver_restless",
+        "liveness",
+        "net0_driver",
+        DRIVER,
+        BUSY,
+        "moved nothing, with net0.tx.active waiting to be emptied"};
+    char whole[PATH_MAX], set[2 * PATH_MAX];
+
+    (void)state;
+    assert_non_null(realpath(live_build(), whole));
+    snprintf(set, sizeof set, "/networks/0/virt_tx/image=%s/images/test/mutant/virt_tx_restless.so",
+             whole);
+    const struct live_how how = {.args = {"-q", "--set", set, NULL}};
+
+    assert_int_equal(live_run(&l, scenario_of(BUSY, &restless), &how), 1);
+    json_t *report = live_report(&l);
+    const char *first = NULL;
+
+    for (size_t i = 0; i < 8; i++) {
+        const char *text = live_finding(report, "liveness", i);
+
+        first = text != NULL && strstr(text, restless.says) != NULL ? text : first;
+    }
+    assert_non_null(first);
+    json_decref(report);
+}
+
 static void nothing_is_found_where_there_is_no_mistake(void **state)
 {
     static struct live l;
@@ -199,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_mistake_is_found_by_the_right_check),
         cmocka_unit_test(and_by_every_executor),
+        cmocka_unit_test(two_who_keep_each_other_busy_stand_still),
         cmocka_unit_test(nothing_is_found_where_there_is_no_mistake),
     };
 

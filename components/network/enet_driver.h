@@ -396,11 +396,12 @@ static void eth_recover(void)
  */
 static void eth_look_after(uint32_t events)
 {
-    if (events & ENET_EIR_EBERR) {
-        sddf_dprintf("ENET: bus error, the MAC has stopped and is started again\n");
-        eth_recover();
-    } else if (events == 0 && !(mmio_read32(state.regs, ENET_ECR) & ENET_ECR_ETHEREN)) {
-        sddf_dprintf("ENET: the MAC was reset, and is started again\n");
+    bool failed = events & ENET_EIR_EBERR;
+    bool reset = events == 0 && !(mmio_read32(state.regs, ENET_ECR) & ENET_ECR_ETHEREN);
+
+    if (failed || reset) {
+        sddf_dprintf("ENET: the MAC has stopped, of a %s, and is started again\n",
+                     failed ? "bus error" : "reset");
         eth_recover();
     }
 }

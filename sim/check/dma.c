@@ -19,10 +19,13 @@ static void dma_event(void *state, const struct plan *plan, const struct probe *
 {
     struct dma *d = state;
 
-    (void)plan;
+    /* The addresses of a device that is compromised are its own, and there is no end to them. */
+    bool compromised =
+        p->object < plan->device_count && domain_compromised(plan, plan->devices[p->object].pd);
+
     switch (p->kind) {
     case PROBE_DMA_FAULT:
-        heard_note(&d->faults, p, true);
+        heard_note(&d->faults, p, !compromised);
         break;
     case PROBE_VIOLATION:
         heard_note(&d->violations, p, false);

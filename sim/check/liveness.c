@@ -129,6 +129,33 @@ static bool cannot_move(const struct liveness *c, const struct plan *plan, uint3
     return gone_is(c->gone, plan, pd) || domain_suspect(plan, pd);
 }
 
+#define WAY_MAX 4u /* from an endpoint to a device */
+
+/*
+ * Does all that a domain passes on lead to a device that is compromised? When that takes nothing
+ * any more, nobody on the way to it can do anything about it. No such way leads through an
+ * endpoint: whoever gives to one has done its part.
+ */
+static bool leads_to_failed_device(const struct plan *plan, uint32_t pd, unsigned way)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (q->carries_frames && q->producer == pd) {
+            bool driver = domain_behind(plan, q->consumer) != q->consumer;
+            bool goes_on = way > 0 && !plan->pds[q->consumer].endpoint;
+
+            if (!driver && !(goes_on && leads_to_failed_device(plan, q->consumer, way - 1))) {
+                return false;
+            }
+            any = true;
+        }
+    }
+    return any;
+}
+
 /* Why they lie there, as far as a flag tells. */
 static const char *why_left(const struct plan *plan, const struct probe *p, uint32_t mover)
 {
@@ -152,7 +179,9 @@ static void judge_left(const struct liveness *c, const struct plan *plan, struct
         struct left where = left_where(plan, &h->first);
         const char *why = why_left(plan, &h->first, where.mover);
         bool excused = cannot_move(c, plan, where.mover) || cannot_move(c, plan, where.other) ||
-                       blocked(c, plan, where.mover);
+                       blocked(c, plan, where.mover) ||
+                       domain_behind(plan, where.mover) != where.mover ||
+                       leads_to_failed_device(plan, where.mover, WAY_MAX);
 
         say_finding(out, excused,
                     (struct finding){.culprit = where.mover,

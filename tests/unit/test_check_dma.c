@@ -120,6 +120,18 @@ static void a_compromised_device_answers_for_its_driver(void **state)
     assert_int_equal(found.excused[0].culprit, ETH0);
     assert_int_equal(found.excused[1].culprit, ETH0);
 
+    /* However many addresses it makes up. */
+    judged_finish(&j);
+    start_check(&check_dma);
+    compromise("eth0");
+    for (uint64_t i = 0; i < 1000; i++) {
+        dma_fault(0x90000000 + 4096 * i, 60, WRITE);
+    }
+    finish_check();
+    assert_found(0, 1);
+    assert_int_equal(found.excused[0].count, 1000);
+    assert_int_equal(found.lost, 0);
+
     /* What somebody was seen to give it is still that one's. */
     judged_finish(&j);
     start_check(&check_dma);

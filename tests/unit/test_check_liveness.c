@@ -93,6 +93,22 @@ static void the_dead_and_the_suspect_may_keep_theirs(void **state)
     finish_check();
     assert_found(0, 1);
 
+    /* A device that takes nothing holds up all who send; what comes from it, it does not. */
+    static const uint32_t out[] = {ACTIVE(LINK_NET_TX), ACTIVE(LINK_TX0), ACTIVE(LINK_RX0)};
+    for (unsigned i = 0; i < 3; i++) {
+        left(PLACE_QUEUE, out[i]);
+        compromise("eth0");
+        tell_end(RUN_QUIET);
+        finish_check();
+        assert_found(0, 1);
+    }
+    left(PLACE_QUEUE, ACTIVE(LINK_NET_RX));
+    compromise("eth0");
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+
     /* But not another's. */
     left(PLACE_QUEUE, ACTIVE(LINK_NET_RX));
     tell(PROBE_PD_DIED, CLIENT0, PLAN_NONE, 11, 0, 1);

@@ -31,6 +31,12 @@ static const struct param instance_params[] = {
     PARAM_BOOL(
         struct net_instance, virtualisers, true,
         "false: there is no virt_rx and no virt_tx, and its only client talks to the driver"),
+    PARAM_BOOL(struct net_instance, coherent, true,
+               "false: caches hold what the device does not see, and the other way round, until an "
+               "image cleans or invalidates them; in virtual time"),
+    PARAM_SHARE(struct net_instance, evictions, 50000,
+                "where it is not coherent, the chance that a cache line of a buffer is written "
+                "back or fetched anew when the device touches the buffer, or it changes hands"),
     PARAM_TEXT_OPTIONAL(struct net_instance, wire_reaches, NULL,
                         "clients behind the vswitch that frames from the wire may go to, separated "
                         "by commas; all if left out"),
@@ -223,6 +229,17 @@ region_resource_t net_map_pool(struct net *n, uint32_t pd, uint32_t pool, unsign
     return (region_resource_t){.vaddr = (void *)(uintptr_t)vaddr, .size = bytes};
 }
 
+void net_open_window(struct net *n, uint32_t pool, unsigned rights)
+{
+    struct plan *p = n->p;
+    uint32_t region = p->pools[pool].region;
+
+    if (!n->params->coherent) {
+        plan_make_incoherent(p, region, n->params->evictions);
+    }
+    p->pools[pool].io_addr = plan_add_window(p, n->device, region, rights);
+}
+
 /* The receive region, as the device sees it. */
 static void build_receive_region(struct net *n)
 {
@@ -230,8 +247,7 @@ static void build_receive_region(struct net *n)
 
     n->rx_pool = net_add_pool(n, arena_format(p->arena, "%s.rx", n->asked->name),
                               (uint32_t)n->params->rx_buffers, true, &n->rx_region);
-    p->pools[n->rx_pool].io_addr =
-        plan_add_window(p, n->device, n->rx_region, RIGHT_READ | RIGHT_WRITE);
+    net_open_window(n, n->rx_pool, RIGHT_READ | RIGHT_WRITE);
     plan_add_map(p, p->devices[n->device].pd, p->pools[n->rx_pool].stamps,
                  RIGHT_READ | RIGHT_WRITE);
 }
@@ -436,7 +452,7 @@ void net_let_out(struct net *n, net_virt_tx_client_config_t *at_virt, uint8_t nu
     struct plan *p = n->p;
     net_virt_tx_data_region_t *region = &at_virt->regions[number];
 
-    p->pools[pool].io_addr = plan_add_window(p, n->device, p->pools[pool].region, RIGHT_READ);
+    net_open_window(n, pool, RIGHT_READ);
     plan_add_map(p, p->devices[n->device].pd, p->pools[pool].tags, RIGHT_READ);
     region->data.region = net_map_pool(n, n->virt_tx, pool, RIGHT_READ);
     region->data.io_addr = p->pools[pool].io_addr;
@@ -486,6 +502,23 @@ static bool check_direct(struct net *n, const struct scenario_join *join,
     return diag->errors == errors;
 }
 
+/* One that takes frames from the driver itself has yet to make its caches forget what was there. */
+static void check_capture(struct net *n, uint32_t client)
+{
+    const struct scenario *s = n->p->scenario;
+
+    for (size_t i = 0; i < s->capture_count && !n->params->coherent; i++) {
+        const struct scenario_capture *c = &s->captures[i];
+
+        if (c->point == CAPTURE_CLIENT_RX && n->p->client_pds[c->index] == client) {
+            diag_error(n->p->diag, c->place,
+                       "%s: its frames come straight from the driver, and what is in them it sees "
+                       "only once it has invalidated its caches",
+                       c->at);
+        }
+    }
+}
+
 /*
  * A client that has the driver to itself: it owns the buffers, and is told where they lie for the
  * device, since it is the one who names them to the driver.
@@ -501,6 +534,7 @@ static void build_direct(struct net *n, uint32_t client, const struct scenario_j
     if (!check_direct(n, join, params)) {
         return;
     }
+    check_capture(n, client);
     p->devices[n->device].rx_queue_source =
         net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.rx", name),
                                            .from = n->driver,
@@ -516,7 +550,7 @@ static void build_direct(struct net *n, uint32_t client, const struct scenario_j
 
     uint32_t tx_pool = net_add_pool(n, arena_format(p->arena, "%s.tx", name),
                                     (uint32_t)params->tx_buffers, false, &tx_region);
-    p->pools[tx_pool].io_addr = plan_add_window(p, n->device, tx_region, RIGHT_READ);
+    net_open_window(n, tx_pool, RIGHT_READ);
     p->devices[n->device].tx_queue_sink =
         net_add_link(n, &(struct net_link){.name = arena_format(p->arena, "%s.tx", name),
                                            .from = client,
@@ -734,6 +768,15 @@ static void check_vswitch(struct net *n)
     }
 }
 
+static void check_coherence(struct net *n)
+{
+    if (!n->params->coherent && n->p->scenario->clock == CLOCK_HOST) {
+        diag_error(n->p->diag, n->asked->place,
+                   "coherent: what caches hold and memory does not is known only in virtual time; "
+                   "add \"clock\": \"virtual\"");
+    }
+}
+
 static void net_build(struct plan *p, uint32_t instance)
 {
     const struct scenario *s = p->scenario;
@@ -744,6 +787,7 @@ static void net_build(struct plan *p, uint32_t instance)
         return;
     }
     check_vswitch(&n);
+    check_coherence(&n);
     memcpy(n.driver_config.magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     n.driver = plan_add_pd(p, &n.asked->roles[ROLE_DRIVER], "net", "driver");
     if (n.params->virtualisers) {

@@ -11,7 +11,8 @@
 
 struct net_instance {
     uint64_t rx_buffers;
-    bool virtualisers;
+    bool virtualisers, coherent;
+    uint64_t evictions; /* in a million */
     const char *wire_reaches;
 };
 
@@ -76,6 +77,9 @@ region_resource_t net_share_receive_region(struct net *n, uint32_t pd);
  * clients have 40000 WHAT holds 32768".
  */
 bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *capacity);
+
+/* Let the device reach a pool's buffers. */
+void net_open_window(struct net *n, uint32_t pool, unsigned rights);
 
 /* What virt_rx and whoever takes frames for these addresses from it share, as net_add_link(), and
  * how many buffers that one may hold at a time, a power of two. */

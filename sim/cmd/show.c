@@ -21,11 +21,11 @@ static const struct {
     [REGION_RING] = {"ring", false},      [REGION_METADATA] = {"metadata", false},
     [REGION_CHANNEL] = {"channel", true}, [REGION_MMIO] = {"mmio", true},
     [REGION_STAMPS] = {"stamps", true},   [REGION_PAGE] = {"page", true},
-    [REGION_CAPTURE] = {"capture", true},
+    [REGION_CAPTURE] = {"capture", true}, [REGION_MEMORY] = {"memory", false},
 };
 
 /* One that is added needs its word above. */
-_Static_assert(REGION_KINDS == REGION_CAPTURE + 1, "a kind of region without a word");
+_Static_assert(REGION_KINDS == REGION_MEMORY + 1, "a kind of region without a word");
 
 const char *show_region_kind(enum plan_region_kind kind)
 {

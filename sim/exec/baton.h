@@ -6,8 +6,8 @@
  * own. The baton is a word in the domain's page; whoever has it hands it over until it comes back.
  * A domain sleeps meanwhile. The kernel, which shares a core with all of them, first gives way to
  * whoever else can run: nearly always that is the domain alone, and neither need be put to sleep
- * and woken for the way back. A domain that lies about it hurts itself: the kernel waits for that word only, and
- * looks now and then whether the domain still lives.
+ * and woken for the way back. A domain that lies about it hurts itself: the kernel waits for that
+ * word only, and looks now and then whether the domain still lives.
  *
  * What a device's process is to do comes the same way, as an order in its page.
  */
@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BATON_LINES_MAX 32u
+#define BATON_LINES_MAX   32u
+#define BATON_TOUCHES_MAX 64u
 
 enum baton_holder { BATON_KERNEL, BATON_DOMAIN };
 
@@ -32,6 +33,14 @@ struct device_order {
     struct {
         uint8_t number, level;
     } lines[BATON_LINES_MAX]; /* as they changed, in order */
+    /* Of memory that is not coherent, what the device has read and written, in order: under any
+     * executor, as whose caches that concerns is not for a device to see. */
+    uint32_t touch_count;
+    struct device_touch {
+        uint64_t offset;
+        uint32_t region, bytes;
+        uint32_t write;
+    } touches[BATON_TOUCHES_MAX];
 };
 
 struct baton {

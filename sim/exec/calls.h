@@ -6,6 +6,7 @@
  * domains share, and doorbells. On the virtual one: by asking the kernel that is simulated. What
  * the calls mean, and which of them an image may make on which channel, is domain.c's.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct domain;
@@ -38,6 +39,9 @@ struct domain_calls {
     void (*burn)(struct domain *d, uint64_t ns);
     /* It will never run again; returns only to be asked once more. */
     void (*stop)(struct domain *d);
+    /* Write back what caches hold of these bytes, and perhaps forget it; only where a region is not
+     * coherent, and so never on the host's clock. */
+    void (*cache)(struct domain *d, uint64_t start, uint64_t bytes, bool invalidate);
     /* A capture is full, and is to be emptied. */
     void (*drain)(struct domain *d);
 };

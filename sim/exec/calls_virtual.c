@@ -344,6 +344,14 @@ static void virtual_stop(struct domain *d)
     ask(d, TURN_STOP);
 }
 
+static void virtual_cache(struct domain *d, uint64_t start, uint64_t bytes, bool invalidate)
+{
+    d->turn->a = planned(d, (const void *)(uintptr_t)start);
+    d->turn->b = bytes;
+    d->turn->c = invalidate;
+    ask(d, TURN_CACHE);
+}
+
 static void virtual_drain(struct domain *d)
 {
     if (d->plan->pds[d->pd].kind == PD_DEVICE) {
@@ -365,4 +373,5 @@ const struct domain_calls calls_virtual = {.ready = virtual_ready,
                                            .mmio_read = virtual_mmio_read,
                                            .burn = virtual_burn,
                                            .stop = virtual_stop,
+                                           .cache = virtual_cache,
                                            .drain = virtual_drain};

@@ -298,6 +298,25 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
     return d->calls->mmio_read(d, (uint32_t)offset, bytes);
 }
 
+/* -- caches -- */
+
+void domain_cache(struct domain *d, uint64_t start, uint64_t end, bool invalidate)
+{
+    if (__builtin_expect(d->incoherent, 0) && end > start) {
+        d->calls->cache(d, start, end - start, invalidate);
+    }
+}
+
+static bool maps_incoherent(const struct plan *plan, uint32_t pd)
+{
+    for (uint32_t i = 0; i < plan->map_count; i++) {
+        if (plan->maps[i].pd == pd && plan->regions[plan->maps[i].region].incoherent) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* -- watching -- */
 
 static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
@@ -653,6 +672,7 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     }
     d->faults.acted = inside_acted;
     d->faults.context = d;
+    d->incoherent = maps_incoherent(plan, pd);
     find_channels(d);
     find_device(d);
     find_captures(d);

@@ -102,6 +102,7 @@ struct domain {
     uint64_t irqs, unacked; /* channels: of interrupts, and of those it has not acknowledged yet */
     bool told_irq;
     struct fault_set faults;
+    bool incoherent;        /* a region it maps is not coherent */
     struct mmio_ring *mmio; /* a driver's */
     uint64_t regs_vaddr, regs_bytes;
     uint32_t device_pd;
@@ -140,6 +141,8 @@ void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel);
 uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info);
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes);
 void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value);
+/* All there is to caches where everything is coherent is what the point costs. */
+void domain_cache(struct domain *d, uint64_t start, uint64_t end, bool invalidate);
 void domain_event(struct domain *d, const struct probe *p);
 void domain_print(struct domain *d, const char *text, size_t bytes);
 /* A frame passes: into the capture there, if there is one. */

@@ -14,6 +14,7 @@ static const char *const requests[TURN_REQUESTS] = {[TURN_TICK] = "reaches its h
                                                     [TURN_MMIO_READ] = "reads a register",
                                                     [TURN_MMIO_WRITE] = "writes a register",
                                                     [TURN_DRAIN] = "fills a capture",
+                                                    [TURN_CACHE] = "works on caches",
                                                     [TURN_STOP] = "is stopped",
                                                     [TURN_END] = "ends"};
 

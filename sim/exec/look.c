@@ -774,6 +774,9 @@ void look(const struct supervise *s, struct probe_bus *bus)
     if (s->virtual_result != NULL) {
         look_at_standstill(&l);
     }
+    if (s->virtual_result != NULL && s->virtual_result->caches != NULL) {
+        caches_tell(s->virtual_result->caches, bus);
+    }
     for (uint32_t i = 0; i < l.plan->channel_count; i++) {
         if (l.plan->channels[i].kind == CHANNEL_IRQ) {
             look_at_irq(&l, &l.plan->channels[i], i);

@@ -108,18 +108,20 @@ void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
     domain_mmio_write(domain_current, (uint64_t)(uintptr_t)vaddr, bytes, value);
 }
 
-/* -- caches: the host's are coherent; what a clean or an invalidate costs is the point's business
- * -- */
+/* -- caches: the host's are coherent; what a clean or an invalidate costs is the point's business,
+ * what comes of it where a region is not coherent, the domain's -- */
 
 void cache_clean(unsigned long start, unsigned long end)
 {
     point(POINT_CACHE_CLEAN, (const void *)start, end - start);
+    domain_cache(domain_current, start, end, false);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 void cache_clean_and_invalidate(unsigned long start, unsigned long end)
 {
     point(POINT_CACHE_INVALIDATE, (const void *)start, end - start);
+    domain_cache(domain_current, start, end, true);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 

@@ -48,6 +48,7 @@ struct station {
     const struct platform *costs; /* NULL: host time */
     const struct wire_frame *entering;
     uint64_t entered_ns, left_ns;
+    bool incoherent;           /* memory behind one of its windows */
     struct crossing *crossing; /* where faults are asked; NULL: there are none */
     struct crossing_verbs verbs;
     _Alignas(16) uint8_t state[];
@@ -97,6 +98,28 @@ static inline void move_bytes(void *to, const void *from, size_t bytes)
     }
 }
 
+/* Leave word of an access to memory that caches may know otherwise. */
+static __attribute__((noinline)) void touch(struct station *s, uint64_t io_addr, size_t bytes,
+                                            bool write, uint32_t region)
+{
+    const struct iommu_window *w =
+        s->iommu.hint[iommu_kind(io_addr, bytes, write ? RIGHT_WRITE : RIGHT_READ)];
+    struct device_order *o = &s->d->page->order;
+
+    if (!s->d->plan->regions[region].incoherent) {
+        return;
+    }
+    if (o->touch_count >= BATON_TOUCHES_MAX) {
+        s->d->exec->drain(s->d->exec->context);
+    }
+    if (o->touch_count < BATON_TOUCHES_MAX) {
+        o->touches[o->touch_count++] = (struct device_touch){.offset = io_addr - w->io_addr,
+                                                             .region = region,
+                                                             .bytes = (uint32_t)bytes,
+                                                             .write = write};
+    }
+}
+
 static bool read_memory(struct station *s, uint64_t io_addr, void *to, size_t bytes)
 {
     uint32_t region;
@@ -108,6 +131,9 @@ static bool read_memory(struct station *s, uint64_t io_addr, void *to, size_t by
     move_bytes(to, from, bytes);
     if (s->bytes != NULL && s->pool_of[region] != PLAN_NONE) {
         station_bytes_read(s->bytes, s->pool_of[region], io_addr, bytes);
+    }
+    if (__builtin_expect(s->incoherent, 0)) {
+        touch(s, io_addr, bytes, false, region);
     }
     return true;
 }
@@ -121,6 +147,9 @@ static bool write_memory(struct station *s, uint64_t io_addr, const void *from, 
         return refuse(s, io_addr, bytes, true);
     }
     move_bytes(to, from, bytes);
+    if (__builtin_expect(s->incoherent, 0)) {
+        touch(s, io_addr, bytes, true, region);
+    }
     uint32_t pool = s->pool_of[region];
     if (pool != PLAN_NONE && s->stamp_ns != 0 && s->stamps[pool] != NULL) {
         const struct plan_pool *p = &s->d->plan->pools[pool];
@@ -838,6 +867,18 @@ static void find_stamps(struct station *s)
     }
 }
 
+static bool reaches_incoherent(const struct plan *plan, uint32_t device)
+{
+    for (uint32_t i = 0; i < plan->window_count; i++) {
+        const struct plan_window *w = &plan->windows[i];
+
+        if (w->device == device && plan->regions[w->region].incoherent) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool station_init(void *memory, struct domain *d, struct wire *wire, struct station **out)
 {
     const struct plan *plan = d->plan;
@@ -880,6 +921,7 @@ bool station_init(void *memory, struct domain *d, struct wire *wire, struct stat
                           .wire_ns = bus_wire_ns,
                           .now = bus_now,
                           .violation = bus_violation};
+    s->incoherent = reaches_incoherent(plan, device);
     find_lines(s, device);
     find_stamps(s);
     *out = s;

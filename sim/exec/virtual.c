@@ -24,6 +24,7 @@ struct virtual
     bool told_to_stop; /* everybody was: nothing more goes wrong */
     struct supervise *s;
     struct kernel kernel;
+    struct caches *caches; /* NULL: all memory is coherent */
     uint64_t wall_until_ns;
     bool out_of_patience, failed;
     uint64_t begun_ps; /* when traffic was let in; 0: not yet */
@@ -61,13 +62,27 @@ static uint32_t device_pd(const struct virtual *v, uint32_t device)
     return v->s->world->plan->devices[device].pd;
 }
 
+static uint64_t run_ns(const struct virtual *v)
+{
+    return v->begun_ps == 0 ? 0 : (v->kernel.now_ps - v->begun_ps) / 1000;
+}
+
+static inline void see_to_caches(struct virtual *v, uint32_t device)
+{
+    if (__builtin_expect(v->caches != NULL, 0)) {
+        caches_device(v->caches, device, run_ns(v));
+    }
+}
+
 static uint64_t on_access(void *context, uint32_t device, uint64_t now_ps, bool write,
                           uint32_t offset, unsigned bytes, uint64_t value)
 {
     struct virtual *v = context;
+    uint64_t answer = v->s->exec->access(v->s->exec_state, device_pd(v, device), now_ps / 1000,
+                                         write, offset, bytes, value);
 
-    return v->s->exec->access(v->s->exec_state, device_pd(v, device), now_ps / 1000, write, offset,
-                              bytes, value);
+    see_to_caches(v, device);
+    return answer;
 }
 
 static void on_step(void *context, uint32_t device, uint64_t now_ps)
@@ -75,6 +90,7 @@ static void on_step(void *context, uint32_t device, uint64_t now_ps)
     struct virtual *v = context;
 
     v->s->exec->step(v->s->exec_state, device_pd(v, device), now_ps / 1000);
+    see_to_caches(v, device);
 }
 
 static void on_look(void *context, uint32_t device, struct kernel_device_state *out)
@@ -95,6 +111,19 @@ static void on_drain(void *context)
 
     for (uint32_t i = 0; i < v->s->world->plan->capture_count; i++) {
         capture_drain(&v->s->sinks[i]);
+    }
+    /* It may be a device that has touched more than it can leave word of. */
+    for (uint32_t i = 0; i < v->s->world->plan->device_count; i++) {
+        see_to_caches(v, i);
+    }
+}
+
+static void on_cache(void *context, uint32_t pd, uint64_t offset, uint64_t bytes, bool invalidate)
+{
+    struct virtual *v = context;
+
+    if (v->caches != NULL) {
+        caches_operate(v->caches, pd, offset, bytes, invalidate, run_ns(v));
     }
 }
 
@@ -238,7 +267,12 @@ static void on_event(void *context, const struct kernel_event *e)
 {
     struct virtual *v = context;
 
-    events_text(v->s->world->plan, e, v->s->events);
+    if (v->caches != NULL && e->kind == KERNEL_EVENT_TURN) {
+        caches_turn(v->caches, e->pd, run_ns(v));
+    }
+    if (v->s->events != NULL) {
+        events_text(v->s->world->plan, e, v->s->events);
+    }
 }
 
 /* -- faults of the kernel -- */
@@ -661,6 +695,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
                                            .look = on_look,
                                            .drain = on_drain,
                                            .told = on_told,
+                                           .cache = on_cache,
                                            .go_on = on_go_on};
 
     v->s = s;
@@ -679,14 +714,19 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
     stay_on_one_core(s->world, &allowed);
     int error = start_all(v, why, why_bytes);
 
+    if (error == 0 && (error = caches_open(s->world, s->platform, &v->caches)) != 0) {
+        snprintf(why, why_bytes, "make caches");
+    }
     if (error == 0) {
         kernel_init(&v->kernel, s->world->plan, s->platform, find_turns(v), &devices, arena);
-        v->kernel.listen = s->events == NULL ? NULL : on_event;
+        v->kernel.listen = s->events == NULL && v->caches == NULL ? NULL : on_event;
         v->kernel.listener = v;
         begin_faults(v);
         s->virtual_result->core_count = v->kernel.core_count;
         s->virtual_result->busy_ps = arena_array(arena, v->kernel.core_count, sizeof(uint64_t));
         run_all(v);
+        s->virtual_result->caches = v->caches;
+        caches_close(v->caches);
     }
     for (uint32_t i = 0; i < domains(v); i++) {
         stop_one(v, i);

@@ -6,6 +6,7 @@
  * who goes next. Everything in it is a function of plan, platform and seed; the host's clock is
  * looked at only for the limit of patience.
  */
+#include "sim/exec/caches.h"
 #include "sim/exec/supervise.h"
 #include "sim/kernel/kernel.h"
 
@@ -39,6 +40,7 @@ struct virtual_result {
         struct kernel_event events[VIRTUAL_BEFORE]; /* oldest first */
     } * befores;
     unsigned before_count;
+    const struct caches *caches;       /* NULL: all memory was coherent */
     const struct kernel_event *recent; /* the last KERNEL_RECENT of them, by sequence modulo that */
 };
 

@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 /* What the supervisor looks at: pages, channels, queues, posted writes, captures. Never packet
- * data. */
-static bool viewed(enum plan_region_kind kind)
+ * data, but where it is what stands between caches and memory. */
+static bool viewed(const struct plan_region *r)
 {
-    return kind == REGION_PAGE || kind == REGION_CHANNEL || kind == REGION_QUEUES ||
-           kind == REGION_MMIO || kind == REGION_CAPTURE;
+    return r->kind == REGION_PAGE || r->kind == REGION_CHANNEL || r->kind == REGION_QUEUES ||
+           r->kind == REGION_MMIO || r->kind == REGION_CAPTURE || r->kind == REGION_MEMORY ||
+           r->incoherent;
 }
 
 /* A large plan needs more descriptors than the usual limit; the hard one is ours to use. */
@@ -43,7 +44,7 @@ static int create_region(struct world *w, uint32_t region)
     if (ftruncate(fd, (off_t)r->bytes) != 0) {
         return -errno;
     }
-    if (!viewed(r->kind)) {
+    if (!viewed(r)) {
         return 0;
     }
     void *view = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -34,6 +34,9 @@
  *   IRQ_LEFT                  pd: the driver; object: device: up and masked when all is quiet
  *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
  *   VIOLATION                 object: device; its log says what
+ *   STALE_READ                pd: the device's; object: pool; a: offset in it, b: enum stale_read
+ *   STALE_FRAME               pd: the giver; object: pool; a: offset in it, b: 1 if it went back unpassed
+ *   LINE_LOST                 pd: whose cache operation did it, none by chance; object: pool; a: offset in it
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
  *   SIGNAL_LOST               pd: whom it was for; count: of them, all lost to faults
@@ -75,6 +78,9 @@
     ROW(IRQ_LEFT, "an interrupt was up and masked at the end")          \
     ROW(DMA_FAULT, "the IOMMU refused a device")                        \
     ROW(VIOLATION, "a driver broke its datasheet")                      \
+    ROW(STALE_READ, "a device read what only a cache had newer")        \
+    ROW(STALE_FRAME, "a frame went on that no cache had made way for")  \
+    ROW(LINE_LOST, "a cache wrote over what a device had written")      \
     ROW(DEFERRED_REPLACED, "a deferred operation was replaced")         \
     ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")     \
     ROW(SIGNAL_LOST, "a fault kept a signal from a domain")             \
@@ -127,6 +133,12 @@ enum drop_reason {
 enum frame_place { PLACE_QUEUE, PLACE_RING_RX, PLACE_RING_TX, PLACE_DEVICE, PLACE_PD };
 /* Of a queue that is left with entries: does its consumer, which waits, ask for a signal? */
 enum left_flag { LEFT_UNKNOWN, LEFT_ASKED, LEFT_UNASKED };
+/* Why a device did not read what was last written. */
+enum stale_read {
+    STALE_UNCLEANED, /* nobody cleaned the caches */
+    STALE_REWRITTEN, /* it was written again after that */
+    STALE_LUCKY      /* nobody did, but a cache had happened to write it back */
+};
 /* What a producer did not do for a consumer that wants a signal. */
 enum signal_missing {
     SIGNAL_UNASKED, /* look at the flag after it put entries in */

@@ -553,6 +553,11 @@ static inline void carry_out(struct kernel *k, struct kernel_domain *d)
     case TURN_DRAIN:
         k->devices->drain(k->devices->context);
         break;
+    case TURN_CACHE:
+        if (k->devices->cache != NULL) {
+            k->devices->cache(k->devices->context, d->pd, t->a, t->b, t->c != 0);
+        }
+        break;
     case TURN_STOP:
     case TURN_END:
         end(k, d);
@@ -624,6 +629,7 @@ static inline void tell_request(struct kernel *k, const struct kernel_domain *d)
     case TURN_CALL:
         hash = message_hash(t, hash);
         break;
+    case TURN_CACHE:
     case TURN_MMIO_READ:
     case TURN_MMIO_WRITE:
         hash = turn_mix(hash, t->b);

@@ -44,6 +44,9 @@ struct kernel_devices {
     void (*drain)(void *context);
     /* Since its last request a domain has told of something. NULL: nobody wants to know. */
     void (*told)(void *context, uint32_t pd);
+    /* Domain `pd` cleans caches, and perhaps invalidates them: so many bytes from `offset` in its
+     * window of addresses. NULL: all memory is coherent. */
+    void (*cache)(void *context, uint32_t pd, uint64_t offset, uint64_t bytes, bool invalidate);
     /* Now and then: may the run go on? The host's own limits. */
     bool (*go_on)(void *context);
 };

@@ -32,6 +32,7 @@ enum turn_request {
     TURN_DRAIN,      /* a capture is full */
     TURN_STOP,       /* for good: a fault */
     TURN_END,        /* the run is over for it */
+    TURN_CACHE,      /* a: address in its window, b: bytes; c: 0 clean, 1 and invalidate */
     TURN_REQUESTS
 };
 

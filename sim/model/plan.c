@@ -282,10 +282,22 @@ uint32_t plan_add_queue(struct plan *p, const struct queue_shape *shape)
     return p->queue_count++;
 }
 
+void plan_make_incoherent(struct plan *p, uint32_t region, uint64_t eviction_ppm)
+{
+    uint32_t memory = plan_add_region(p, REGION_MEMORY, p->regions[region].bytes, "%s.memory",
+                                      p->regions[region].name);
+
+    assert(!p->regions[region].incoherent);
+    p->regions[region].incoherent = true;
+    p->regions[region].memory = memory;
+    p->regions[region].eviction_ppm = eviction_ppm;
+}
+
 uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsigned rights)
 {
     const struct plan_device *d = &p->devices[device];
     uint64_t bytes = p->regions[region].bytes;
+    uint32_t seen = p->regions[region].incoherent ? p->regions[region].memory : region;
     uint64_t io_addr = p->io_next;
 
     if (io_addr + bytes > IO_LIMIT) {
@@ -304,7 +316,7 @@ uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsig
                              .io_addr = io_addr,
                              .bytes = bytes,
                              .rights = rights,
-                             .vaddr = plan_add_map(p, d->pd, region, rights)};
+                             .vaddr = plan_add_map(p, d->pd, seen, rights)};
     return io_addr;
 }
 

@@ -41,6 +41,7 @@ enum plan_region_kind {
     REGION_STAMPS,   /* the runtime's: when each buffer's frame arrived, and what it was */
     REGION_PAGE,     /* the runtime's: one domain's state and counters */
     REGION_CAPTURE,  /* the runtime's: frames on their way into a capture file */
+    REGION_MEMORY,   /* what a device sees of a region that is not coherent */
     REGION_KINDS
 };
 
@@ -48,6 +49,13 @@ struct plan_region {
     const char *name;
     enum plan_region_kind kind;
     uint64_t bytes; /* a page multiple */
+    /*
+     * Domains see what caches hold of it, devices what lies in memory, which is another region of
+     * the same size; only operations on caches, and chance, make one of the other.
+     */
+    bool incoherent;
+    uint32_t memory;       /* that REGION_MEMORY */
+    uint64_t eviction_ppm; /* the chance that a line leaves its cache whenever there is one */
 };
 
 struct plan_map {
@@ -224,6 +232,8 @@ void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void 
 uint32_t plan_add_pool(struct plan *p, uint32_t region, uint32_t buffer_bytes, uint32_t count,
                        const char *name);
 uint32_t plan_add_queue(struct plan *p, const struct queue_shape *shape);
+/* From here on no device sees of a region what caches hold; before its first window. */
+void plan_make_incoherent(struct plan *p, uint32_t region, uint64_t eviction_ppm);
 /* Let a device reach a region. Returns the IO address of its first byte (32 bit; never an offset or
  * a vaddr). */
 uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsigned rights);

@@ -67,10 +67,18 @@ static bool first_time(struct held_pool *pool, uint32_t buffer, const struct tag
     return first;
 }
 
+/* Of what comes straight from a driver, caches may have yet to be told: what lies there is no frame
+ * before it is invalidated. */
+static bool is_unseen(const struct moves *m, const struct watched *q, const struct held_pool *pool)
+{
+    return q->by_io_addr && m->plan->regions[m->plan->pools[pool->index].region].incoherent;
+}
+
 void moves_bytes_received(struct moves *m, const struct watched *q, struct held_pool *pool,
                           uint32_t buffer, uint32_t len)
 {
-    if (!judged(m, pool) || pool->turns == NULL || !fits(pool, len)) {
+    if (!judged(m, pool) || pool->turns == NULL || !fits(pool, len) ||
+        is_unseen(m, q, pool)) {
         return;
     }
     struct tag_word tag = tag_get(&pool->tags[buffer]);

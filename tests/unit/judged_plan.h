@@ -151,7 +151,8 @@ static inline void judged_memory(struct judged *j)
         {.region = POOL_CLIENT1_TX, .io_addr = TX_IO(1), .rights = RIGHT_READ}};
 
     for (unsigned i = 0; i < POOLS; i++) {
-        j->regions[i] = (struct plan_region){regions[i], REGION_BUFFERS, JUDGED_BUFFERS * 2048};
+        j->regions[i] = (struct plan_region){
+            .name = regions[i], .kind = REGION_BUFFERS, .bytes = JUDGED_BUFFERS * 2048};
         j->pools[i] = (struct plan_pool){.name = pools[i],
                                          .region = i,
                                          .buffer_bytes = 2048,
@@ -160,7 +161,8 @@ static inline void judged_memory(struct judged *j)
                                          .tags = PLAN_NONE};
     }
     for (unsigned i = 0; i < LINKS; i++) {
-        j->regions[POOLS + i] = (struct plan_region){links[i], REGION_QUEUES, 4096};
+        j->regions[POOLS + i] =
+            (struct plan_region){.name = links[i], .kind = REGION_QUEUES, .bytes = 4096};
     }
     for (unsigned i = 0; i < 3; i++) {
         j->windows[i] = windows[i];

@@ -15,6 +15,7 @@
     ROW(clock)           \
     ROW(signals)         \
     ROW(dma)             \
+    ROW(coherence)       \
     ROW(domains)         \
     ROW(integrity)       \
     ROW(confidentiality)

@@ -76,13 +76,15 @@ enum kernel_event_kind {
     KERNEL_EVENT_KINDS
 };
 struct kernel_event {
-    _Alignas(64) uint64_t at_ps;
-    uint64_t sequence;
+    uint64_t at_ps, sequence;
     enum kernel_event_kind kind;
     uint32_t pd;
     uint64_t a, b, c;
     uint64_t hash; /* of all that the domain or device did since it was last told of */
+    uint64_t unused;
 };
+
+_Static_assert(sizeof(struct kernel_event) == 64, "each is one line of a cache");
 
 #define KERNEL_RECENT 4096u /* events that are kept for whoever looks into a failure */
 

@@ -135,6 +135,15 @@ static void init_chance(struct kernel *k)
     }
 }
 
+/* They begin where a line of the cache does: one more than there are leaves room for that. */
+static struct kernel_event *make_recent(struct arena *arena)
+{
+    uintptr_t room = (uintptr_t)arena_array(arena, KERNEL_RECENT + 1, sizeof(struct kernel_event));
+    uintptr_t align = sizeof(struct kernel_event);
+
+    return (struct kernel_event *)((room + align - 1) & ~(align - 1));
+}
+
 void kernel_setup(struct kernel *k, const struct plan *plan, const struct platform *platform,
                   struct turn **turns, const struct kernel_devices *devices, struct arena *arena)
 {
@@ -146,7 +155,7 @@ void kernel_setup(struct kernel *k, const struct plan *plan, const struct platfo
     k->domains = arena_array(arena, plan->pd_count, sizeof *k->domains);
     k->links = arena_array(arena, plan->pd_count, sizeof *k->links);
     k->cores = arena_array(arena, k->core_count, sizeof *k->cores);
-    k->recent = arena_array(arena, KERNEL_RECENT, sizeof *k->recent);
+    k->recent = make_recent(arena);
     events_init(&k->events, alarm_unasked(k) + 1, arena);
     init_chance(k);
     for (uint32_t i = 0; i < k->core_count; i++) {

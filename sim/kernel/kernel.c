@@ -253,17 +253,19 @@ static uint8_t next_caller(const struct kernel_domain *d)
 {
     uint64_t served = (2ull << d->call_channel) - 1;
     const uint64_t turns[2] = {d->calls & ~served, d->calls & served};
-    int best = -1;
+    unsigned best = PLAN_CHANNELS_MAX;
 
     for (int i = 0; i < 2; i++) {
         for (uint64_t left = turns[i]; left != 0; left &= left - 1) {
-            int channel = __builtin_ctzll(left);
+            unsigned channel = (unsigned)__builtin_ctzll(left);
 
-            if (best < 0 || d->ends[channel].peer->priority > d->ends[best].peer->priority) {
+            if (best == PLAN_CHANNELS_MAX ||
+                d->ends[channel].peer->priority > d->ends[best].peer->priority) {
                 best = channel;
             }
         }
     }
+    assert(best < PLAN_CHANNELS_MAX); /* somebody waits */
     return (uint8_t)best;
 }
 

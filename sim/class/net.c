@@ -34,6 +34,9 @@ static const struct param instance_params[] = {
     PARAM_BOOL(struct net_instance, coherent, true,
                "false: caches hold what the device does not see, and the other way round, until an "
                "image cleans or invalidates them; in virtual time"),
+    PARAM_BOOL(struct net_instance, cached, true,
+               "false: buffers that the device reaches are not cached by anybody, and need no "
+               "cleaning; a copy out of them costs what the platform says"),
     PARAM_SHARE(struct net_instance, evictions, 50000,
                 "where it is not coherent, the chance that a cache line of a buffer is written "
                 "back or fetched anew when the device touches the buffer, or it changes hands"),
@@ -234,6 +237,7 @@ void net_open_window(struct net *n, uint32_t pool, unsigned rights)
     struct plan *p = n->p;
     uint32_t region = p->pools[pool].region;
 
+    p->regions[region].uncached = !n->params->cached;
     if (!n->params->coherent) {
         plan_make_incoherent(p, region, n->params->evictions);
     }
@@ -774,6 +778,11 @@ static void check_coherence(struct net *n)
         diag_error(n->p->diag, n->asked->place,
                    "coherent: what caches hold and memory does not is known only in virtual time; "
                    "add \"clock\": \"virtual\"");
+    }
+    if (!n->params->coherent && !n->params->cached) {
+        diag_error(n->p->diag, n->asked->place,
+                   "coherent: what is not cached is the same for all who see it; leave out "
+                   "\"coherent\" or \"cached\"");
     }
 }
 

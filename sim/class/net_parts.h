@@ -11,7 +11,7 @@
 
 struct net_instance {
     uint64_t rx_buffers;
-    bool virtualisers, coherent;
+    bool virtualisers, coherent, cached;
     uint64_t evictions; /* in a million */
     const char *wire_reaches;
 };

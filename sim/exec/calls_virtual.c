@@ -62,9 +62,27 @@ static void fill_costs(struct domain_costs *costs, const struct platform *p, con
     /* Per 1024 units, so that thousandths of a cycle at any clock keep their fraction. */
     costs->byte_ps_1024 = kernel_ps(p, work->byte_milli * 1024) / 1000;
     costs->copy_ps_1024 = kernel_ps(p, p->copy_byte_milli * 1024) / 1000;
+    costs->copy_uncached_ps_1024 = kernel_ps(p, p->copy_uncached_byte_milli * 1024) / 1000;
     costs->clean_ps_1024 = kernel_ps(p, p->clean_line_milli * 1024) / 1000;
     costs->invalidate_ps_1024 = kernel_ps(p, p->invalidate_line_milli * 1024) / 1000;
     costs->line_bytes = p->line_bytes;
+}
+
+/* Is there anything uncached that this domain maps, or, of that, at this address? */
+static bool is_uncached(const struct domain *d, const volatile void *where)
+{
+    const struct plan *plan = d->plan;
+
+    for (uint32_t i = 0; i < plan->map_count; i++) {
+        const struct plan_map *map = &plan->maps[i];
+        const struct plan_region *region = &plan->regions[map->region];
+
+        if (map->pd == d->pd && region->uncached &&
+            (where == NULL || (uint64_t)(uintptr_t)where - map->vaddr < region->bytes)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image)
@@ -73,6 +91,7 @@ void calls_virtual_init(struct domain *d, const struct platform *platform, const
     d->turn = &d->page->turn;
     d->costs.window_base = PLAN_WINDOW_BASE + d->pd * PLAN_WINDOW_BYTES;
     fill_costs(&d->costs, platform, image);
+    d->costs.uncached = is_uncached(d, NULL);
     spread_costs(&d->costs, platform, d->plan, d->pd);
 }
 
@@ -143,7 +162,10 @@ static uint64_t units_ps(const struct domain *d, enum point_op op, const volatil
 {
     switch (op) {
     case POINT_COPY:
-        return units * d->costs.copy_ps_1024 / 1024;
+        /* Writes go by way of a buffer; it is reads that wait for memory. */
+        return d->costs.uncached && is_uncached(d, where)
+                   ? units * d->costs.copy_uncached_ps_1024 / 1024
+                   : units * d->costs.copy_ps_1024 / 1024;
     case POINT_CACHE_CLEAN:
         return lines(d, where, units) * d->costs.clean_ps_1024 / 1024;
     case POINT_CACHE_INVALIDATE:

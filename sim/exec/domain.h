@@ -70,7 +70,9 @@ struct domain_costs {
     uint64_t entry_ps[PLATFORM_ENTRIES], op_ps[POINT_OPS];
     uint64_t wake_ps, notified_ps;
     uint64_t window_base; /* of its virtual addresses */
-    uint64_t byte_ps_1024, copy_ps_1024, clean_ps_1024, invalidate_ps_1024, line_bytes;
+    uint64_t byte_ps_1024, copy_ps_1024, copy_uncached_ps_1024, clean_ps_1024, invalidate_ps_1024;
+    uint64_t line_bytes;
+    bool uncached; /* a region it maps is not cached */
 };
 
 struct domain {

@@ -54,6 +54,7 @@ struct plan_region {
      * the same size; only operations on caches, and chance, make one of the other.
      */
     bool incoherent;
+    bool uncached;         /* no cache holds any of it: always coherent, and slow to read */
     uint32_t memory;       /* that REGION_MEMORY */
     uint64_t eviction_ppm; /* the chance that a line leaves its cache whenever there is one */
 };

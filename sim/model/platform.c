@@ -77,7 +77,7 @@ static const struct param op_params[] = {
            "cycles of invalidating cache, beside its lines"),
     MILLI("copy_byte_milli", copy_byte_milli, 125, "thousandths of a cycle a byte copied"),
     MILLI("copy_uncached_byte_milli", copy_uncached_byte_milli, 4000,
-          "the same from or to memory that is not cached"),
+          "the same out of memory that is not cached"),
     MILLI("clean_line_milli", clean_line_milli, 20000, "thousandths of a cycle a line cleaned"),
     MILLI("invalidate_line_milli", invalidate_line_milli, 20000,
           "thousandths of a cycle a line invalidated"),

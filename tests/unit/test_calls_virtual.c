@@ -211,6 +211,34 @@ static void bytes_and_lines(void **state)
     assert_int_equal(cost_ps(POINT_MMIO_WRITE, window(), 8), 0);
 }
 
+/* Of a copy it is where the bytes come from that counts. */
+static void copies_out_of_uncached_memory(void **state)
+{
+    struct plan_region regions[] = {{.name = "cached", .bytes = 4096},
+                                    {.name = "uncached", .bytes = 4096, .uncached = true}};
+    struct plan_map maps[] = {
+        {.pd = 0, .region = 0}, {.pd = 0, .region = 1}, {.pd = 1, .region = 1}};
+    struct plan before = plan;
+
+    (void)state;
+    platform.copy_byte_milli = 125;
+    platform.copy_uncached_byte_milli = 4000;
+    plan.regions = regions;
+    plan.maps = maps;
+    plan.region_count = 2;
+    plan.map_count = 3;
+    begin_as("network/idle");
+    maps[0].vaddr = window() + 0x1000;
+    maps[1].vaddr = window() + 0x3000;
+    maps[2].vaddr = window() + 0x5000; /* another's */
+    assert_int_equal(cost_ps(POINT_COPY, window() + 0x1000, 800), 100 * NS);
+    assert_int_equal(cost_ps(POINT_COPY, window() + 0x3000, 800), 3200 * NS);
+    assert_int_equal(cost_ps(POINT_COPY, window() + 0x3fff, 8), 32 * NS);
+    assert_int_equal(cost_ps(POINT_COPY, window() + 0x4000, 8), NS);
+    assert_int_equal(cost_ps(POINT_COPY, window() + 0x5000, 8), NS);
+    plan = before;
+}
+
 /* The digest of what it did: which operation, where, on how much. An address that is not the
  * plan's is another in every run, and no part of it. */
 static void points_in_the_digest(void **state)
@@ -551,6 +579,7 @@ int main(void)
         T(barriers),
         T(work_of_an_image),
         T(bytes_and_lines),
+        T(copies_out_of_uncached_memory),
         T(points_in_the_digest),
         T(horizon_is_kept),
         T(all_is_paid),

@@ -3,8 +3,8 @@
  * No byte of a frame reaches a client that it was not for. Whole frames that go astray are another
  * check's (delivery.c); here it is what lies around them: the bytes of older frames behind a
  * shorter one, in a buffer that is used again. Whoever copies frames for a client is watched for
- * copying no more than the frame (sim/observe/moves_bytes.c); here it is said who did it, who can
- * read what now, and whose it was.
+ * copying no more than the frame (sim/observe/moves_bytes.c), and what it leaves is looked at in
+ * the end (moves_scan.c); here it is said who did it, who can read what now, and whose it was.
  *
  * A client without a copier reads the receive region itself. Where it is trusted, or the scenario
  * allows it to, that is no breach; of one that is not trusted it is said that there is no verdict.
@@ -43,10 +43,12 @@ static uint32_t culprit_of(const struct confidentiality *c, const struct plan *p
 static void judge(const struct confidentiality *c, const struct plan *plan, unsigned i,
                   struct findings *out)
 {
-    static const char *const how[] = {[NEWS_LEAK_LENGTH] = "by giving it more than its frame",
-                                      [NEWS_LEAK_GIVEN] = "by making its frame longer than it was",
-                                      [NEWS_LEAK_BEYOND] =
-                                          "by copying beyond the end of its frame"};
+    static const char *const how[] = {
+        [NEWS_LEAK_LENGTH] = "by giving it more than its frame",
+        [NEWS_LEAK_GIVEN] = "by making its frame longer than it was",
+        [NEWS_LEAK_BEYOND] = "by copying beyond the end of its frame",
+        [NEWS_LEAK_LEFT] = "by copying what no frame came with",
+    };
     const struct probe *p = &c->leaks.list[i].first;
     const struct bytes_news *news = &c->leaks.list[i].news;
     uint32_t culprit = culprit_of(c, plan, p, news);
@@ -106,7 +108,7 @@ static void confidentiality_finish(void *state, const struct plan *plan, struct 
     for (unsigned i = 0; i < c->leaks.count; i++) {
         enum bytes_what what = c->leaks.list[i].news.what;
 
-        if (what >= NEWS_LEAK_LENGTH && what <= NEWS_LEAK_BEYOND) {
+        if (what >= NEWS_LEAK_LENGTH && what <= NEWS_LEAK_LEFT) {
             judge(c, plan, i, out);
         }
     }
@@ -117,7 +119,8 @@ static void confidentiality_finish(void *state, const struct plan *plan, struct 
 const struct check_type check_confidentiality = {
     .name = "confidentiality",
     .doc = "no byte of a frame reaches a client that it was not for, stale ones included",
-    .host_time = "every copy, as told by the runtime of the domain that made it",
+    .host_time = "every copy, and what lies about in the end, as told by the runtime of the domain "
+                 "that copies",
     .isolation = true,
     .state_size = sizeof(struct confidentiality),
     .event = confidentiality_event,

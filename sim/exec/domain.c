@@ -189,6 +189,9 @@ void domain_end_if_told(struct domain *d)
         if (atomic_load(&d->page->state) != PD_STOPPED) {
             atomic_store(&d->page->state, PD_ENDED);
         }
+        if (d->moves != NULL) {
+            moves_scan(d->moves);
+        }
         d->exec->end(d->exec->context);
     }
 }

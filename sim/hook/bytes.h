@@ -27,6 +27,7 @@ enum bytes_what {
     NEWS_LEAK_LENGTH,   /* the teller made a copy longer than its frame */
     NEWS_LEAK_GIVEN,    /* ... as it was told to */
     NEWS_LEAK_BEYOND,   /* the teller copied beyond the end of a frame */
+    NEWS_LEAK_LEFT,     /* ... left what belongs to no frame where it copies frames to */
     NEWS_KINDS
 };
 

@@ -92,6 +92,8 @@ void moves_signalled(struct moves *m, uint32_t channel);
 uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
+/* The domain is about to end: a last look at what it leaves. */
+void moves_scan(struct moves *m);
 /* Has its queue code told of moves so far? */
 bool moves_announced(const struct moves *m);
 

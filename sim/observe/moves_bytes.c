@@ -20,8 +20,8 @@
 
 #define EDGE_CHANGED_MIN 4u /* fewer bytes may be alike by chance */
 
-static void tell_bytes(struct moves *m, enum probe_kind kind, uint32_t object,
-                       const struct bytes_news *news)
+void moves_bytes_tell(struct moves *m, enum probe_kind kind, uint32_t object,
+                      const struct bytes_news *news)
 {
     uint64_t *told = kind == PROBE_FRAME_LEAKED ? &m->leaked_told : &m->altered_told;
     struct bytes_news one = *news;
@@ -91,14 +91,14 @@ void moves_bytes_received(struct moves *m, const struct watched *q, struct held_
     if (!first_time(pool, buffer, &tag)) {
         if (m->exact && tag.turn != 0 && tag.len != 0) {
             news.what = NEWS_REPEATED;
-            tell_bytes(m, PROBE_FRAME_ALTERED, q->index, &news);
+            moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index, &news);
         }
     } else if (tag.turn != 0 && tag.len != 0 &&
                (tag.len != len || tag.digest != digest_bytes(bytes_of(pool, buffer), len))) {
         news.what = q->first && tag.len != len         ? NEWS_DRIVER_LENGTH
                     : pool->tags[buffer].faithful != 0 ? NEWS_SOURCE
                                                        : NEWS_RECEIVED;
-        tell_bytes(m, PROBE_FRAME_ALTERED, q->index, &news);
+        moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index, &news);
     }
 }
 
@@ -110,12 +110,12 @@ void moves_bytes_stretched(struct moves *m, const struct watched *q, const struc
     struct tag_word tag = tag_get(&pool->tags[buffer]);
 
     if (tag.turn != 0 && tag.len != 0 && tag.len != len) {
-        tell_bytes(m, PROBE_FRAME_ALTERED, q->index,
-                   &(struct bytes_news){.what = NEWS_DRIVER_LENGTH,
-                                        .from = tag.len < len ? tag.len : len,
-                                        .to = len,
-                                        .who = tag.origin,
-                                        .number = tag.number});
+        moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index,
+                         &(struct bytes_news){.what = NEWS_DRIVER_LENGTH,
+                                              .from = tag.len < len ? tag.len : len,
+                                              .to = len,
+                                              .who = tag.origin,
+                                              .number = tag.number});
     }
 }
 
@@ -133,12 +133,12 @@ void moves_bytes_passed(struct moves *m, const struct watched *q, const struct h
     if (pool->tags != NULL) {
         tag = tag_get(&pool->tags[buffer]);
     }
-    tell_bytes(m, PROBE_FRAME_ALTERED, q->index,
-               &(struct bytes_news){.what = NEWS_PASSED_LENGTH,
-                                    .from = taken < len ? taken : len,
-                                    .to = len,
-                                    .who = tag.origin,
-                                    .number = tag.number});
+    moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index,
+                     &(struct bytes_news){.what = NEWS_PASSED_LENGTH,
+                                          .from = taken < len ? taken : len,
+                                          .to = len,
+                                          .who = tag.origin,
+                                          .number = tag.number});
 }
 
 /* -- copies -- */
@@ -194,12 +194,12 @@ static bool tell_copy(struct moves *m, const struct watched *q, struct copy *c)
     if (m->exact && copy_of_another(m, c, digest_bytes(c->bytes, c->len))) {
         return true;
     }
-    tell_bytes(m, PROBE_FRAME_ALTERED, q->index,
-               &(struct bytes_news){.what = differs < c->len ? NEWS_COPY : NEWS_SOURCE,
-                                    .from = differs < c->len ? differs : BYTES_UNKNOWN,
-                                    .to = c->len,
-                                    .who = c->tag.origin,
-                                    .number = c->tag.number});
+    moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index,
+                     &(struct bytes_news){.what = differs < c->len ? NEWS_COPY : NEWS_SOURCE,
+                                          .from = differs < c->len ? differs : BYTES_UNKNOWN,
+                                          .to = c->len,
+                                          .who = c->tag.origin,
+                                          .number = c->tag.number});
     return false;
 }
 
@@ -212,7 +212,7 @@ static bool compare_copy(struct moves *m, const struct watched *q, struct copy *
     if (c->len != c->taken) {
         news.what = NEWS_PASSED_LENGTH;
         news.from = c->len < c->taken ? c->len : c->taken;
-        tell_bytes(m, PROBE_FRAME_ALTERED, q->index, &news);
+        moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index, &news);
         return false;
     }
     if (c->tag.turn == 0 || c->tag.len == 0 || c->tag.len != c->len) {
@@ -220,7 +220,7 @@ static bool compare_copy(struct moves *m, const struct watched *q, struct copy *
     }
     if (!first_time(c->from, c->from_buffer, &c->tag) && m->exact) {
         news.what = NEWS_REPEATED;
-        tell_bytes(m, PROBE_FRAME_ALTERED, q->index, &news);
+        moves_bytes_tell(m, PROBE_FRAME_ALTERED, q->index, &news);
         return false;
     }
     bool same = !m->exact || memcmp(c->bytes, c->source, c->len) == 0;
@@ -288,7 +288,7 @@ static void tell_leak(struct moves *m, const struct watched *q, const struct cop
     struct bytes_news news = {.what = what};
 
     if (find_owner(c, q->shape->consumer, from, to, &news)) {
-        tell_bytes(m, PROBE_FRAME_LEAKED, q->index, &news);
+        moves_bytes_tell(m, PROBE_FRAME_LEAKED, q->index, &news);
     }
 }
 
@@ -351,6 +351,9 @@ void moves_bytes_copied(struct moves *m, const struct watched *q, struct held_po
     if (m->edges) {
         look_within(m, q, &c);
         look_beyond(m, q, &c);
+        if (to->edges[to_buffer].covered < len) {
+            to->edges[to_buffer].covered = (uint16_t)len;
+        }
     }
     if (to->tags_writable) {
         to->tags[to_buffer].faithful = m->exact;

@@ -46,6 +46,7 @@ struct whereabouts {
 /* What lay behind the place where a frame is to end, before it was copied there. */
 struct edge {
     uint16_t at, bytes;
+    uint16_t covered; /* by the longest frame that was copied there */
     uint8_t was[EDGE_BYTES];
 };
 
@@ -199,6 +200,9 @@ void moves_bytes_passed(struct moves *m, const struct watched *q, const struct h
 void moves_bytes_copied(struct moves *m, const struct watched *q, struct held_pool *from,
                         uint32_t from_buffer, struct held_pool *to, uint32_t to_buffer,
                         uint32_t len);
+/* Of many alike, not all are told. */
+void moves_bytes_tell(struct moves *m, enum probe_kind kind, uint32_t object,
+                      const struct bytes_news *news);
 /* One that copies has taken a frame; a buffer to copy into; has none any more. */
 void moves_bytes_frame_waits(struct moves *m, uint32_t len);
 void moves_bytes_buffer_waits(struct moves *m, struct held_pool *pool, uint32_t buffer);

@@ -14,7 +14,8 @@
 
 #define WINDOW_BYTES 32u
 #define STEP_BYTES   16u
-#define WINDOWS_MAX  64u /* looked up, one a buffer: each costs a search of every buffer */
+#define WINDOWS_MAX  128u /* looked up in all, and of each buffer: each costs a search of all */
+#define WINDOWS_EACH 4u
 
 static const uint8_t *buffer_bytes(const struct held_pool *pool, uint32_t buffer)
 {
@@ -105,20 +106,22 @@ static void scan_buffer(struct moves *m, const struct watched *q, const struct h
                         uint32_t buffer, unsigned *left)
 {
     const uint8_t *bytes = buffer_bytes(pool, buffer);
+    unsigned each = WINDOWS_EACH;
     uint32_t at = (pool->edges[buffer].covered + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
 
-    for (; at + WINDOW_BYTES <= 1u << pool->shift && *left > 0; at += STEP_BYTES) {
+    for (; at + WINDOW_BYTES <= 1u << pool->shift && *left > 0 && each > 0; at += STEP_BYTES) {
         struct bytes_news news = {.what = NEWS_LEAK_LEFT};
 
         if (is_plain(bytes + at)) {
             continue;
         }
         --*left;
+        each--;
         if (find_other(m, pool, q->shape->consumer, bytes + at, &news) &&
             !is_own(pool, bytes + at)) {
             moves_bytes_tell(m, PROBE_FRAME_LEAKED, q->index, &news);
+            return;
         }
-        return;
     }
 }
 

@@ -48,10 +48,12 @@ static struct report_cycles pd_cycles(struct run *r, const struct virtual_pd *p)
 
     for (int i = 0; i < PLATFORM_ENTRIES; i++) {
         kernel_ps += p->account.entry_ps[i];
-        add_work(works, &count, entry_names[i], p->account.entry_count[i], cycles(r, p->account.entry_ps[i]));
+        add_work(works, &count, entry_names[i], p->account.entry_count[i],
+                 cycles(r, p->account.entry_ps[i]));
     }
     for (int i = 0; i < POINT_OPS; i++) {
-        add_work(works, &count, op_names[i], p->account.op_count[i], cycles(r, p->account.op_ps[i]));
+        add_work(works, &count, op_names[i], p->account.op_count[i],
+                 cycles(r, p->account.op_ps[i]));
     }
     for (int i = 0; i < TURN_WORKS; i++) {
         add_work(works, &count, work_names[i], i == TURN_WORK_WAKE ? p->activations : 0,

@@ -157,19 +157,21 @@ static uint32_t sent_by(const struct integrity *g, const struct plan *plan, cons
 static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
                            const struct probe *p, const struct bytes_news *news)
 {
-    const struct queue_shape *q = p->object < plan->queue_count ? &plan->queues[p->object] : NULL;
+    bool known = p->object < plan->queue_count;
+    uint32_t producer = known ? plan->queues[p->object].producer : PLAN_NONE;
+    bool taking = known && plan->queues[p->object].consumer == p->pd;
     uint32_t stretcher;
 
     switch (news->what) {
     case NEWS_DRIVER_LENGTH:
-        return q == NULL ? PLAN_NONE : q->producer;
+        return producer;
     case NEWS_PASSED_LENGTH:
     case NEWS_COPY:
         return p->pd;
     case NEWS_SOURCE:
-        return upstream_of(plan, q != NULL && q->consumer == p->pd ? q->producer : p->pd);
+        return upstream_of(plan, taking ? producer : p->pd);
     case NEWS_REPEATED:
-        return q != NULL && q->consumer == p->pd ? q->producer : upstream_of(plan, p->pd);
+        return taking ? producer : upstream_of(plan, p->pd);
     case NEWS_RECEIVED:
         stretcher = heard_bytes_stretcher(&g->heard, plan, p->pd);
         return stretcher != PLAN_NONE ? stretcher

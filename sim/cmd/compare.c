@@ -476,13 +476,13 @@ static bool find_suffering(struct comparison *c, struct suffering *s)
     const struct plan *plan = c->system.plan;
     const char *client = plan->pds[s->pd].name, *why = NULL;
     static const char *const ways[FLOWS] = {[FLOW_RX] = "rx", [FLOW_TX] = "tx"};
-    uint8_t(*macs)[6] = arena_alloc(&c->arena, 1);
     size_t count = 0, room = 0;
 
     for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
         room += c->aimed[pd] ? plan->pds[pd].mac_count : 0;
     }
-    macs = arena_array(&c->arena, room + 1, sizeof *macs);
+    uint8_t(*macs)[6] = arena_array(&c->arena, room + 1, sizeof *macs);
+
     for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
         for (size_t i = 0; c->aimed[pd] && i < plan->pds[pd].mac_count; i++) {
             memcpy(macs[count++], plan->pds[pd].macs[i], 6);

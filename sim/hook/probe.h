@@ -20,7 +20,7 @@
  *   FRAME_FOREIGN             pd: the giver; object: queue; a: the frame's address, b: the receiver
  *   FRAME_ASTRAY              pd: the giver; object: queue it went into; a: queue it came by
  *   FRAME_ALTERED, _LEAKED    object: queue or device; a, b: as sim/hook/bytes.h packs them
- *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: held by domains (signed)
+ *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: with domains (signed)
  *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty
  *   BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
  *   BUFFER_FOREIGN            pd: the giver; object: queue; a: name, b: length
@@ -35,8 +35,9 @@
  *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
  *   VIOLATION                 object: device; its log says what
  *   STALE_READ                pd: the device's; object: pool; a: offset in it, b: enum stale_read
- *   STALE_FRAME               pd: the giver; object: pool; a: offset in it, b: 1 if it went back unpassed
- *   LINE_LOST                 pd: whose cache operation did it, none by chance; object: pool; a: offset in it
+ *   STALE_FRAME               pd: the giver; object: pool; a: offset in it, b: 1 if it went back
+ *   LINE_LOST                 pd: whose cache operation it was, none by chance; object: pool;
+ *                             a: offset in it
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
  *   SIGNAL_LOST               pd: whom it was for; count: of them, all lost to faults
@@ -47,7 +48,8 @@
  *   PD_UNFINISHED             a: enum unfinished, b: the other domain
  *   PD_KEPT                   a: nanoseconds it could run and did not, b: who did
  *   STANDSTILL                pd: who woke most; object: queue that waits; a: wake-ups of all
- *   PD_DIED                   a: signal, b: vaddr of the access; for SIGSYS the call, for no signal the status
+ *   PD_DIED                   a: signal, b: vaddr of the access; for SIGSYS the call, for none the
+ *                             status
  *   PD_STOPPED                by an injected fault
  *   RUN_ENDED                 a: enum run_end
  */

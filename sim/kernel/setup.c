@@ -3,6 +3,8 @@
  * A kernel for a plan: who may signal and call whom, which interrupts go where, what everything
  * costs, and every domain with its scheduling context. Nobody runs yet.
  */
+#include <assert.h>
+
 #include "sim/kernel/kernel_parts.h"
 
 uint64_t kernel_ps(const struct platform *p, uint64_t cycles)
@@ -81,6 +83,7 @@ static void init_domain(struct kernel *k, uint32_t pd, struct turn *turn, struct
     const struct plan_pd *asked = &k->plan->pds[pd];
     const struct platform *p = k->platform;
     struct kernel_domain *d = &k->domains[pd];
+    assert(k->core_count > 0);
     uint64_t slice_ps = p->timeslice_ns * 1000;
     uint64_t budget_ps = asked->budget_ns == 0 ? slice_ps : asked->budget_ns * 1000;
     uint64_t period_ps = asked->period_ns == 0 ? budget_ps : asked->period_ns * 1000;

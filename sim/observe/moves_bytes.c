@@ -77,8 +77,7 @@ static bool is_unseen(const struct moves *m, const struct watched *q, const stru
 void moves_bytes_received(struct moves *m, const struct watched *q, struct held_pool *pool,
                           uint32_t buffer, uint32_t len)
 {
-    if (!judged(m, pool) || pool->turns == NULL || !fits(pool, len) ||
-        is_unseen(m, q, pool)) {
+    if (!judged(m, pool) || pool->turns == NULL || !fits(pool, len) || is_unseen(m, q, pool)) {
         return;
     }
     struct tag_word tag = tag_get(&pool->tags[buffer]);

@@ -78,8 +78,8 @@ static inline uint64_t planned_bytes(const struct plan *plan, uint32_t region)
     }
     for (uint32_t i = 0; i < plan->pool_count; i++) {
         if (plan->pools[i].tags == region) {
-            bytes = plan->pools[i].tags_offset +
-                    (plan->pools[i].buffer_count + 1ull) * PLAN_TAG_BYTES;
+            bytes =
+                plan->pools[i].tags_offset + (plan->pools[i].buffer_count + 1ull) * PLAN_TAG_BYTES;
         }
     }
     return bytes != 0 ? bytes : plan->regions[region].bytes;

@@ -174,9 +174,10 @@ static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
         return taking ? producer : upstream_of(plan, p->pd);
     case NEWS_RECEIVED:
         stretcher = heard_bytes_stretcher(&g->heard, plan, p->pd);
-        return stretcher != PLAN_NONE ? stretcher
-               : q == NULL            ? PLAN_NONE
-                                      : writer_of(plan, q, p->pd, PLAN_NONE);
+        if (stretcher != PLAN_NONE || !known) {
+            return stretcher;
+        }
+        return writer_of(plan, &plan->queues[p->object], p->pd, PLAN_NONE);
     case NEWS_OUT:
     case NEWS_OUT_LENGTH:
     case NEWS_OUT_UNSENT:

@@ -398,6 +398,10 @@ static int open_region(struct caches *c, uint32_t region, uint64_t line_bytes)
                               .line_bytes = line_bytes,
                               .harm = on_harm,
                               .context = r};
+    /* Of two buffers in one line nobody could clean one and not the other. */
+    if (line_bytes > r->buffer_bytes) {
+        r->lines.line_bytes = line_bytes = r->buffer_bytes;
+    }
     rng_init(&r->rng, plan->scenario->seed, arena_format(plan->arena, "caches.%s", of->name));
     c->of_region[region] = r;
     c->of_pool[pool] = r;

@@ -17,7 +17,8 @@
 #define LINES  9u
 #define ALWAYS 1000000u
 
-static uint8_t cpu[BYTES], memory[BYTES], agreed[BYTES], marks[LINES];
+/* Longer than the region is: what lies behind it is nobody's. */
+static uint8_t cpu[LINES * LINE], memory[LINES * LINE], agreed[LINES * LINE], marks[LINES];
 static struct rng dice;
 static unsigned harms[LINE_LOST + 1];
 static uint64_t harmed_at;
@@ -101,8 +102,10 @@ static void the_last_line_may_be_short(void **state)
 {
     (void)state;
     cpu[BYTES - 1] = 7;
+    cpu[BYTES] = 8;
     lines_clean(&lines, BYTES - 1, UINT64_MAX);
     assert_int_equal(memory[BYTES - 1], 7);
+    assert_int_equal(memory[BYTES], 0);
     device_writes(BYTES - 1, 9, 1);
     lines_clean_and_invalidate(&lines, 8 * LINE, 8);
     assert_int_equal(cpu[BYTES - 1], 9);

@@ -7,11 +7,18 @@
  */
 #include "sim/class/class.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <sddf/hw/device.h>
 #include <sddf/resources/device.h>
+#include <sddf/timer/config.h>
+
+const struct class_section class_device_section = {".device_resources", sizeof(device_resources_t),
+                                                   false};
+const struct class_section class_timer_section = {".timer_client_config",
+                                                  sizeof(timer_client_config_t), true};
 
 static const struct class_type *const types[] = {
 #define ROW(id) &class_##id,
@@ -23,6 +30,13 @@ const struct class_type *const *class_types(size_t *count)
 {
     *count = sizeof types / sizeof types[0];
     return types;
+}
+
+void class_tell(struct plan *p, uint32_t pd, const struct class_section *section,
+                const void *config, size_t bytes)
+{
+    assert(bytes == section->size);
+    plan_add_blob(p, pd, section->name, config, bytes, section->optional);
 }
 
 /* One ring memory: a region both reach, under a vaddr for the driver and an IO address for the
@@ -62,6 +76,6 @@ uint32_t class_attach_device(struct plan *p, uint32_t scenario_device, uint32_t 
 
         resources.irqs[resources.num_irqs++].id = plan_channel_id(p, channel, driver_pd);
     }
-    plan_add_blob(p, driver_pd, ".device_resources", &resources, sizeof resources, false);
+    class_tell(p, driver_pd, &class_device_section, &resources, sizeof resources);
     return device;
 }

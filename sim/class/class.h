@@ -9,8 +9,28 @@
 #include "sim/model/plan.h"
 #include "sim/model/scenario.h"
 
+/* A section of an image that a class writes configuration to. */
+struct class_section {
+    const char *name;
+    size_t size;
+    bool optional; /* an image without it is not refused */
+};
+
+#define CLASS_SECTIONS_MAX 4u /* of one role */
+
+/* What an image must be able to be told to be one of these. A role may stand there more than once,
+ * where what it is told depends on how it is wired. */
+struct class_role {
+    const char *name, *doc;
+    const struct class_section *sections[CLASS_SECTIONS_MAX + 1]; /* NULL ends */
+};
+
+/* What any class may tell: a device's driver of its device, anybody of a timer. */
+extern const struct class_section class_device_section, class_timer_section;
+
 struct class_type {
-    struct class_view view; /* view.view.type points back here */
+    struct class_view view;        /* view.view.type points back here */
+    const struct class_role *told; /* .name NULL ends */
     /* Wire up one instance and all clients that join it. Complaints to p->diag. */
     void (*build)(struct plan *p, uint32_t instance);
 };
@@ -21,6 +41,10 @@ CLASS_TYPES(ROW)
 #undef ROW
 
 const struct class_type *const *class_types(size_t *count);
+
+/* The configuration of a domain, `bytes` of it as the section has them. A copy is made. */
+void class_tell(struct plan *p, uint32_t pd, const struct class_section *section,
+                const void *config, size_t bytes);
 
 /*
  * For every class: give a device its driver. Adds the device's domain, registers, ring memory with

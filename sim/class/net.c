@@ -369,7 +369,7 @@ static void build_forwarded_rx(struct net *n, uint32_t client, const struct scen
                               .pool_count = 1,
                               .producer = &copy->client,
                               .consumer = &config->rx});
-    plan_add_blob(p, forwarder, ".net_copy_config", copy, sizeof *copy, false);
+    class_tell(p, forwarder, &net_copy_section, copy, sizeof *copy);
     config->rx_data = net_share_receive_region(n, client);
 }
 
@@ -407,7 +407,7 @@ static void build_copied_rx(struct net *n, uint32_t client, const struct scenari
     copy->rx_data[0] = net_share_receive_region(n, copier);
     add_virt_link(n, client, "virt_rx", copier, n->params->rx_buffers, &copy->rx);
     net_fill_copier(n, copier, client, count, config, copy);
-    plan_add_blob(p, copier, ".net_copy_config", copy, sizeof *copy, false);
+    class_tell(p, copier, &net_copy_section, copy, sizeof *copy);
 }
 
 /* The client's receiving half, by who stands between it and virt_rx. */
@@ -574,7 +574,7 @@ static void build_direct(struct net *n, uint32_t client, const struct scenario_j
                                                       .io_addr = p->pools[n->rx_pool].io_addr};
     resources.regions[1] =
         (device_region_resource_t){.region = config->tx_data, .io_addr = p->pools[tx_pool].io_addr};
-    plan_add_blob(p, client, ".device_resources", &resources, sizeof resources, false);
+    class_tell(p, client, &class_device_section, &resources, sizeof resources);
 }
 
 /* One behind the vswitch, which takes the place of the virtualisers for it. */
@@ -654,12 +654,12 @@ static void build_client(struct net *n, uint32_t number, const struct scenario_j
     n->clients[n->client_count++] = client;
     memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     memcpy(config->mac_addr.addr, p->pds[client].macs[0], 6);
-    plan_add_blob(p, client, ".net_client_config", config, sizeof *config, false);
+    class_tell(p, client, &net_client_section, config, sizeof *config);
 
     timer_client_config_t timer = {.driver_id =
                                        plan_channel_id(p, plan_add_timer(p, client), client)};
     memcpy(timer.magic, SDDF_TIMER_MAGIC, SDDF_TIMER_MAGIC_LEN);
-    plan_add_blob(p, client, ".timer_client_config", &timer, sizeof timer, true);
+    class_tell(p, client, &class_timer_section, &timer, sizeof timer);
 }
 
 bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *capacity)
@@ -742,8 +742,8 @@ static void build_virtualised(struct net *n, uint32_t instance)
         net_vswitch_finish(n);
     }
     build_transmit(n);
-    plan_add_blob(p, n->virt_rx, ".net_virt_rx_config", n->rx_config, sizeof *n->rx_config, false);
-    plan_add_blob(p, n->virt_tx, ".net_virt_tx_config", n->tx_config, sizeof *n->tx_config, false);
+    class_tell(p, n->virt_rx, &net_virt_rx_section, n->rx_config, sizeof *n->rx_config);
+    class_tell(p, n->virt_tx, &net_virt_tx_section, n->tx_config, sizeof *n->tx_config);
 }
 
 static void build_unvirtualised(struct net *n, uint32_t instance)
@@ -804,8 +804,7 @@ static void net_build(struct plan *p, uint32_t instance)
     } else {
         build_unvirtualised(&n, instance);
     }
-    plan_add_blob(p, n.driver, ".net_driver_config", &n.driver_config, sizeof n.driver_config,
-                  false);
+    class_tell(p, n.driver, &net_driver_section, &n.driver_config, sizeof n.driver_config);
 }
 
 const struct class_type class_net = {
@@ -823,5 +822,6 @@ const struct class_type class_net = {
             .client_params = client_params,
             .client_roles = client_roles,
         },
+    .told = net_told,
     .build = net_build,
 };

@@ -9,6 +9,11 @@
 
 #include "sim/class/class.h"
 
+/* What its domains are told. */
+extern const struct class_section net_driver_section, net_virt_rx_section, net_virt_tx_section,
+    net_vswitch_section, net_copy_section, net_client_section;
+extern const struct class_role net_told[];
+
 struct net_instance {
     uint64_t rx_buffers;
     bool virtualisers, coherent, cached;

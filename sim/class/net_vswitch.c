@@ -208,7 +208,7 @@ static void build_client_side(struct net *n, uint32_t number)
     if (reaches(v, v->virt, number)) {
         port->copy->rx_data[v->virt] = net_share_receive_region(n, port->copier);
     }
-    plan_add_blob(n->p, port->copier, ".net_copy_config", port->copy, sizeof *port->copy, false);
+    class_tell(n->p, port->copier, &net_copy_section, port->copy, sizeof *port->copy);
 }
 
 /* To virt_rx the switch is a client that has the addresses of those the wire may reach. */
@@ -263,7 +263,7 @@ static void build_switch(struct net *n)
     v->config.buffer_metadata = (region_resource_t){
         .vaddr = (void *)(uintptr_t)plan_add_map(p, v->pd, metadata, RIGHT_READ | RIGHT_WRITE),
         .size = buffers};
-    plan_add_blob(p, v->pd, ".net_vswitch_config", &v->config, sizeof v->config, false);
+    class_tell(p, v->pd, &net_vswitch_section, &v->config, sizeof v->config);
 }
 
 /* For those who look on: where what a port submits may go. */

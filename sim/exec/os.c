@@ -4,6 +4,7 @@
  * These names are exported to images; a program that runs images by hand may define all of them
  * itself instead.
  */
+#include <microkit.h>
 #include <os/sddf.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -138,18 +139,25 @@ void _assert_fail(const char *assertion, const char *file, unsigned line, const 
     __builtin_trap();
 }
 
-int sddf_printf_(const char *format, ...)
+int sddf_vprintf_(const char *format, va_list args)
 {
     char text[PRINT_BYTES];
-    va_list arguments;
+    int bytes = vsnprintf(text, sizeof text, format, args);
 
-    va_start(arguments, format);
-    int bytes = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
     if (bytes > 0) {
         domain_print(domain_current, text,
                      (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
     }
+    return bytes;
+}
+
+int sddf_printf_(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int bytes = sddf_vprintf_(format, arguments);
+    va_end(arguments);
     return bytes;
 }
 
@@ -164,6 +172,11 @@ int sddf_sprintf_(char *buffer, const char *format, ...)
     return bytes;
 }
 
+int sddf_vsnprintf_(char *buffer, size_t count, const char *format, va_list args)
+{
+    return vsnprintf(buffer, count, format, args);
+}
+
 int sddf_snprintf_(char *buffer, size_t count, const char *format, ...)
 {
     va_list arguments;
@@ -174,7 +187,108 @@ int sddf_snprintf_(char *buffer, size_t count, const char *format, ...)
     return bytes;
 }
 
+int sddf_fctprintf(void (*out)(char character, void *arg), void *arg, const char *format, ...)
+{
+    char text[PRINT_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    int bytes = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (int i = 0; i < bytes && i < PRINT_BYTES - 1; i++) {
+        out(text[i], arg);
+    }
+    return bytes;
+}
+
 void _sddf_putchar(char character)
 {
     domain_print(domain_current, &character, 1);
+}
+
+/* -- the same by the names that other sources use: they are called from an image, and so tell of a
+ * place in one -- */
+
+#define SAME_AS(name) __attribute__((__alias__(name)))
+
+void sddf_putchar_unbuffered(char character) SAME_AS("_sddf_putchar");
+void seL4_DebugPutChar(char c) SAME_AS("_sddf_putchar");
+void microkit_notify(microkit_channel ch) SAME_AS("sddf_notify");
+void microkit_deferred_notify(microkit_channel ch) SAME_AS("sddf_deferred_notify");
+void microkit_irq_ack(microkit_channel ch) SAME_AS("sddf_irq_ack");
+void microkit_deferred_irq_ack(microkit_channel ch) SAME_AS("sddf_deferred_irq_ack");
+microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msginfo info) SAME_AS("sddf_ppcall");
+
+seL4_Word microkit_mr_get(seL4_Uint8 mr)
+{
+    return sddf_get_mr(mr);
+}
+
+void microkit_mr_set(seL4_Uint8 mr, seL4_Word value)
+{
+    sddf_set_mr(mr, value);
+}
+
+seL4_Word seL4_GetMR(int i)
+{
+    return sddf_get_mr((unsigned)i);
+}
+
+void seL4_SetMR(int i, seL4_Word mr)
+{
+    sddf_set_mr((unsigned)i, mr);
+}
+
+void microkit_dbg_putc(int c)
+{
+    _sddf_putchar((char)c);
+}
+
+void microkit_dbg_puts(const char *s)
+{
+    domain_print(domain_current, s, strlen(s));
+}
+
+/* -- x86 ports: no domain has any, and who has none reads all ones -- */
+
+seL4_Uint8 microkit_x86_ioport_read_8(microkit_ioport ioport, seL4_Word port)
+{
+    (void)ioport;
+    (void)port;
+    return UINT8_MAX;
+}
+
+seL4_Uint16 microkit_x86_ioport_read_16(microkit_ioport ioport, seL4_Word port)
+{
+    (void)ioport;
+    (void)port;
+    return UINT16_MAX;
+}
+
+seL4_Uint32 microkit_x86_ioport_read_32(microkit_ioport ioport, seL4_Word port)
+{
+    (void)ioport;
+    (void)port;
+    return UINT32_MAX;
+}
+
+void microkit_x86_ioport_write_8(microkit_ioport ioport, seL4_Word port, seL4_Word value)
+{
+    (void)ioport;
+    (void)port;
+    (void)value;
+}
+
+void microkit_x86_ioport_write_16(microkit_ioport ioport, seL4_Word port, seL4_Word value)
+{
+    (void)ioport;
+    (void)port;
+    (void)value;
+}
+
+void microkit_x86_ioport_write_32(microkit_ioport ioport, seL4_Word port, seL4_Word value)
+{
+    (void)ioport;
+    (void)port;
+    (void)value;
 }

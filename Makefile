@@ -55,7 +55,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(PROGRAM) $(IMAGES) $(TEST_IMAGES) $(BUILD)/platforms
+all: $(PROGRAM) $(IMAGES) $(TEST_IMAGES) $(BUILD)/platforms $(BUILD)/include
 
 help:
 	@echo 'make all    build the program and every image into $(BUILD)/'
@@ -114,6 +114,17 @@ $(BUILD)/images/%.so: $(BUILD)/image-objects/%.o
 $(BUILD)/platforms: | $(BUILD)/deps.ok
 	$(Q)ln -sfn $(abspath scenarios/platforms) $@
 
+# And for the headers that `sddfsim build` gives images: all of ours, or the OS layer alone for
+# those who bring the rest themselves. Not straight into PREFIX/include, where every compiler looks:
+# what such a user's own headers lack would be taken from ours.
+OS_LAYER := microkit.h os/sddf.h sel4/sel4.h
+$(BUILD)/include: Makefile | $(BUILD)/deps.ok
+	$(Q)rm -rf $@
+	$(Q)mkdir -p $@/sddfsim/os-layer/os $@/sddfsim/os-layer/sel4
+	$(Q)ln -s $(abspath sddf) $@/sddfsim/sddf
+	$(Q)for header in $(OS_LAYER); do \
+	    ln -s $(abspath sddf)/$$header $@/sddfsim/os-layer/$$header; done
+
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libsim.a sim/exec/exports.list
 	@mkdir -p $(@D)
 	@[ $(V) = 1 ] || echo '  TEST  $@'
@@ -161,11 +172,13 @@ tidy: | $(BUILD)/deps.ok
 
 PREFIX ?= /usr/local
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/sddfsim $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/sddfsim
 	install -d $(DESTDIR)$(PREFIX)/share/sddfsim/platforms
 	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
 	cp -r $(BUILD)/images $(DESTDIR)$(PREFIX)/lib/sddfsim/
-	cp -r sddf $(DESTDIR)$(PREFIX)/include/
+	rm -rf $(DESTDIR)$(PREFIX)/include/sddfsim
+	install -d $(DESTDIR)$(PREFIX)/include
+	cp -rL $(BUILD)/include/sddfsim $(DESTDIR)$(PREFIX)/include/
 	install -m 644 scenarios/platforms/*.json $(DESTDIR)$(PREFIX)/share/sddfsim/platforms/
 
 clean:

@@ -133,6 +133,14 @@ const char *system_platform_dir(struct arena *arena)
     return find_dir("SDDFSIM_PLATFORMS", places, arena);
 }
 
+const char *system_include_dir(struct arena *arena)
+{
+    static const char *const places[] = {"include/sddfsim", "../include/sddfsim",
+                                         "../../include/sddfsim", NULL};
+
+    return find_dir("SDDFSIM_INCLUDE", places, arena);
+}
+
 static void class_build(struct plan *p, uint32_t instance)
 {
     const struct class_type *type = p->scenario->instances[instance].class_type->view.type;

@@ -39,6 +39,9 @@ struct system {
 const char *system_image_dir(struct arena *arena);
 /* The same for platforms, and $SDDFSIM_PLATFORMS. */
 const char *system_platform_dir(struct arena *arena);
+/* And for headers that images are compiled with, and $SDDFSIM_INCLUDE: in it are sddf/, and in
+ * os-layer/ the little that does not depend on a version of sDDF. */
+const char *system_include_dir(struct arena *arena);
 
 /*
  * Read and plan `path`, with `sets` as scenario_load takes them. All complaints, warnings too, are

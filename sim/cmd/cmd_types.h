@@ -6,6 +6,7 @@
     ROW(replay)        \
     ROW(sweep)         \
     ROW(check)         \
+    ROW(build)         \
     ROW(show)          \
     ROW(diff)          \
     ROW(list)          \

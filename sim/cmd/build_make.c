@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making an image as the product's own are made (the Makefile says the same to the compilers, and a
+ * test compares): each source compiled with our headers or with the OS layer alone; in each object
+ * calls of bulk copies renamed, so that they are points; all linked into a shared object whose
+ * globals are its own. Undefined names are no matter of the linker's: the program has them.
+ *
+ * All of it goes into a folder beside the output, what the tools make for themselves as well. Every
+ * source is compiled, however many fail, so that all complaints come at once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/cmd/build_parts.h"
+#include "sim/cmd/self.h"
+#include "sim/system.h"
+
+#define COMPILERS  "gcc", "clang" /* the first there is, where none was asked for */
+#define ROOM_BYTES (1 << 20)      /* with less than this left, a full disk is to blame */
+
+static const char *const compile_flags[] = {"-std=gnu11",
+                                            "-O3",
+                                            "-g",
+                                            "-fno-omit-frame-pointer",
+                                            "-momit-leaf-frame-pointer",
+#if defined(__x86_64__)
+                                            "-march=x86-64-v2",
+                                            "-DCONFIG_ARCH_X86_64",
+#else
+                                            "-DCONFIG_ARCH_AARCH64",
+                                            "-DCONFIG_ARCH_ARM",
+#endif
+                                            "-DCONFIG_ENABLE_SMP_SUPPORT",
+                                            "-fPIC",
+                                            "-Wall",
+                                            NULL};
+
+static const char *const copy_flags[] = {"--redefine-sym", "memcpy=sddfsim_memcpy",
+                                         "--redefine-sym", "memmove=sddfsim_memmove", NULL};
+
+static const char *const link_flags[] = {"-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,-z,noexecstack",
+                                         NULL};
+
+/* What is taken from an archive is what somebody asks for, and nobody in it asks for these. */
+static const char *const entries[] = {"-Wl,--undefined=init", "-Wl,--undefined=notified",
+                                      "-Wl,--undefined=protected", NULL};
+
+/* Words of a command line, as many as there are. */
+struct words {
+    struct arena *arena;
+    const char **word; /* NULL after the last */
+    size_t count, room;
+};
+
+static void add(struct words *w, const char *word)
+{
+    if (w->count + 1 >= w->room) {
+        size_t room = w->room == 0 ? 32 : w->room * 2;
+        const char **larger = arena_array(w->arena, room, sizeof *larger);
+
+        if (w->count != 0) {
+            memcpy(larger, w->word, w->count * sizeof *larger);
+        }
+        w->word = larger;
+        w->room = room;
+    }
+    w->word[w->count++] = word;
+}
+
+static void add_all(struct words *w, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        add(w, words[i]);
+    }
+}
+
+static bool is_program(const char *file)
+{
+    struct stat st;
+
+    return stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0;
+}
+
+/* As a shell finds it. NULL if there is none. */
+static const char *find_tool(const char *name, struct arena *arena)
+{
+    const char *path = getenv("PATH");
+
+    if (strchr(name, '/') != NULL) {
+        return is_program(name) ? name : NULL;
+    }
+    while (path != NULL && *path != '\0') {
+        size_t length = strcspn(path, ":");
+        const char *file = arena_format(arena, "%.*s/%s", (int)length, path, name);
+
+        if (length > 0 && is_program(file)) {
+            return file;
+        }
+        path += length + (path[length] == ':' ? 1 : 0);
+    }
+    return NULL;
+}
+
+static const char *find_compiler(struct build *b)
+{
+    const char *const known[] = {COMPILERS};
+    const char *asked = cmd_value(b->args, "cc", NULL), *found = NULL;
+
+    if (asked != NULL) {
+        found = find_tool(asked, &b->arena);
+        if (found == NULL) {
+            cmd_complain(b->args, "there is no compiler %s", asked);
+        }
+        return found;
+    }
+    for (size_t i = 0; found == NULL && i < sizeof known / sizeof known[0]; i++) {
+        found = find_tool(known[i], &b->arena);
+    }
+    if (found == NULL) {
+        cmd_complain(b->args, "there is neither gcc nor clang; name another compiler with --cc");
+    }
+    return found;
+}
+
+/* Is there room for more in the folder? What a compiler says of a full disk it says as of any other
+ * mistake. */
+static int room_left(struct build *b)
+{
+    const char *file = arena_format(&b->arena, "%s/room", b->folder);
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), error;
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+
+    error = fd < 0 ? errno : posix_fallocate(fd, 0, ROOM_BYTES);
+    if (fd >= 0) {
+        close(fd);
+        unlink(file);
+    }
+    signal(SIGXFSZ, before);
+    return error;
+}
+
+/* An enum cmd_exit: whose fault it is that a tool failed, if one did. */
+static int run_tool(struct build *b, const struct words *w)
+{
+    int status = self_run(w->word[0], w->word), error;
+
+    if (status == 0) {
+        return self_told_to_end() ? CMD_EXIT_HOST : CMD_EXIT_OK;
+    }
+    if (status == CMD_EXIT_HOST || self_told_to_end()) {
+        if (!self_told_to_end()) {
+            cmd_complain(b->args, "%s did not come to an end", w->word[0]);
+        }
+        return CMD_EXIT_HOST;
+    }
+    error = room_left(b);
+    if (error != 0) {
+        cmd_complain(b->args, "no room for %s and what it is made of: %s", b->output,
+                     strerror(error));
+        return CMD_EXIT_HOST;
+    }
+    return CMD_EXIT_USAGE;
+}
+
+/* What was given for `option`, each behind its letter. */
+static void add_given(struct build *b, struct words *w, const char *option)
+{
+    for (size_t i = 0; i < b->args->given_count; i++) {
+        const struct cmd_given *given = &b->args->given[i];
+
+        if (strcmp(given->option->name, option) == 0) {
+            add(w, arena_format(&b->arena, "-%c%s", given->option->letter, given->value));
+        }
+    }
+}
+
+static void add_headers(struct build *b, struct words *w)
+{
+    const char *dir = system_include_dir(&b->arena);
+
+    if (cmd_has(b->args, "own-headers")) {
+        add(w, arena_format(&b->arena, "-I%s/os-layer", dir));
+    } else {
+        add(w, arena_format(&b->arena, "-I%s", dir));
+        add(w, arena_format(&b->arena, "-I%s/sddf", dir));
+    }
+    add_given(b, w, "include");
+}
+
+static int compile(struct build *b, const char *compiler, struct build_input *input)
+{
+    struct words w = {.arena = &b->arena};
+
+    add(&w, compiler);
+    add_all(&w, compile_flags);
+    add_headers(b, &w);
+    add_given(b, &w, "define");
+    add(&w, "-c");
+    add(&w, input->file);
+    add(&w, "-o");
+    add(&w, input->object);
+    return run_tool(b, &w);
+}
+
+/* Of an object or archive of the user's, a copy. */
+static int redirect_copies(struct build *b, const char *objcopy, struct build_input *input)
+{
+    struct words w = {.arena = &b->arena};
+
+    add(&w, objcopy);
+    add_all(&w, copy_flags);
+    add(&w, input->kind == BUILD_SOURCE ? input->object : input->file);
+    add(&w, input->object);
+    return run_tool(b, &w);
+}
+
+static int link_all(struct build *b, const char *compiler)
+{
+    struct words w = {.arena = &b->arena};
+    bool archives = false;
+
+    add(&w, compiler);
+    add_all(&w, link_flags);
+    for (size_t i = 0; i < b->input_count; i++) {
+        archives |= b->inputs[i].kind == BUILD_ARCHIVE;
+    }
+    if (archives) {
+        add_all(&w, entries);
+        add(&w, "-Wl,--start-group");
+    }
+    for (size_t i = 0; i < b->input_count; i++) {
+        add(&w, b->inputs[i].object);
+    }
+    if (archives) {
+        add(&w, "-Wl,--end-group");
+    }
+    add(&w, "-o");
+    add(&w, b->image);
+    add(&w, "-Wl,--as-needed");
+    add(&w, "-lm");
+    return run_tool(b, &w);
+}
+
+static const char *object_name(struct build *b, size_t i)
+{
+    const char *slash = strrchr(b->inputs[i].file, '/');
+
+    return arena_format(&b->arena, "%s/%zu-%s%s", b->folder, i,
+                        slash == NULL ? b->inputs[i].file : slash + 1,
+                        b->inputs[i].kind == BUILD_SOURCE ? ".o" : "");
+}
+
+static int make_objects(struct build *b, const char *compiler, const char *objcopy)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < b->input_count; i++) {
+        struct build_input *input = &b->inputs[i];
+        int status = CMD_EXIT_OK;
+
+        input->object = object_name(b, i);
+        if (input->kind == BUILD_SOURCE) {
+            status = compile(b, compiler, input);
+        }
+        if (status == CMD_EXIT_OK) {
+            status = redirect_copies(b, objcopy, input);
+        }
+        if (status == CMD_EXIT_HOST) {
+            return status;
+        }
+        failed += status != CMD_EXIT_OK;
+    }
+    if (failed == 0) {
+        return CMD_EXIT_OK;
+    }
+    return b->input_count == 1
+               ? cmd_complain(b->args, "%s cannot be used; %s was not made", b->inputs[0].file,
+                              b->output)
+               : cmd_complain(b->args, "%zu of %zu files cannot be used; %s was not made", failed,
+                              b->input_count, b->output);
+}
+
+/* Without them every source would fail, each in words of its own. */
+static bool has_headers(struct build *b)
+{
+    const char *dir = system_include_dir(&b->arena);
+
+    if (access(arena_format(&b->arena, "%s/os-layer/os/sddf.h", dir), R_OK) != 0) {
+        cmd_complain(b->args, "the headers for images are not in %s: %s", dir, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+int build_make(struct build *b)
+{
+    const char *compiler = find_compiler(b), *objcopy = find_tool("objcopy", &b->arena);
+    int status;
+
+    if (objcopy == NULL) {
+        cmd_complain(b->args, "there is no objcopy; it comes with binutils");
+    }
+    if (!has_headers(b) || compiler == NULL || objcopy == NULL) {
+        return CMD_EXIT_HOST;
+    }
+    setenv("TMPDIR", b->folder, 1);
+    status = make_objects(b, compiler, objcopy);
+    if (status == CMD_EXIT_OK) {
+        status = link_all(b, compiler);
+        if (status == CMD_EXIT_USAGE) {
+            cmd_complain(b->args, "these do not link; %s was not made", b->output);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What `build` says of source that makes no image: all at once, where it would come from, and
+# nothing is left behind, whatever was there before stays as it was.
+headers='#include <os/sddf.h>
+#include <sddf/network/config.h>'
+section='__attribute__((__section__(".net_copy_config"))) net_copy_config_t config;'
+
+# build WORD...: what compilers say in their own words is left out.
+build()
+{
+    PATH=${tools:-$PATH} "$SDDFSIM" build "$@" 2>&1 |
+        grep -E '^sddfsim: |\.so: |: error: (is |cannot be|would )'
+    PATH=${tools:-$PATH} "$SDDFSIM" build "$@" >/dev/null 2>&1
+    echo "exit $?"
+}
+
+echo "$headers
+$section
+void init(void) { }" >no_notified.c
+echo "$headers
+$section
+void notified(sddf_channel ch) { (void)ch; }" >no_init.c
+echo "$headers
+void init(void) { }
+void notified(sddf_channel ch) { (void)ch; }" >no_section.c
+echo "$headers
+__attribute__((__section__(\".device_resources\"))) device_resources_t resources;
+__attribute__((__section__(\".net_driver_confg\"))) net_driver_config_t config;
+__attribute__((__section__(\".serial_client_config\"))) char serial[64];
+void init(void) { }
+void notified(sddf_channel ch) { (void)ch; }" >half.c
+echo "$headers
+__attribute__((__section__(\".net_copy_config\"))) char config[64];
+void init(void) { }
+void notified(sddf_channel ch) { (void)ch; }" >small.c
+echo "$headers
+__attribute__((__section__(\".net_copy_config\"))) net_copy_config_t other;" >twice.c
+echo "$headers
+$section
+void sddf_notfy(sddf_channel ch);
+void *pbuf_alloc(int layer, uint16_t length, int type);
+int fsmalloc_alloc(void *f, uintptr_t *to, uint64_t count);
+void json_loads(void);
+void helper(void);
+void init(void) { helper(); json_loads(); fsmalloc_alloc(0, 0, 1); }
+void notified(sddf_channel ch) { pbuf_alloc(0, 0, 0); sddf_notfy(ch); }" >undefined.c
+echo 'void helper(void);
+void more(void);
+void more(void) { helper(); }' >more.c
+echo 'void init(void' >syntax.c
+
+echo precious >no_init.so
+for name in no_notified no_init no_section half small undefined; do
+    build $name.c
+done
+cat no_init.so
+build undefined.c more.c
+build small.c -D config=other_config
+build no_init.c twice.c
+build syntax.c
+build syntax.c more.c syntax.c -o all.so
+"$SDDFSIM" build syntax.c 2>&1 | grep -c '^syntax\.c:[0-9:]* error: '
+build more.c more.c -o twice.so
+
+# Not even begun.
+build no_init.d none.c . -o image.elf
+mkdir folder.so
+build more.c -o folder.so
+cp more.c more.so.c
+ln more.so.c linked.so.o
+build linked.so.o -o more.so.c
+build no_init.c --cc no-such-compiler
+build no_init.c --cc
+tools=$PWD
+build no_init.c
+tools=
+build no_init.c -o no/such/folder.so
+build no_init.c -o more.c/image.so
+build no_init.c -o /proc/image.so
+
+# No room: less for a file than an image takes.
+(
+    ulimit -f 8
+    build no_init.c
+)
+
+# Told to end while a compiler works.
+printf '#!/bin/sh\necho begun >&2\nexec sleep 60\n' >slow
+chmod +x slow
+mkfifo said
+"$SDDFSIM" build no_init.c --cc ./slow 2>said &
+read -r word <said
+kill -TERM $!
+wait $!
+echo "$word, exit $?"
+rm said
+ls

@@ -144,11 +144,13 @@ checks: | $(BUILD)/deps.ok
 
 test: checks unit scenarios sample
 
-# A few throws of the dice that `make soak` throws all day, and each kind of attack once.
+# A few throws of the dice that `make soak` throws all day, each kind of attack once, and a few defects
+# in components.
 sample: all
 	$(Q)scripts/soak --sample $(BUILD)
 	$(Q)scripts/attack --sample $(BUILD)
 	$(Q)scripts/attack --sample --executors --only stray --only fuzz $(BUILD)
+	$(Q)scripts/mutants --sample $(BUILD)
 
 demo: all
 	$(Q)scripts/demo $(BUILD)

@@ -116,6 +116,8 @@ static const struct row rows[] = {
      {"/platform=\"imx8mm-smp\"", "/clients/0/cpu=3", "/networks/0/driver/cpu=1"}},
     {"the driver on a budget",
      {"/networks/0/driver/budget=\"50 us\"", "/networks/0/driver/period=\"400 us\""}},
+    {"memory that is not coherent",
+     {"/networks/0/coherent=false", "/networks/0/evictions=\"30 %\""}},
     {"a forged index", {"/faults=[{\"kind\":\"queue_index\",\"pd\":\"client1\",\"at\":\"1 ms\"}]"}},
     {"one that is stopped",
      {"/faults=[{\"kind\":\"stop\",\"pd\":\"client0\",\"after_entries\":5}]"}},

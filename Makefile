@@ -148,7 +148,7 @@ test: checks unit scenarios sample
 # in components.
 sample: all
 	$(Q)scripts/soak --sample $(BUILD)
-	$(Q)scripts/attack --sample $(BUILD)
+	$(Q)scripts/attack-table --check $(BUILD)
 	$(Q)scripts/attack --sample --executors --only stray --only fuzz $(BUILD)
 	$(Q)scripts/mutants --sample $(BUILD)
 

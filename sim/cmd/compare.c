@@ -44,6 +44,7 @@ struct comparison {
     bool *aimed;  /* by domain: a fault that is left out is in it */
     bool worldly; /* one that is left out is in no domain, but on a wire or in a device */
     const char *folder;
+    bool kept;              /* the folder stays */
     json_t *with, *without; /* reports */
     bool harmed;
 };
@@ -152,7 +153,10 @@ static json_t *run_once(struct comparison *c, const char *program, const char *n
     if (self_told_to_end() || !write_scenario(c, file, strcmp(name, "with") == 0)) {
         return NULL;
     }
-    *status = self_run(program, argv);
+    *status = self_run(program, argv, c->kept ? NULL : c->folder);
+    if (self_told_to_end()) {
+        return NULL;
+    }
     if (*status != CMD_EXIT_OK && *status != CMD_EXIT_FAILED) {
         cmd_complain(c->args, "the run %s the fault could not be made: exit status %d", name,
                      *status);
@@ -580,6 +584,7 @@ static int in_a_folder(struct comparison *c)
     bool made = keep != NULL ? mkdir(keep, 0755) == 0 : mkdtemp(place) != NULL;
 
     c->folder = keep != NULL ? keep : place;
+    c->kept = keep != NULL;
     if (!made) {
         cmd_complain(c->args, "cannot make a folder %s: %s", c->folder, strerror(errno));
         status = keep != NULL ? CMD_EXIT_USAGE : CMD_EXIT_HOST;

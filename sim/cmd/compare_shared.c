@@ -127,7 +127,7 @@ const char *compare_shared(const struct plan *plan, const struct platform *platf
         }
     }
     for (uint32_t i = 0; i < plan->pd_count; i++) {
-        if (mine[i] && theirs[i] && i != one && !others[i]) {
+        if (mine[i] && theirs[i] && i != one) {
             list = also(list, plan->pds[i].name, arena);
         }
     }

@@ -158,7 +158,7 @@ int rerun_compare(struct cmd_args *args, const char *const *words, const char *f
     argv[count++] = "--";
     argv[count++] = arena_format(arena, "%s/scenario.json", folder);
     argv[count] = NULL;
-    int status = self_told_to_end() ? CMD_EXIT_HOST : self_run(program, argv);
+    int status = self_told_to_end() ? CMD_EXIT_HOST : self_run(program, argv, place);
 
     if (self_told_to_end()) {
         cmd_complain(args, "interrupted");

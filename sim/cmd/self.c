@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,18 +73,53 @@ static void hold_signals(bool hold)
     sigprocmask(SIG_SETMASK, hold ? &all : &before, hold ? &before : NULL);
 }
 
-int self_run(const char *program, const char *const *argv)
+/* A line that it said, for whoever started it: not how to repeat it, which is the starter's to say,
+ * and, if it went as it should, nothing of what lies in a place that is about to go. */
+static bool is_of_use(const char *line, int status, const char *gone)
+{
+    static const char repeat[] = "sddfsim: repeat with: ";
+    bool well = status == CMD_EXIT_OK || status == CMD_EXIT_FAILED;
+
+    return strncmp(line, repeat, sizeof repeat - 1) != 0 &&
+           (!well || gone == NULL || strstr(line, gone) == NULL);
+}
+
+/* Pass on what it said. Takes `said`, a descriptor. */
+static void pass_on(int said, int status, const char *gone)
+{
+    FILE *from = lseek(said, 0, SEEK_SET) == 0 ? fdopen(said, "re") : NULL;
+    char *line = NULL;
+    size_t room = 0;
+
+    while (from != NULL && getline(&line, &room, from) > 0) {
+        if (is_of_use(line, status, gone)) {
+            fputs(line, stderr);
+        }
+    }
+    free(line);
+    if (from != NULL) {
+        fclose(from);
+    } else {
+        close(said);
+    }
+}
+
+int self_run(const char *program, const char *const *argv, const char *gone)
 {
     pid_t self = getpid(), pid;
-    int status = 0;
+    int status = 0, said = memfd_create("said", MFD_CLOEXEC);
 
+    if (said < 0) {
+        fprintf(stderr, "sddfsim: cannot keep what another process says: %s\n", strerror(errno));
+        return CMD_EXIT_HOST;
+    }
     fflush(NULL);
     hold_signals(true);
     pid = fork();
     if (pid == 0) {
         self_listen(false);
         hold_signals(false);
-        self_become(program, argv, self, STDERR_FILENO);
+        self_become(program, argv, self, said);
     }
     running = pid;
     hold_signals(false);
@@ -92,6 +128,7 @@ int self_run(const char *program, const char *const *argv)
     }
     if (pid < 0) {
         fprintf(stderr, "sddfsim: cannot start a process: %s\n", strerror(errno));
+        close(said);
         return CMD_EXIT_HOST;
     }
     while (waitpid(pid, &status, 0) < 0) {
@@ -101,7 +138,9 @@ int self_run(const char *program, const char *const *argv)
         }
     }
     running = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
+    status = WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
+    pass_on(said, status, gone);
+    return status;
 }
 
 bool self_told_to_end(void)

@@ -96,6 +96,55 @@ static void what_the_scenario_states_is_held_against_it(void **state)
     assert_int_equal(compare(0, 5, "--set '/compare=[\"victim.rx_percent >= 100\"]'"), 0);
 }
 
+static unsigned said_often(const char *words)
+{
+    unsigned count = 0;
+
+    for (const char *at = said; (at = strstr(at, words)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+/* What the two runs say of their own is not for whoever compares them: it names files that are gone
+ * by then. */
+static void nothing_is_said_of_what_is_gone(void **state)
+{
+    static const char crash[] = "--set '/faults/0={\"kind\":\"crash\",\"pd\":\"net0_driver\","
+                                "\"after_entries\":3}'";
+    char keep[4096];
+
+    (void)state;
+    assert_int_equal(compare(0, 5, crash), 1);
+    assert_said("crash in net0_driver acted 1 time");
+    assert_int_equal(said_often("repeat with: "), 1);
+    assert_said("repeat with: sddfsim compare ");
+    assert_int_equal(said_often("/sddfsim-"), said_often("/sddfsim-live-"));
+    assert_int_equal(said_often("net0_driver died of"), 0);
+    /* Where a run stays, so do its logs. */
+    snprintf(keep, sizeof keep, "%s -o %s", crash, live_path("kept"));
+    assert_int_equal(compare(0, 5, keep), 1);
+    assert_said("/kept/with/pds/net0_driver.log");
+    assert_int_equal(said_often("repeat with: "), 1);
+}
+
+/* Who is behind the device, or on the way, has that very part in common with the fault. */
+static void the_part_that_fails_is_what_they_share(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(1, 5,
+                             "--set '/faults/0={\"kind\":\"device_reset\",\"pd\":\"eth0\","
+                             "\"after_frames\":5,\"count\":1}'"),
+                     0);
+    assert_said("victim has in common with eth0: eth0");
+    assert_said("rogue has nothing in common with eth0");
+    assert_int_equal(compare(1, 5,
+                             "--set '/faults/0={\"kind\":\"spin\",\"pd\":\"net0_virt_rx\","
+                             "\"busy\":\"1 us\"}'"),
+                     0);
+    assert_said("victim has in common with net0_virt_rx: net0_driver, net0_virt_rx");
+}
+
 static void a_fault_that_never_acted_shows_nothing(void **state)
 {
     (void)state;
@@ -189,6 +238,8 @@ int main(void)
         cmocka_unit_test(apart_not_even_the_time_differs),
         cmocka_unit_test(who_shares_a_core_keeps_its_frames),
         cmocka_unit_test(what_the_scenario_states_is_held_against_it),
+        cmocka_unit_test(nothing_is_said_of_what_is_gone),
+        cmocka_unit_test(the_part_that_fails_is_what_they_share),
         cmocka_unit_test(a_fault_that_never_acted_shows_nothing),
         cmocka_unit_test(what_is_no_comparison_is_refused),
         cmocka_unit_test(frames_are_compared_in_order),

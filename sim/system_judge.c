@@ -196,9 +196,23 @@ static int exit_status(const struct run *r, enum report_verdict verdict)
     case RUN_INTERRUPTED:
     case RUN_FAILED:
         return 3;
+    case RUN_STUCK:
+        return 1;
     default:
         return verdict == REPORT_FAIL ? 1 : 0;
     }
+}
+
+/* A further half sentence on how it ended, if there is more to say. */
+static const char *end_detail(const struct run *r)
+{
+    if (r->s.end == RUN_STUCK) {
+        return arena_format(r->arena, "%s asks %s, which is dead, again and again",
+                            r->plan->pds[r->s.stuck_pd].name, r->plan->pds[r->s.stuck_on].name);
+    }
+    return r->s.end == RUN_QUIET && r->s.input_left
+               ? "though a wire still waits for frames to come back"
+               : NULL;
 }
 
 int system_judge(struct run *r)
@@ -238,9 +252,7 @@ int system_judge(struct run *r)
         .images = r->dir.images,
         .platform = s->platform != NULL ? s->platform : "generic",
         .time_ns = r->s.length_ns,
-        .end_detail = r->s.end == RUN_QUIET && r->s.input_left
-                          ? "though a wire still waits for frames to come back"
-                          : NULL,
+        .end_detail = end_detail(r),
         .checks = checks,
         .check_count = r->system->checks.count,
         .pds = report_pds(r),

@@ -58,8 +58,9 @@ struct supervise {
     uint64_t length_ns; /* from letting traffic in until the end */
     struct virtual_result *virtual_result; /* see virtual.h; NULL on the host's clock */
     struct probe *acts; /* what faults of the kernel did, by scenario fault; NULL: there are none */
-    uint64_t *signals_lost; /* to such faults, by domain; likewise */
-    const char *failed_pd;  /* which domain could not start, or was not ready in time; NULL */
+    uint64_t *signals_lost;      /* to such faults, by domain; likewise */
+    uint32_t stuck_pd, stuck_on; /* who asks whom for ever, where that is the end; PLAN_NONE */
+    const char *failed_pd;       /* which domain could not start, or was not ready in time; NULL */
 };
 
 /* 0, or -errno with what was attempted in `why`: then nothing runs any more. Signals are held when

@@ -28,6 +28,10 @@ struct virtual
     uint64_t wall_until_ns;
     bool out_of_patience, failed;
     uint64_t begun_ps; /* when traffic was let in; 0: not yet */
+    struct asked {
+        uint64_t count;        /* how often it was, being dead */
+        uint64_t moved, wakes; /* of all queues, and of its driver, when it was looked last */
+    } * asked_dead;            /* by device */
     struct {
         bool asked;      /* somebody wants to know */
         uint64_t moved;  /* entries of all queues, when it was looked last */
@@ -74,6 +78,48 @@ static inline void see_to_caches(struct virtual *v, uint32_t device)
     }
 }
 
+static uint64_t moved_in_all(const struct virtual *v);
+
+#define ASKED_DEAD 65536u /* so often while nothing moves: then nothing ever will */
+
+/* Is there a device that lives and may yet bring something? */
+static bool others_bring(const struct virtual *v)
+{
+    const struct plan *plan = v->s->world->plan;
+
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        uint32_t pd = plan->devices[i].pd;
+
+        if (!v->s->pds[pd].died && atomic_load(&v->s->world->pages[pd]->device.finished) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A register of a device that died says nothing new, and a driver that waits for a reset to be over
+ * asks for ever. If that is all that happens, and no time is set for the end, this is the end. */
+static void ask_the_dead(struct virtual *v, uint32_t device)
+{
+    struct supervise *s = v->s;
+    struct asked *a = &v->asked_dead[device], now = {.count = a->count + 1};
+    uint32_t driver = s->world->plan->devices[device].driver;
+    bool endless = v->begun_ps == 0 || (s->after_ns == 0 && !others_bring(v));
+
+    if (now.count % ASKED_DEAD == 0) {
+        now.moved = moved_in_all(v);
+        now.wakes = v->kernel.domains[driver].activations;
+        if (endless && now.count > ASKED_DEAD && now.moved == a->moved && now.wakes == a->wakes) {
+            s->stuck_pd = driver;
+            s->stuck_on = s->world->plan->devices[device].pd;
+            v->kernel.halt = KERNEL_HOST;
+        }
+        *a = now;
+    } else {
+        a->count = now.count;
+    }
+}
+
 static uint64_t on_access(void *context, uint32_t device, uint64_t now_ps, bool write,
                           uint32_t offset, unsigned bytes, uint64_t value)
 {
@@ -81,6 +127,9 @@ static uint64_t on_access(void *context, uint32_t device, uint64_t now_ps, bool 
     uint64_t answer = v->s->exec->access(v->s->exec_state, device_pd(v, device), now_ps / 1000,
                                          write, offset, bytes, value);
 
+    if (__builtin_expect(v->s->pds[device_pd(v, device)].died, 0)) {
+        ask_the_dead(v, device);
+    }
     see_to_caches(v, device);
     return answer;
 }
@@ -152,6 +201,16 @@ static void on_told(void *context, uint32_t pd)
     remember(v, pd, atomic_load(&v->s->world->pages[pd]->event_count));
 }
 
+/* Nobody drives its lines any more: one that is up would be served and come again without end. */
+static void let_lines_fall(struct virtual *v, uint32_t device)
+{
+    for (uint32_t i = 0; i < v->kernel.line_count; i++) {
+        if (v->kernel.lines[i].device == device) {
+            kernel_irq(&v->kernel, device, v->kernel.lines[i].number, false);
+        }
+    }
+}
+
 /* A domain died: what became of it, and whether the run makes sense without it. */
 static void on_died(void *context, uint32_t pd, const struct stray *why, int status)
 {
@@ -161,6 +220,9 @@ static void on_died(void *context, uint32_t pd, const struct stray *why, int sta
 
     p->died = true;
     remember(v, pd, VIRTUAL_DIED);
+    if (v->s->world->plan->pds[pd].kind == PD_DEVICE) {
+        let_lines_fall(v, v->s->world->plan->pds[pd].device);
+    }
     p->signal = (int)why->signal;
     p->status = status;
     p->vaddr = why->vaddr;
@@ -523,6 +585,9 @@ static enum run_end end_of(const struct virtual *v)
     if (v->failed) {
         return RUN_FAILED;
     }
+    if (v->s->stuck_pd != PLAN_NONE) {
+        return RUN_STUCK;
+    }
     switch (v->kernel.halt) {
     case KERNEL_QUIET:
         return RUN_QUIET;
@@ -640,7 +705,7 @@ static void run_all(struct virtual *v)
     s->length_ns = r->length_ps / 1000;
     s->input_left = s->end == RUN_QUIET && input_left(v);
     measure(v, r, false);
-    if (s->end != RUN_WALL) {
+    if (s->end != RUN_WALL && s->end != RUN_STUCK) {
         order(v, true);
         run_until(v, v->kernel.now_ps + FINISH_PS, false);
         find_unfinished(v);
@@ -699,6 +764,8 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
                                            .go_on = on_go_on};
 
     v->s = s;
+    s->stuck_pd = s->stuck_on = PLAN_NONE;
+    v->asked_dead = arena_array(arena, s->world->plan->device_count, sizeof *v->asked_dead);
     v->wall_until_ns = clock_host_ns() + s->wall_ns;
     v->progress.asked = plan_checks(s->world->plan, "liveness");
     v->progress.wakes = arena_array(arena, domains(v), sizeof *v->progress.wakes);

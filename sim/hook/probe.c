@@ -20,9 +20,9 @@ static const char *const drop_names[] = {
 };
 
 static const char *const end_names[] = {
-    [RUN_QUIET] = "quiet",   [RUN_LIMIT] = "limit",
-    [RUN_WALL] = "wall",     [RUN_INTERRUPTED] = "interrupted",
-    [RUN_FAILED] = "failed",
+    [RUN_QUIET] = "quiet", [RUN_LIMIT] = "limit",
+    [RUN_WALL] = "wall",   [RUN_INTERRUPTED] = "interrupted",
+    [RUN_STUCK] = "stuck", [RUN_FAILED] = "failed",
 };
 
 const char *probe_name(unsigned kind)

@@ -149,7 +149,14 @@ enum signal_missing {
 };
 /* Why a domain did not get to its next wait. */
 enum unfinished { UNFINISHED_RUNS, UNFINISHED_STARVED, UNFINISHED_CALLING };
-enum run_end { RUN_QUIET, RUN_LIMIT, RUN_WALL, RUN_INTERRUPTED, RUN_FAILED };
+enum run_end {
+    RUN_QUIET,
+    RUN_LIMIT,
+    RUN_WALL,
+    RUN_INTERRUPTED,
+    RUN_STUCK, /* nothing moves any more, though somebody keeps running */
+    RUN_FAILED
+};
 
 /* Who says so: whether a number can be a lie of an untrusted domain. */
 enum probe_told { TOLD_BY_WORLD, TOLD_BY_PD };
@@ -168,7 +175,7 @@ struct probe {
 
 const char *probe_name(unsigned kind);         /* "FRAME_IN"; "?" beyond the kinds */
 const char *drop_reason_name(unsigned reason); /* "no_match"; "?" beyond */
-const char *run_end_name(unsigned end); /* "quiet", "limit", "wall", "interrupted", "failed" */
+const char *run_end_name(unsigned end);        /* "quiet", "limit", "wall", ... */
 
 /* Those who listen, called in the order they were added. */
 struct probe_sink {

@@ -94,6 +94,8 @@ static const char *end_words(const struct account *a)
         return "it was given up: the wall-clock limit was reached";
     case RUN_INTERRUPTED:
         return "it was interrupted";
+    case RUN_STUCK:
+        return "nothing could go on";
     default:
         return "it failed";
     }

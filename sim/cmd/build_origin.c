@@ -40,6 +40,8 @@ static const struct origin names[] = {
     {"serial_*", "it is in <sddf/serial/queue.h> or <sddf/serial/config.h>; include that"},
     {"blk_*", "it is in <sddf/blk/queue.h> or <sddf/blk/config.h> of your sDDF; include that"},
     {"i2c_*", "it is in your sDDF's <sddf/i2c/queue.h>, or its i2c/libi2c.c; give that"},
+    {"sound_*", "it is in your sDDF's <sddf/sound/queue.h>; include that"},
+    {"gpu_*", "it is in your sDDF's <sddf/gpu/queue.h>; include that"},
     {"ialloc_*", "it is in <sddf/util/ialloc.h>; include that"},
     {"cache_*", "it is your sDDF's; of its kind there are cache_clean() and "
                 "cache_clean_and_invalidate() here"},
@@ -103,18 +105,29 @@ const char *build_section_origin(const char *section)
     return find(sections, ROWS(sections), section);
 }
 
-const char *build_origin(const char *name, const struct elf *exports, struct arena *arena)
+/*
+ * The exported name that this one is a slip of. All sddf_ names are near each other by what they
+ * have in common, so only what comes after that is compared.
+ */
+static const char *find_near(const char *name, const struct elf *exports, struct arena *arena)
 {
-    const char *known[NAMES_MAX];
+    const char *known[NAMES_MAX], *end = strchr(name, '_'), *near;
+    size_t prefix_bytes = end == NULL ? 0 : (size_t)(end - name) + 1, count = 0;
     struct elf_symbol symbol;
-    size_t count = 0;
 
     for (size_t i = 0; count < NAMES_MAX && elf_symbol(exports, ".dynsym", i, &symbol); i++) {
-        if (symbol.defined) {
-            known[count++] = symbol.name;
+        if (symbol.defined && strncmp(symbol.name, name, prefix_bytes) == 0) {
+            known[count++] = symbol.name + prefix_bytes;
         }
     }
-    const char *near = suggest(name, known, count);
+    near = suggest(name + prefix_bytes, known, count);
+    return near == NULL ? NULL : arena_format(arena, "%.*s%s", (int)prefix_bytes, name, near);
+}
+
+const char *build_origin(const char *name, const struct elf *exports, struct arena *arena)
+{
+    const char *near = find_near(name, exports, arena);
+
     return near != NULL ? arena_format(arena, "did you mean %s?", near)
                         : find(names, ROWS(names), name);
 }

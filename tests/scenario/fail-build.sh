@@ -42,7 +42,12 @@ void *pbuf_alloc(int layer, uint16_t length, int type);
 int fsmalloc_alloc(void *f, uintptr_t *to, uint64_t count);
 void json_loads(void);
 void helper(void);
-void init(void) { helper(); json_loads(); fsmalloc_alloc(0, 0, 1); }
+uint64_t sddf_timer_time_now(sddf_channel ch);
+void microkit_pd_stop(unsigned child);
+void microkit_notfy(unsigned ch);
+void seL4_Yield(void);
+static void more(void) { sddf_timer_time_now(1); microkit_pd_stop(1); microkit_notfy(2); }
+void init(void) { helper(); more(); seL4_Yield(); json_loads(); fsmalloc_alloc(0, 0, 1); }
 void notified(sddf_channel ch) { pbuf_alloc(0, 0, 0); sddf_notfy(ch); }" >undefined.c
 echo 'void helper(void);
 void more(void);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Each component of ours, made by `build` by each compiler there is, runs as the image of it that
 # comes with the product: the same events, to the last. Compiled with headers that somebody else
-# wrote, virtualisers and copier still pass the same frames.
+# wrote, virtualisers, vswitch and copier still pass the same frames.
 components=$ROOT/components/network
 
 # make FOLDER FILE OPTION...: one component.
@@ -29,7 +29,8 @@ cat >switched.json <<END
       "params": { "ip": "10.0.0.2" } },
     { "name": "source", "image": "network/client_source", "copier": {},
       "params": { "rate": 5000, "count": 200 } },
-    { "name": "sink", "image": "network/client_sink", "copier": {}, "params": { "frames": 10 } } ] }
+    { "name": "sink", "image": "network/client_sink", "copier": {}, "params": { "frames": 10 } } ],
+  "captures": [ { "at": "lan.out", "file": "out.pcap" } ] }
 END
 cat >plain.json <<END
 { $head, $wire, "to": "copied,forwarded" } ],
@@ -71,14 +72,17 @@ for compiler in gcc clang; do
 done
 
 # The same source, other headers: what is not compiled again is ours.
-digest plain ours >digest
 cp -r "$(dirname "$SDDFSIM")/images" own
-for name in virt_rx virt_tx copy; do
+for name in virt_rx virt_tx vswitch copy; do
     make own "$components/$name.c" --own-headers -I "$ROOT/tests/image/own-headers" -I "$ROOT"
     cat said
 done
-SDDFSIM_IMAGES=$PWD/own digest plain own >digest
-"$SDDFSIM" diff --order=flow plain-ours/captures/out.pcap plain-own/captures/out.pcap
+for system in plain switched; do
+    digest $system ours >digest
+    SDDFSIM_IMAGES=$PWD/own digest $system own >digest
+    "$SDDFSIM" diff --order=flow $system-ours/captures/out.pcap $system-own/captures/out.pcap
+    sed -n 's/^ *"\(points\)": *"\([a-z]*\)".*/\1 \2/p' $system-own/report.json | sort | uniq -c
+done
 
 # Objects and archives as other languages' compilers leave them: each part is found, a bulk copy in
 # it is a point, and the user's own file stays as it was. What the OS layer promises is there by all
@@ -157,5 +161,4 @@ for image in objects parts; do
         --set "/clients/0/image=$image.so" --set /stop/after='"1 us"' --set '/clients/0/copier={}'
     cat $image/pds/client0.log
 done
-sed -n 's/^ *"\(points\)": *"\([a-z]*\)".*/\1 \2/p' plain-own/report.json | sort | uniq -c
 ls -d ./*.so.* ./*/network/*.so.* 2>/dev/null

@@ -60,6 +60,20 @@ typedef struct {
     region_resource_t client_data;
 } net_copy_config_t;
 
+typedef struct {
+    net_connection_resource_t rx, tx;
+    region_resource_t tx_data;
+    mac_addr_t mac_addr;
+    uint64_t acl;
+} net_vswitch_port_config_t;
+
+typedef struct {
+    char magic[SDDF_NET_MAGIC_LEN];
+    net_vswitch_port_config_t ports[SDDF_NET_MAX_CLIENTS];
+    uint8_t num_ports;
+    region_resource_t buffer_metadata;
+} net_vswitch_config_t;
+
 static inline bool net_config_check_magic(void *config)
 {
     return __builtin_memcmp(config, "sDDF\x05", SDDF_NET_MAGIC_LEN) == 0;

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the buffers of each pool are when a run is over: those that lie in queues are found there,
+ * slot by slot, and of the others the domains say that they hold them. Who only passes frames on
+ * should then have none with nothing in it.
+ */
+#include <stdlib.h>
+
+#include "sim/exec/look_parts.h"
+#include "sim/observe/moves.h"
+
+static void mark_found(struct lookout *l, uint32_t queue, uint32_t pool, uint8_t *found)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    const uint8_t *base = world_queue(l->s->world, queue);
+    struct queue_now now = look_queue(l, queue);
+
+    for (uint32_t i = 0; now.possible && i < now.length; i++) {
+        uint32_t index = (now.head + i) & (q->capacity - 1);
+        const uint8_t *slot = base + q->slots_offset + (uint64_t)index * q->slot_bytes;
+        uint64_t name = *(const volatile uint64_t *)(slot + q->name_offset);
+        unsigned id = q->pool_bits == 0 ? 0 : slot[q->pool_offset] & ((1u << q->pool_bits) - 1);
+        uint32_t named, buffer;
+
+        if (moves_resolve(l->plan, q, name, id, &named, &buffer) && named == pool) {
+            found[buffer] = 1;
+        }
+    }
+}
+
+static int64_t held_by(const struct lookout *l, uint32_t pd, uint32_t pool)
+{
+    uint32_t list[MOVES_POOLS_MAX];
+    size_t count = moves_pool_list(l->plan, pd, list);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i] == pool) {
+            return look_counts(l, pd)->pools[i].held;
+        }
+    }
+    return 0;
+}
+
+/* What a device's ring may well hold for good: buffers to receive into. */
+static bool for_receiving(const struct lookout *l, uint32_t pd, uint32_t pool)
+{
+    for (uint32_t i = 0; i < l->plan->device_count; i++) {
+        const struct plan_device *d = &l->plan->devices[i];
+
+        if (d->driver != pd || d->rx_queue_source == PLAN_NONE) {
+            continue;
+        }
+        const struct queue_shape *q = &l->plan->queues[d->rx_queue_source];
+
+        for (size_t k = 0; k < q->pool_count; k++) {
+            if (q->pools[k] == pool) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Frames that a driver's devices have of it are no buffers it keeps. */
+static uint64_t with_devices(const struct lookout *l, uint32_t pd)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < l->plan->device_count; i++) {
+        if (l->plan->devices[i].driver == pd) {
+            sum += l->s->world->pages[l->plan->devices[i].pd]->device.holds;
+        }
+    }
+    return sum;
+}
+
+void look_at_kept(struct lookout *l, uint32_t pd)
+{
+    uint32_t list[MOVES_POOLS_MAX];
+    size_t count = moves_pool_list(l->plan, pd, list);
+    const struct moves_counts *c = look_counts(l, pd);
+    int64_t full = c->in_hand > 0 ? c->in_hand : 0;
+
+    if (l->plan->pds[pd].kind != PD_IMAGE || l->plan->pds[pd].endpoint) {
+        return;
+    }
+    full += (int64_t)with_devices(l, pd);
+    for (size_t i = 0; i < count; i++) {
+        int64_t held = for_receiving(l, pd, list[i]) ? 0 : c->pools[i].held;
+        int64_t kept = held > full ? held - full : 0;
+
+        full -= held - kept > 0 ? held - kept : 0;
+        if (kept > 0) {
+            look_tell(l, PROBE_BUFFERS_KEPT, TOLD_BY_PD, pd, list[i], (uint64_t)kept, 0, 1);
+        }
+    }
+}
+
+void look_at_pool(struct lookout *l, uint32_t pool)
+{
+    uint32_t count = l->plan->pools[pool].buffer_count;
+    uint8_t *found = calloc(count, 1);
+    uint64_t seen = 0;
+    int64_t held = 0;
+
+    if (found == NULL) {
+        return;
+    }
+    for (uint32_t q = 0; q < l->plan->queue_count; q++) {
+        for (size_t i = 0; i < l->plan->queues[q].pool_count; i++) {
+            if (l->plan->queues[q].pools[i] == pool) {
+                mark_found(l, q, pool, found);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        seen += found[i];
+    }
+    for (uint32_t pd = 0; pd < l->plan->pd_count; pd++) {
+        held += l->plan->pds[pd].kind == PD_IMAGE ? held_by(l, pd, pool) : 0;
+    }
+    free(found);
+    look_tell(l, PROBE_BUFFERS_FOUND, TOLD_BY_WORLD, PLAN_NONE, pool, seen, (uint64_t)held, 1);
+}

@@ -147,7 +147,7 @@ static int room_left(struct build *b)
 /* An enum cmd_exit: whose fault it is that a tool failed, if one did. */
 static int run_tool(struct build *b, const struct words *w)
 {
-    int status = self_run(w->word[0], w->word, NULL), error;
+    int status = self_run_tool(w->word[0], w->word), error;
 
     if (status == 0) {
         return self_told_to_end() ? CMD_EXIT_HOST : CMD_EXIT_OK;

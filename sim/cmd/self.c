@@ -104,22 +104,19 @@ static void pass_on(int said, int status, const char *gone)
     }
 }
 
-int self_run(const char *program, const char *const *argv, const char *gone)
+/* What it left with, CMD_EXIT_HOST if it left with nothing. */
+static int run_to_end(const char *program, const char *const *argv, int complaints)
 {
     pid_t self = getpid(), pid;
-    int status = 0, said = memfd_create("said", MFD_CLOEXEC);
+    int status = 0;
 
-    if (said < 0) {
-        fprintf(stderr, "sddfsim: cannot keep what another process says: %s\n", strerror(errno));
-        return CMD_EXIT_HOST;
-    }
     fflush(NULL);
     hold_signals(true);
     pid = fork();
     if (pid == 0) {
         self_listen(false);
         hold_signals(false);
-        self_become(program, argv, self, said);
+        self_become(program, argv, self, complaints);
     }
     running = pid;
     hold_signals(false);
@@ -128,7 +125,6 @@ int self_run(const char *program, const char *const *argv, const char *gone)
     }
     if (pid < 0) {
         fprintf(stderr, "sddfsim: cannot start a process: %s\n", strerror(errno));
-        close(said);
         return CMD_EXIT_HOST;
     }
     while (waitpid(pid, &status, 0) < 0) {
@@ -138,9 +134,25 @@ int self_run(const char *program, const char *const *argv, const char *gone)
         }
     }
     running = 0;
-    status = WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : CMD_EXIT_HOST;
+}
+
+int self_run(const char *program, const char *const *argv, const char *gone)
+{
+    int status, said = memfd_create("said", MFD_CLOEXEC);
+
+    if (said < 0) {
+        fprintf(stderr, "sddfsim: cannot keep what another process says: %s\n", strerror(errno));
+        return CMD_EXIT_HOST;
+    }
+    status = run_to_end(program, argv, said);
     pass_on(said, status, gone);
     return status;
+}
+
+int self_run_tool(const char *program, const char *const *argv)
+{
+    return run_to_end(program, argv, STDERR_FILENO);
 }
 
 bool self_told_to_end(void)

@@ -24,10 +24,13 @@ void self_become(const char *program, const char *const *argv, pid_t parent, int
  * Run `program` with these words and wait for its end: what it left with, CMD_EXIT_HOST if it left
  * with nothing. Then what it complained of is passed on, but for how to repeat it, which nobody
  * would, and for what a run that went as it should says of files in `gone` (NULL: it stays), which
- * will not be there. Between self_listen(true) and self_listen(false) whatever would end this process is
- * passed on to the one that runs, and remembered, so that what was made for it can be removed.
+ * will not be there. Between self_listen(true) and self_listen(false) whatever would end this
+ * process is passed on to the one that runs, and remembered, so that what was made for it can be
+ * removed.
  */
 int self_run(const char *program, const char *const *argv, const char *gone);
+/* The same with a program of others, which speaks for itself as it runs, in its own colours. */
+int self_run_tool(const char *program, const char *const *argv);
 void self_listen(bool on);
 bool self_told_to_end(void);
 #endif

@@ -89,8 +89,8 @@ build no_init.c -o /proc/image.so
     build no_init.c
 )
 
-# Told to end while a compiler works.
-printf '#!/bin/sh\necho begun >&2\nexec sleep 60\n' >slow
+# Told to end while a compiler works, whose words are heard as it says them.
+printf '#!/bin/sh\necho begun >&2\nexec sleep 400\n' >slow
 chmod +x slow
 mkfifo said
 "$SDDFSIM" build no_init.c --cc ./slow 2>said &

@@ -7,8 +7,30 @@
 #include <stdint.h>
 
 #include "sim/base/arena.h"
+#include "sim/cmd/cmd.h"
 #include "sim/model/plan.h"
 #include "sim/model/platform.h"
+#include "sim/system.h"
+
+/* One comparison: what is run, without which faults, and what came of it. */
+struct comparison {
+    struct cmd_args *args;
+    struct arena arena;
+    struct system system;
+    bool *out;    /* by scenario fault: left out of the second run */
+    bool *aimed;  /* by domain: a fault that is left out is in it */
+    bool worldly; /* one that is left out is in no domain, but on a wire or in a device */
+    const char *folder;
+    bool kept;              /* the folder stays */
+    json_t *with, *without; /* reports */
+    bool harmed;
+};
+
+/* A client, and no fault that is left out is in it. */
+static inline bool compare_is_victim(const struct comparison *c, uint32_t pd)
+{
+    return c->system.plan->pds[pd].endpoint && !c->aimed[pd];
+}
 
 /* One direction of one client: the frames of both runs side by side. */
 struct flow_difference {
@@ -21,6 +43,13 @@ struct flow_difference {
 };
 
 enum { FLOW_RX, FLOW_TX, FLOWS };
+
+/* What became of one client. */
+struct suffering {
+    uint32_t pd;
+    const char *shared; /* what it has in common with the faults' domains, NULL: nothing */
+    struct flow_difference flows[FLOWS];
+};
 
 /*
  * Compare two captures. Frames from an address in `not_from` (octets, one after the other) are left
@@ -36,4 +65,25 @@ bool compare_flows(const char *without, const char *with, const uint8_t (*not_fr
  */
 const char *compare_shared(const struct plan *plan, const struct platform *platform, uint32_t one,
                            const bool *others, struct arena *arena);
+
+/*
+ * Make the run of that name, "with" or "without" the faults. Its report, NULL after complaints; the
+ * exit status in `*status`.
+ */
+json_t *compare_run(struct comparison *c, const char *program, const char *name, int *status);
+
+/* Before anything runs: is every bound about a client that there is, and something measured? */
+bool compare_bounds_make_sense(struct comparison *c);
+/* Of the client s->pd, once both runs are over. False after complaints. */
+bool compare_find_suffering(struct comparison *c, struct suffering *s);
+/* What a bound is about; false: there is nothing of that name. */
+bool compare_measure(const struct comparison *c, const struct suffering *s, const char *what,
+                     int64_t *value);
+int64_t compare_latency(const json_t *report, const char *client, const char *quantile);
+/* The part of a bound's name after "CLIENT.", NULL if it is about somebody else. */
+const char *compare_about(const struct scenario_expect *bound, const char *client);
+
+/* Says all there is to say, to memory first: the outcome stands in the first line. The exit status.
+ */
+int compare_judge(struct comparison *c);
 #endif

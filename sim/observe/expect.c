@@ -456,7 +456,7 @@ static bool read_value(const struct report_input *in, struct meaning m, uint64_t
     }
 }
 
-static bool compare(int op, int64_t left, int64_t right)
+bool expect_holds(int op, int64_t left, int64_t right)
 {
     switch (op) {
     case EXPECT_EQ:
@@ -495,7 +495,7 @@ struct expect_result *expect_judge(const struct report_input *in)
         r->known = find(in->plan, checks, in->check_count, s->expects[i].name, &meaning) &&
                    read_value(in, meaning, &value);
         r->value = value > INT64_MAX ? INT64_MAX : (int64_t)value;
-        r->holds = r->known && compare((int)s->expects[i].op, r->value, s->expects[i].value);
+        r->holds = r->known && expect_holds((int)s->expects[i].op, r->value, s->expects[i].value);
     }
     return results;
 }

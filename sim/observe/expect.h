@@ -37,6 +37,8 @@ struct expect_result {
 bool expect_check(const struct plan *plan, const char *const *checks, size_t check_count,
                   struct diag *diag);
 
+/* Does a value stand to another as an expectation's `op` says? */
+bool expect_holds(int op, int64_t left, int64_t right);
 /* What each expectation came to, in plan->arena; NULL if the scenario has none. */
 struct expect_result *expect_judge(const struct report_input *in);
 #endif

@@ -2,9 +2,10 @@
 /*
  * `sddfsim compare`: what does a fault do to those it is not in? The scenario is run twice in
  * virtual time, with its faults and without some of them, both times with captures at every client
- * that the faults are not in. Its frames must be the same, in the same order, always. Who has
- * nothing in common with the domains the faults are in must not even notice by the time; for the
- * others the scenario's "compare" says what they may suffer.
+ * that the faults are not in. Its frames must be the same, in the same order for each of its peers,
+ * always, but for those from and to whom the faults are in. Who has nothing in common with the
+ * domains the faults are in must not even notice by the time; for the others the scenario's
+ * "compare" says what they may suffer.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -189,11 +190,14 @@ const struct cmd_type cmd_compare = {
     .usage = "SCENARIO [--without FAULT]... [OPTION]...",
     .description =
         "Runs the scenario twice in virtual time, with all its faults and without some, and\n"
-        "compares every client that those faults are not in: its frames have to be the same in\n"
-        "the same order; where it has no domain, device, wire or core in common with the faults'\n"
-        "domains, at the same times; else within what the scenario's \"compare\" states, a list\n"
-        "like \"expect\" of \"CLIENT.WHAT OP INTEGER\", where WHAT is\n"
-        "  lost                        frames it received or sent without the faults only\n"
+        "compares every client that those faults are not in. Its frames from and to each of its\n"
+        "peers, but for those the faults are in, have to be the same in the same order; where it\n"
+        "has no domain, device, wire or core in common with the faults' domains, all of them in\n"
+        "the same order and at the same times; else within what the scenario's \"compare\" "
+        "states,\n"
+        "a list like \"expect\" of \"CLIENT.WHAT OP INTEGER\", where WHAT is\n"
+        "  lost                        frames it received or sent without the faults only, and\n"
+        "                              not because the run ended before they came\n"
         "  rx_percent, tx_percent      its frames, as a share of those without\n"
         "  p50_percent, p99_percent, p999_percent, max_percent\n"
         "                              its latency, as a share of that without\n"

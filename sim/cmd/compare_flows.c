@@ -1,31 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two captures of one place, frame by frame: the same frames in the same order, and when. */
+/*
+ * Two captures of one place, frame by frame: the same frames in the same order, and when. Frames of
+ * different peers are on their way at the same time, and which of them is first may be a matter of
+ * nanoseconds; so where the whole is not in the same order, each peer's frames are looked at alone.
+ */
 #include <string.h>
 
 #include "sim/base/pcapfile.h"
 #include "sim/cmd/compare_parts.h"
 
 #define MAC_BYTES 6u
+#define PEERS_MAX 64u /* of one client; with more, only the whole is compared */
 
-static bool is_from(const struct frame_record *f, const uint8_t (*macs)[6], size_t count)
+/* What of a capture is looked at. */
+struct filter {
+    const struct flow_of *of;
+    const uint8_t *only; /* this peer's frames; NULL: everybody's */
+};
+
+static bool is_peer(const struct flow_of *of, const struct frame_record *f, const uint8_t *mac)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (f->bytes_count >= 2 * MAC_BYTES && memcmp(f->bytes + MAC_BYTES, macs[i], 6) == 0) {
+    return f->bytes_count >= 2 * MAC_BYTES && memcmp(f->bytes + of->peer_at, mac, MAC_BYTES) == 0;
+}
+
+static bool is_left_out(const struct flow_of *of, const struct frame_record *f)
+{
+    for (size_t i = 0; i < of->but_count; i++) {
+        if (is_peer(of, f, of->but[i])) {
             return true;
         }
     }
     return false;
 }
 
-/* The next frame that is from none of these. */
-static bool next(struct pcapfile *p, const uint8_t (*macs)[6], size_t count,
-                 struct frame_record *out, uint64_t *skipped)
+/* The next frame that is looked at. */
+static bool next(struct pcapfile *p, const struct filter *filter, struct frame_record *out,
+                 uint64_t *skipped)
 {
     while (pcapfile_next(p, out)) {
-        if (!is_from(out, macs, count)) {
+        if (is_left_out(filter->of, out)) {
+            (*skipped)++;
+        } else if (filter->only == NULL || is_peer(filter->of, out, filter->only)) {
             return true;
         }
-        (*skipped)++;
     }
     return false;
 }
@@ -39,8 +56,8 @@ static void note_time(struct flow_difference *d, uint64_t without_ns, uint64_t w
     d->earlier_ns = earlier > d->earlier_ns ? earlier : d->earlier_ns;
 }
 
-static void compare(struct pcapfile *without, struct pcapfile *with, const uint8_t (*macs)[6],
-                    size_t count, struct flow_difference *d)
+static void compare(struct pcapfile *without, struct pcapfile *with, const struct filter *filter,
+                    struct flow_difference *d)
 {
     struct frame_record a, b;
     uint64_t unused = 0;
@@ -48,10 +65,13 @@ static void compare(struct pcapfile *without, struct pcapfile *with, const uint8
 
     *d = (struct flow_difference){.same = true};
     do {
-        got_a = next(without, macs, count, &a, &unused);
-        got_b = next(with, macs, count, &b, &d->skipped);
+        got_a = next(without, filter, &a, &unused);
+        got_b = next(with, filter, &b, &d->skipped);
         d->without += got_a;
         d->with += got_b;
+        /* As late as others were, it would come after the end. */
+        d->cut += got_a && !got_b && d->same && filter->of->end_ns != 0 &&
+                  a.time_ns + d->later_ns >= filter->of->end_ns;
         if (!got_a || !got_b || !d->same) {
             continue;
         }
@@ -65,20 +85,106 @@ static void compare(struct pcapfile *without, struct pcapfile *with, const uint8
     } while (got_a || got_b);
 }
 
-bool compare_flows(const char *without, const char *with, const uint8_t (*not_from)[6],
-                   size_t not_from_count, struct flow_difference *out, const char **why,
-                   struct arena *arena)
+static bool compare_files(const char *without, const char *with, const struct filter *filter,
+                          struct flow_difference *out, const char **why, struct arena *arena)
 {
     struct pcapfile *a = NULL, *b = NULL;
     char text[PCAPFILE_WHY_BYTES];
     bool open = pcapfile_open(&a, without, text) == 0 && pcapfile_open(&b, with, text) == 0;
 
     if (open) {
-        compare(a, b, not_from, not_from_count, out);
+        compare(a, b, filter, out);
     } else {
         *why = arena_text(arena, text);
     }
     pcapfile_close(a);
     pcapfile_close(b);
     return open;
+}
+
+/* -- peer by peer -- */
+
+struct peers {
+    uint8_t macs[PEERS_MAX][MAC_BYTES];
+    size_t count;
+    bool more; /* than there is room for, or frames too short to be anybody's */
+};
+
+static bool is_known(const struct peers *peers, const struct flow_of *of,
+                     const struct frame_record *f)
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        if (is_peer(of, f, peers->macs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_peers(struct peers *peers, const char *file, const struct filter *all)
+{
+    struct pcapfile *p = NULL;
+    char text[PCAPFILE_WHY_BYTES];
+    struct frame_record f;
+    uint64_t unused = 0;
+
+    if (pcapfile_open(&p, file, text) != 0) {
+        peers->more = true;
+        return;
+    }
+    while (!peers->more && next(p, all, &f, &unused)) {
+        if (is_known(peers, all->of, &f)) {
+            continue;
+        }
+        if (peers->count == PEERS_MAX || f.bytes_count < 2 * MAC_BYTES) {
+            peers->more = true;
+        } else {
+            memcpy(peers->macs[peers->count++], f.bytes + all->of->peer_at, MAC_BYTES);
+        }
+    }
+    pcapfile_close(p);
+}
+
+/* True: each peer's frames are the same in the same order; `out` is what is to be said of them all.
+ */
+static bool compare_peers(const char *without, const char *with, const struct flow_of *of,
+                          struct flow_difference *out, const char **why, struct arena *arena)
+{
+    const struct filter all = {.of = of};
+    struct peers peers = {.count = 0};
+    struct flow_difference sum = {.same = true, .interleaved = true, .skipped = out->skipped};
+
+    add_peers(&peers, without, &all);
+    add_peers(&peers, with, &all);
+    for (size_t i = 0; i < peers.count && !peers.more && sum.same; i++) {
+        const struct filter one = {.of = of, .only = peers.macs[i]};
+        struct flow_difference d;
+
+        if (!compare_files(without, with, &one, &d, why, arena)) {
+            return false;
+        }
+        sum.same = d.same && (d.without != 0 || d.with == 0); /* nobody who was not there */
+        sum.without += d.without;
+        sum.with += d.with;
+        sum.lost += d.without > d.with ? d.without - d.with - d.cut : 0;
+        sum.cut += d.cut;
+        sum.later_ns = d.later_ns > sum.later_ns ? d.later_ns : sum.later_ns;
+        sum.earlier_ns = d.earlier_ns > sum.earlier_ns ? d.earlier_ns : sum.earlier_ns;
+    }
+    if (sum.same && !peers.more) {
+        *out = sum;
+    }
+    return true;
+}
+
+bool compare_flows(const char *without, const char *with, const struct flow_of *of,
+                   struct flow_difference *out, const char **why, struct arena *arena)
+{
+    const struct filter all = {.of = of};
+
+    if (!compare_files(without, with, &all, out, why, arena)) {
+        return false;
+    }
+    out->lost = out->without > out->with ? out->without - out->with - out->cut : 0;
+    return out->same || compare_peers(without, with, of, out, why, arena);
 }

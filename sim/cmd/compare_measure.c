@@ -18,11 +18,6 @@ static int64_t percent(int64_t part, int64_t whole)
     return whole == 0 ? (part == 0 ? 100 : INT64_MAX) : (part * 100 + whole - 1) / whole;
 }
 
-static uint64_t lost(const struct flow_difference *d)
-{
-    return d->without > d->with ? d->without - d->with : 0;
-}
-
 bool compare_measure(const struct comparison *c, const struct suffering *s, const char *what,
                      int64_t *value)
 {
@@ -45,7 +40,7 @@ bool compare_measure(const struct comparison *c, const struct suffering *s, cons
         }
     }
     if (strcmp(what, "lost") == 0) {
-        *value = (int64_t)(lost(&s->flows[FLOW_RX]) + lost(&s->flows[FLOW_TX]));
+        *value = (int64_t)(s->flows[FLOW_RX].lost + s->flows[FLOW_TX].lost);
     } else if (strcmp(what, "rx_percent") == 0) {
         *value = percent((int64_t)s->flows[FLOW_RX].with, (int64_t)s->flows[FLOW_RX].without);
     } else if (strcmp(what, "tx_percent") == 0) {
@@ -95,6 +90,21 @@ bool compare_bounds_make_sense(struct comparison *c)
     return good;
 }
 
+/* When both were ended with frames perhaps on their way; 0: they came to an end by themselves. */
+static uint64_t end_of_both(const struct comparison *c)
+{
+    const json_t *both[] = {c->with, c->without};
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *end = json_string_value(json_object_get(both[i], "end"));
+
+        if (end == NULL || strcmp(end, run_end_name(RUN_LIMIT)) != 0) {
+            return 0;
+        }
+    }
+    return (uint64_t)json_integer_value(json_object_get(c->with, "time_ns"));
+}
+
 bool compare_find_suffering(struct comparison *c, struct suffering *s)
 {
     const struct plan *plan = c->system.plan;
@@ -119,9 +129,16 @@ bool compare_find_suffering(struct comparison *c, struct suffering *s)
     for (int way = 0; way < FLOWS; way++) {
         const char *file = arena_format(&c->arena, "captures/%s.%s.pcap", client, ways[way]);
 
+        const struct flow_of of = {
+            .peer_at = way == FLOW_RX ? 6 : 0,
+            .but = (const uint8_t(*)[6])macs,
+            .but_count = count,
+            .end_ns = end_of_both(c),
+        };
+
         if (!compare_flows(arena_format(&c->arena, "%s/without/%s", c->folder, file),
-                           arena_format(&c->arena, "%s/with/%s", c->folder, file), macs,
-                           way == FLOW_RX ? count : 0, &s->flows[way], &why, &c->arena)) {
+                           arena_format(&c->arena, "%s/with/%s", c->folder, file), &of,
+                           &s->flows[way], &why, &c->arena)) {
             cmd_complain(c->args, "%s", why);
             return false;
         }

@@ -34,11 +34,13 @@ static inline bool compare_is_victim(const struct comparison *c, uint32_t pd)
 
 /* One direction of one client: the frames of both runs side by side. */
 struct flow_difference {
-    uint64_t without, with; /* frames */
-    uint64_t skipped;       /* of the run with the faults: from a suspect domain, not compared */
-    bool same;              /* the frames of one are the first ones of the other */
-    uint64_t first;         /* else: the first that is another, counted from 1 */
-    uint64_t with_ns;       /* when that was, in the run with the faults */
+    uint64_t without, with;        /* frames */
+    uint64_t skipped;              /* of the run with the faults: a suspect peer's, not compared */
+    uint64_t lost, cut;            /* only without; and of these, no more than late at the end */
+    bool same;                     /* the frames of one are the first ones of the other */
+    bool interleaved;              /* so it is for each peer, but not for all of them together */
+    uint64_t first;                /* else: the first that is another, counted from 1 */
+    uint64_t with_ns;              /* when that was, in the run with the faults */
     uint64_t later_ns, earlier_ns; /* the most that a frame came later, and earlier */
 };
 
@@ -51,13 +53,21 @@ struct suffering {
     struct flow_difference flows[FLOWS];
 };
 
+/* Which frames of a client are compared. */
+struct flow_of {
+    size_t peer_at;          /* where in a frame its peer's address is: 6 if it receives, 0 */
+    const uint8_t (*but)[6]; /* frames of these peers are not */
+    size_t but_count;
+    uint64_t end_ns; /* both runs were ended at this time, and frames may be on their way; 0 */
+};
+
 /*
- * Compare two captures. Frames from an address in `not_from` (octets, one after the other) are left
- * out of both. False with a sentence in `why` if one cannot be read.
+ * Compare two captures. What is only in the one without faults is lost, except where it came so
+ * near the end that it would come after it, being as late as others were. False with a sentence in
+ * `why` if one cannot be read.
  */
-bool compare_flows(const char *without, const char *with, const uint8_t (*not_from)[6],
-                   size_t not_from_count, struct flow_difference *out, const char **why,
-                   struct arena *arena);
+bool compare_flows(const char *without, const char *with, const struct flow_of *of,
+                   struct flow_difference *out, const char **why, struct arena *arena);
 
 /*
  * What two domains have in common, on the way of either's frames: in words, "net0_driver,

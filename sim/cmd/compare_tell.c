@@ -33,7 +33,8 @@ static void say_flow(struct comparison *c, const struct suffering *s, int way, F
 {
     const struct flow_difference *d = &s->flows[way];
     char later[32], earlier[32], when[32];
-    bool exact = d->same && d->with == d->without && d->later_ns == 0 && d->earlier_ns == 0;
+    bool exact = d->same && !d->interleaved && d->with == d->without && d->later_ns == 0 &&
+                 d->earlier_ns == 0;
 
     fprintf(to, "    %-9s %" PRIu64 " frames, %" PRIu64 " without: ",
             way == FLOW_RX ? "received" : "sent", d->with, d->without);
@@ -53,9 +54,15 @@ static void say_flow(struct comparison *c, const struct suffering *s, int way, F
     } else {
         say_verdict(c, true, "the same, in the same order", "", to);
     }
+    if (d->interleaved) {
+        fprintf(to, " %s each", way == FLOW_RX ? "from" : "to");
+    }
     say_time(d->later_ns, later, sizeof later);
     say_time(d->earlier_ns, earlier, sizeof earlier);
     fprintf(to, "; at most %s later, %s earlier\n", later, earlier);
+    if (d->cut != 0) {
+        fprintf(to, "              %" PRIu64 " more would have come after the end\n", d->cut);
+    }
     if (s->shared == NULL) {
         fprintf(to, "    %-9s ", "");
         say_verdict(c, false, "", "NOT AT THE SAME TIMES", to);
@@ -142,9 +149,9 @@ static void say_client(struct comparison *c, const struct suffering *s, FILE *to
     for (int way = 0; way < FLOWS; way++) {
         say_flow(c, s, way, to);
     }
-    if (s->flows[FLOW_RX].skipped != 0) {
-        fprintf(to, "    %" PRIu64 " frames that they sent it are not compared\n",
-                s->flows[FLOW_RX].skipped);
+    if (s->flows[FLOW_RX].skipped + s->flows[FLOW_TX].skipped != 0) {
+        fprintf(to, "    %" PRIu64 " frames from and %" PRIu64 " to them are not compared\n",
+                s->flows[FLOW_RX].skipped, s->flows[FLOW_TX].skipped);
     }
     say_latency(c, client, to);
     say_bounds(c, s, to);

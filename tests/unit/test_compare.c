@@ -145,6 +145,42 @@ static void the_part_that_fails_is_what_they_share(void **state)
     assert_said("victim has in common with net0_virt_rx: net0_driver, net0_virt_rx");
 }
 
+/* What it answers the rogue one is as much the rogue one's as what it was asked. */
+static void answers_to_the_rogue_one_are_left_out(void **state)
+{
+    static const char talks[] =
+        "{ \"version\": 1, \"name\": \"talks\", \"clock\": \"virtual\", \"stop\": { \"after\": \"5 "
+        "ms\" },"
+        "  \"wires\": [ { \"name\": \"lan\", \"kind\": \"gen\", \"to\": \"victim\", \"count\": 60,"
+        "                 \"pace\": \"20000 frames/s\" } ],"
+        "  \"devices\": [ { \"name\": \"eth0\", \"model\": \"enet\" } ],"
+        "  \"networks\": [ { \"name\": \"net0\", \"vswitch\": {} } ],"
+        "  \"clients\": ["
+        "    { \"name\": \"victim\", \"image\": \"network/client_echo\", \"copier\": {} },"
+        "    { \"name\": \"rogue\", \"image\": \"network/client_source\", \"copier\": {},"
+        "      \"trusted\": false,"
+        "      \"params\": { \"rate\": 5000, \"to_mac\": \"52:54:01:00:00:00\", \"to_port\": 7 } } "
+        "],"
+        "  \"faults\": [ { \"kind\": \"stop\", \"pd\": \"rogue\", \"at\": \"2 ms\", \"period\": "
+        "\"1 ms\" } ],"
+        "  \"compare\": [ \"victim.later_ns <= 1000000\" ] }";
+    char command[8192];
+    const char *file = live_path("talks.json");
+
+    (void)state;
+    live_write(file, talks, sizeof talks - 1);
+    snprintf(command, sizeof command, "%s compare %s 2>&1", live_program(), file);
+    FILE *out = popen(command, "r");
+
+    assert_non_null(out);
+    said[fread(said, 1, sizeof said - 1, out)] = '\0';
+    int status = pclose(out);
+    assert_said("talks: UNHARMED");
+    assert_said("sent      60 frames, 60 without: the same, in the same order");
+    assert_said(" to them are not compared");
+    assert_int_equal(status, 0);
+}
+
 static void a_fault_that_never_acted_shows_nothing(void **state)
 {
     (void)state;
@@ -197,13 +233,14 @@ static void frames_are_compared_in_order(void **state)
     static const struct one later[] = {{1, 1, 100}, {9, 7, 110}, {1, 2, 250}, {1, 3, 290}};
     static const struct one other[] = {{1, 1, 100}, {1, 3, 200}, {1, 2, 300}};
     static const struct one fewer[] = {{1, 1, 100}, {1, 2, 200}};
+    const struct flow_of but = {.peer_at = 6, .but = rogue, .but_count = 1}, all = {.peer_at = 6};
     struct arena arena = {0};
     struct flow_difference d;
     const char *why = NULL;
 
     (void)state;
     const char *a = capture("without.pcap", without, 3);
-    assert_true(compare_flows(a, capture("later.pcap", later, 4), rogue, 1, &d, &why, &arena));
+    assert_true(compare_flows(a, capture("later.pcap", later, 4), &but, &d, &why, &arena));
     assert_true(d.same);
     assert_int_equal(d.with, 3);
     assert_int_equal(d.skipped, 1);
@@ -211,24 +248,96 @@ static void frames_are_compared_in_order(void **state)
     assert_int_equal(d.earlier_ns, 10);
 
     a = capture("without.pcap", without, 3);
-    assert_true(compare_flows(a, capture("later.pcap", later, 4), rogue, 0, &d, &why, &arena));
+    assert_true(compare_flows(a, capture("later.pcap", later, 4), &all, &d, &why, &arena));
     assert_false(d.same); /* what the rogue sent is in between */
     assert_int_equal(d.first, 2);
 
     a = capture("without.pcap", without, 3);
-    assert_true(compare_flows(a, capture("other.pcap", other, 3), rogue, 1, &d, &why, &arena));
+    assert_true(compare_flows(a, capture("other.pcap", other, 3), &but, &d, &why, &arena));
     assert_false(d.same);
     assert_int_equal(d.first, 2);
     assert_int_equal(d.with_ns, 200);
 
     a = capture("without.pcap", without, 3);
-    assert_true(compare_flows(a, capture("fewer.pcap", fewer, 2), rogue, 1, &d, &why, &arena));
+    assert_true(compare_flows(a, capture("fewer.pcap", fewer, 2), &but, &d, &why, &arena));
     assert_true(d.same);
     assert_int_equal(d.without, 3);
     assert_int_equal(d.with, 2);
+    assert_int_equal(d.lost, 1);
 
-    assert_false(compare_flows(a, live_path("none.pcap"), rogue, 1, &d, &why, &arena));
+    assert_false(compare_flows(a, live_path("none.pcap"), &but, &d, &why, &arena));
     assert_non_null(why);
+    arena_finish(&arena);
+}
+
+/* Who of two is first is nobody's fault; what one of them sends keeps its order, and its number. */
+static void each_peers_frames_are_compared(void **state)
+{
+    static const struct one without[] = {{1, 1, 100}, {2, 1, 110}, {1, 2, 200}, {2, 2, 210}};
+    static const struct one swapped[] = {{2, 1, 90}, {1, 1, 120}, {1, 2, 200}, {2, 2, 210}};
+    static const struct one one_gone[] = {{2, 1, 90}, {1, 1, 120}, {1, 2, 200}};
+    static const struct one wrong[] = {{2, 1, 90}, {1, 2, 120}, {1, 1, 200}, {2, 2, 210}};
+    static const struct one fewer[] = {{2, 1, 90}, {1, 1, 120}, {1, 2, 200}, {1, 3, 210}};
+    static const struct one one_more[] = {{3, 1, 90}, {2, 1, 110}, {1, 1, 120}, {1, 2, 200}};
+    const struct flow_of all = {.peer_at = 6};
+    struct arena arena = {0};
+    struct flow_difference d;
+    const char *why = NULL;
+
+    (void)state;
+    const char *a = capture("without.pcap", without, 4);
+    assert_true(compare_flows(a, capture("swapped.pcap", swapped, 4), &all, &d, &why, &arena));
+    assert_true(d.same && d.interleaved);
+    assert_int_equal(d.lost, 0);
+    assert_int_equal(d.later_ns, 20);
+    assert_int_equal(d.earlier_ns, 20);
+
+    a = capture("without.pcap", without, 4);
+    assert_true(compare_flows(a, capture("gone.pcap", one_gone, 3), &all, &d, &why, &arena));
+    assert_true(d.same && d.interleaved);
+    assert_int_equal(d.lost, 1);
+
+    /* What one has more of makes up for nothing that another lacks. */
+    a = capture("without.pcap", without, 4);
+    assert_true(compare_flows(a, capture("fewer.pcap", fewer, 4), &all, &d, &why, &arena));
+    assert_true(d.same);
+    assert_int_equal(d.lost, 1);
+
+    a = capture("without.pcap", without, 4);
+    assert_true(compare_flows(a, capture("wrong.pcap", wrong, 4), &all, &d, &why, &arena));
+    assert_false(d.same || d.interleaved);
+    assert_int_equal(d.first, 1);
+
+    /* Somebody who was not there before is no matter of order. */
+    a = capture("without.pcap", without, 4);
+    assert_true(compare_flows(a, capture("more.pcap", one_more, 4), &all, &d, &why, &arena));
+    assert_false(d.same);
+    arena_finish(&arena);
+}
+
+/* A run that was ended says nothing of what would have come later. */
+static void what_may_come_after_the_end_is_not_lost(void **state)
+{
+    static const struct one without[] = {{1, 1, 100}, {1, 2, 200}, {1, 3, 300}, {1, 4, 390}};
+    static const struct one with[] = {{1, 1, 100}, {1, 2, 220}};
+    struct flow_of all = {.peer_at = 6, .end_ns = 400};
+    struct arena arena = {0};
+    struct flow_difference d;
+    const char *why = NULL;
+
+    (void)state;
+    const char *a = capture("without.pcap", without, 4);
+    const char *b = capture("with.pcap", with, 2);
+    assert_true(compare_flows(a, b, &all, &d, &why, &arena));
+    assert_true(d.same);
+    assert_int_equal(d.lost, 1);
+    assert_int_equal(d.cut, 1);
+    all.end_ns = 411;
+    assert_true(compare_flows(a, b, &all, &d, &why, &arena));
+    assert_int_equal(d.lost, 2);
+    all.end_ns = 0;
+    assert_true(compare_flows(a, b, &all, &d, &why, &arena));
+    assert_int_equal(d.lost, 2);
     arena_finish(&arena);
 }
 
@@ -240,9 +349,12 @@ int main(void)
         cmocka_unit_test(what_the_scenario_states_is_held_against_it),
         cmocka_unit_test(nothing_is_said_of_what_is_gone),
         cmocka_unit_test(the_part_that_fails_is_what_they_share),
+        cmocka_unit_test(answers_to_the_rogue_one_are_left_out),
         cmocka_unit_test(a_fault_that_never_acted_shows_nothing),
         cmocka_unit_test(what_is_no_comparison_is_refused),
         cmocka_unit_test(frames_are_compared_in_order),
+        cmocka_unit_test(each_peers_frames_are_compared),
+        cmocka_unit_test(what_may_come_after_the_end_is_not_lost),
     };
 
     return cmocka_run_group_tests(tests, live_begin, live_end);

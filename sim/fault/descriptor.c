@@ -28,15 +28,13 @@ static const char *const what_names[] = {"misaligned", "beyond", "another", "unh
 static const char *const where_names[] = {"new", "published", NULL};
 
 struct forgery {
-    const char *queue;
+    struct queue_aim aim;
     uint64_t what, where, offset, length, pool, times;
     bool ring;
-    struct queue_targets targets;
 };
 
 static const struct param params[] = {
-    PARAM_TEXT_OPTIONAL(struct forgery, queue, NULL,
-                        "a queue it fills, by its name or the end of it; all of them if left out"),
+    PARAM_QUEUE(struct forgery, "a queue it fills"),
     PARAM_ENUM(struct forgery, what, WHAT_BEYOND, what_names,
                "misaligned: `offset` bytes into a buffer; beyond: `offset` buffers after the last; "
                "another: memory that is somebody else's; unheld: any buffer of the pool, held or "
@@ -51,17 +49,14 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-static struct queue_choice choice_of(const struct forgery *s)
-{
-    return (struct queue_choice){.name = s->queue, .side = SIDE_FILLS, .doing = "forges"};
-}
+static const struct queue_choice choice = {.side = SIDE_FILLS, .doing = "forges"};
 
 static bool descriptor_check(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                              struct diag_place place)
 {
-    const struct queue_choice choice = choice_of(state);
+    const struct forgery *s = state;
 
-    return queues_check(plan, pd, &choice, diag, place);
+    return queues_check(&s->aim, &choice, plan, pd, diag, place);
 }
 
 /* -- another's memory -- */
@@ -233,28 +228,22 @@ static uint64_t forge_published(const struct forgery *s, struct inside *in,
     return done;
 }
 
+static void forge_in(const void *state, struct inside *in, const struct queue_view *q)
+{
+    const struct forgery *s = state;
+    uint64_t name = 0;
+
+    if ((s->where == WHERE_NEW ? forge_new(s, in, q, &name) : forge_published(s, in, q, &name)) !=
+        0) {
+        queue_did(in, q, name, s->ring);
+    }
+}
+
 static enum inside_next descriptor_inside(void *state, struct inside *in)
 {
     struct forgery *s = state;
-    const struct queue_choice choice = choice_of(s);
 
-    queues_find(&s->targets, in, &choice);
-    for (uint32_t i = 0; i < s->targets.count; i++) {
-        uint64_t name = 0;
-        struct queue_view q;
-
-        if (!queue_open(&q, in, s->targets.list[i])) {
-            continue;
-        }
-        if ((s->where == WHERE_NEW ? forge_new(s, in, &q, &name)
-                                   : forge_published(s, in, &q, &name)) != 0) {
-            inside_did(in, q.index, name);
-            if (s->ring) {
-                inside_ring(in, q.index);
-            }
-        }
-    }
-    return INSIDE_RUN;
+    return queues_each(&s->aim, &choice, in, forge_in, s);
 }
 
 const struct fault_type fault_descriptor = {

@@ -18,11 +18,9 @@ static const char *const how_names[] = {"one",    "beyond", "backwards", "wrap",
                                         "random", "lie",    NULL};
 
 struct queue_index {
-    /* As the scenario says. */
-    const char *queue;
+    struct queue_aim aim;
     uint64_t index, how, amount;
     bool ring;
-    struct queue_targets targets;
     struct {
         bool told;
         uint32_t value;
@@ -30,10 +28,7 @@ struct queue_index {
 };
 
 static const struct param params[] = {
-    PARAM_TEXT_OPTIONAL(
-        struct queue_index, queue, NULL,
-        "a queue of that domain, by its name or the end of it (\"tx.active\"); all of "
-        "them if left out"),
+    PARAM_QUEUE(struct queue_index, "a queue of that domain"),
     PARAM_ENUM(struct queue_index, index, FIELD_OWN, field_names,
                "what to forge: own is the tail of queues it fills and the head of queues it "
                "empties; both: tail and head by the same, so that the length stays"),
@@ -47,25 +42,21 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-static struct queue_choice choice_of(const struct queue_index *s)
-{
-    return (struct queue_choice){.name = s->queue, .doing = "forges"};
-}
+static const struct queue_choice choice = {.doing = "forges"};
 
 static bool queue_index_check(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                               struct diag_place place)
 {
     const struct queue_index *s = state;
-    const struct queue_choice choice = choice_of(s);
-    struct queue_targets targets = {0};
+    struct queue_aim aim = {.queue = s->aim.queue};
 
-    if (!queues_check(plan, pd, &choice, diag, place)) {
+    if (!queues_check(&aim, &choice, plan, pd, diag, place)) {
         return false;
     }
-    queues_find(&targets, &(struct inside){.plan = plan, .pd = pd}, &choice);
-    for (uint32_t i = 0; i < targets.count && s->index == FIELD_FLAG; i++) {
-        if (plan->queues[targets.list[i]].flag_bytes == 0) {
-            diag_error(diag, place, "index: %s has no flag", plan->queues[targets.list[i]].name);
+    queues_find(&aim, &choice, plan, pd);
+    for (uint32_t i = 0; i < aim.count && s->index == FIELD_FLAG; i++) {
+        if (plan->queues[aim.list[i]].flag_bytes == 0) {
+            diag_error(diag, place, "index: %s has no flag", plan->queues[aim.list[i]].name);
             return false;
         }
     }
@@ -120,7 +111,7 @@ static void forge(struct queue_index *s, struct inside *in, uint32_t target)
     struct queue_view q;
     uint32_t bytes;
 
-    if (!queue_open(&q, in, s->targets.list[target])) {
+    if (!queue_open(&q, in, s->aim.list[target])) {
         return;
     }
     uint32_t offset = field_of(s, &q, in->pd, &bytes);
@@ -140,19 +131,15 @@ static void forge(struct queue_index *s, struct inside *in, uint32_t target)
     if (s->index == FIELD_BOTH) {
         queue_write(&q, q.shape->head_offset, bytes, head + (to - from));
     }
-    inside_did(in, q.index, (uint64_t)from << 32 | to);
-    if (s->ring) {
-        inside_ring(in, q.index);
-    }
+    queue_did(in, &q, (uint64_t)from << 32 | to, s->ring);
 }
 
 static enum inside_next queue_index_inside(void *state, struct inside *in)
 {
     struct queue_index *s = state;
-    const struct queue_choice choice = choice_of(s);
 
-    queues_find(&s->targets, in, &choice);
-    for (uint32_t i = 0; i < s->targets.count; i++) {
+    queues_find(&s->aim, &choice, in->plan, in->pd);
+    for (uint32_t i = 0; i < s->aim.count; i++) {
         forge(s, in, i);
     }
     return INSIDE_RUN;

@@ -34,10 +34,10 @@ static bool eligible(const struct plan *plan, uint32_t pd, uint32_t queue,
 }
 
 static bool is_target(const struct plan *plan, uint32_t pd, uint32_t queue,
-                      const struct queue_choice *choice)
+                      const struct queue_choice *choice, const char *name)
 {
     return eligible(plan, pd, queue, choice) &&
-           (choice->name == NULL || named(plan->queues[queue].name, choice->name));
+           (name == NULL || named(plan->queues[queue].name, name));
 }
 
 /* All names the user could have meant, in one line. */
@@ -55,8 +55,8 @@ static void list_queues(const struct plan *plan, uint32_t pd, const struct queue
     }
 }
 
-bool queues_check(const struct plan *plan, uint32_t pd, const struct queue_choice *choice,
-                  struct diag *diag, struct diag_place place)
+bool queues_check(const struct queue_aim *aim, const struct queue_choice *choice,
+                  const struct plan *plan, uint32_t pd, struct diag *diag, struct diag_place place)
 {
     static const char *const kinds[] = {
         [SIDE_ANY] = "", [SIDE_FILLS] = " that it fills", [SIDE_EMPTIES] = " that it empties"};
@@ -65,17 +65,17 @@ bool queues_check(const struct plan *plan, uint32_t pd, const struct queue_choic
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < plan->queue_count; i++) {
-        count += is_target(plan, pd, i, choice);
+        count += is_target(plan, pd, i, choice, aim->queue);
     }
     if (count > FAULT_QUEUES_MAX) {
         diag_error(diag, place,
                    "%s has %u %ss%s, more than the %u one fault %s; name one with \"queue\"",
                    plan->pds[pd].name, count, frames, kinds[choice->side], FAULT_QUEUES_MAX,
                    choice->doing);
-    } else if (count == 0 && choice->name != NULL) {
+    } else if (count == 0 && aim->queue != NULL) {
         list_queues(plan, pd, choice, names);
         diag_error(diag, place, "queue: %s has no %s \"%s\"%s; it has %s", plan->pds[pd].name,
-                   frames, choice->name, kinds[choice->side], names[0] == '\0' ? "none" : names);
+                   frames, aim->queue, kinds[choice->side], names[0] == '\0' ? "none" : names);
     } else if (count == 0) {
         diag_error(diag, place, "pd: %s has no %s%s", plan->pds[pd].name, frames,
                    kinds[choice->side]);
@@ -83,16 +83,16 @@ bool queues_check(const struct plan *plan, uint32_t pd, const struct queue_choic
     return count != 0 && count <= FAULT_QUEUES_MAX;
 }
 
-void queues_find(struct queue_targets *targets, const struct inside *in,
-                 const struct queue_choice *choice)
+void queues_find(struct queue_aim *aim, const struct queue_choice *choice, const struct plan *plan,
+                 uint32_t pd)
 {
-    if (targets->found) {
+    if (aim->found) {
         return;
     }
-    targets->found = true;
-    for (uint32_t i = 0; i < in->plan->queue_count && targets->count < FAULT_QUEUES_MAX; i++) {
-        if (is_target(in->plan, in->pd, i, choice)) {
-            targets->list[targets->count++] = i;
+    aim->found = true;
+    for (uint32_t i = 0; i < plan->queue_count && aim->count < FAULT_QUEUES_MAX; i++) {
+        if (is_target(plan, pd, i, choice, aim->queue)) {
+            aim->list[aim->count++] = i;
         }
     }
 }
@@ -107,6 +107,30 @@ bool queue_open(struct queue_view *q, const struct inside *in, uint32_t queue)
     }
     *q = (struct queue_view){.shape = &in->plan->queues[queue], .index = queue, .base = base};
     return true;
+}
+
+enum inside_next
+queues_each(struct queue_aim *aim, const struct queue_choice *choice, struct inside *in,
+            void (*act)(const void *state, struct inside *in, const struct queue_view *q),
+            const void *state)
+{
+    queues_find(aim, choice, in->plan, in->pd);
+    for (uint32_t i = 0; i < aim->count; i++) {
+        struct queue_view q;
+
+        if (queue_open(&q, in, aim->list[i])) {
+            act(state, in, &q);
+        }
+    }
+    return INSIDE_RUN;
+}
+
+void queue_did(struct inside *in, const struct queue_view *q, uint64_t b, bool ring)
+{
+    inside_did(in, q->index, b);
+    if (ring) {
+        inside_ring(in, q->index);
+    }
 }
 
 /* -- words -- */

@@ -15,26 +15,33 @@
 
 enum queue_side { SIDE_ANY, SIDE_FILLS, SIDE_EMPTIES };
 
-/* Which queues of its domain a fault may be aimed at. */
+/* Which queues of its domain a kind of fault may be aimed at. */
 struct queue_choice {
-    const char *name; /* of one of them, or the end of it from a dot on; NULL: all */
     enum queue_side side;
     bool frames;       /* only those that carry frames */
     const char *doing; /* for complaints: what it does to them, "forges" */
 };
 
-/* Those it is aimed at, found once; zeroed: not yet. */
-struct queue_targets {
-    bool found;
+/* Which of those one fault is aimed at; a member `aim` of its state. */
+struct queue_aim {
+    const char *queue; /* its key: the name of one, or the end of it from a dot on; NULL: all */
+    bool found;        /* those below are, once; zeroed: not yet */
     uint32_t count;
     uint32_t list[FAULT_QUEUES_MAX];
 };
 
+/* That key; `doc_` says which queues there are to choose from. */
+#define PARAM_QUEUE(type, doc_)                                                                 \
+    {                                                                                           \
+        .name = "queue", .kind = PARAM_KIND_TEXT, .offset = offsetof(type, aim.queue),          \
+        .doc = (doc_ ", by its name or the end of it (\"tx.active\"); all of them if left out") \
+    }
+
 /* Before the run: complains of a name that is none, of none and of too many. */
-bool queues_check(const struct plan *plan, uint32_t pd, const struct queue_choice *choice,
-                  struct diag *diag, struct diag_place place);
-void queues_find(struct queue_targets *targets, const struct inside *in,
-                 const struct queue_choice *choice);
+bool queues_check(const struct queue_aim *aim, const struct queue_choice *choice,
+                  const struct plan *plan, uint32_t pd, struct diag *diag, struct diag_place place);
+void queues_find(struct queue_aim *aim, const struct queue_choice *choice, const struct plan *plan,
+                 uint32_t pd);
 
 /* One queue, as the domain that the fault acts in sees it. */
 struct queue_view {
@@ -45,6 +52,14 @@ struct queue_view {
 
 /* False if that domain does not have it. */
 bool queue_open(struct queue_view *q, const struct inside *in, uint32_t queue);
+
+/* The same to each of those that it is aimed at and that its domain has. */
+enum inside_next
+queues_each(struct queue_aim *aim, const struct queue_choice *choice, struct inside *in,
+            void (*act)(const void *state, struct inside *in, const struct queue_view *q),
+            const void *state);
+/* It has acted on this queue, `b` says how; the other end is signalled for it if `ring`. */
+void queue_did(struct inside *in, const struct queue_view *q, uint64_t b, bool ring);
 
 uint32_t queue_read(const struct queue_view *q, uint32_t offset, uint32_t bytes);
 void queue_write(const struct queue_view *q, uint32_t offset, uint32_t bytes, uint32_t value);

@@ -12,37 +12,31 @@
 #define BYTES_MAX 2048u
 
 struct reuse {
-    const char *queue;
+    struct queue_aim aim;
     uint64_t depth, offset, bytes;
-    struct queue_targets targets;
 };
 
 static const struct param params[] = {
-    PARAM_TEXT_OPTIONAL(struct reuse, queue, NULL,
-                        "a queue it fills, by its name or the end of it; all of them if left out"),
+    PARAM_QUEUE(struct reuse, "a queue it fills"),
     PARAM_UINT(struct reuse, depth, 8, 1, 1024, "how many of those it handed over last"),
     PARAM_UINT(struct reuse, offset, 0, 0, 2047, "from which byte on"),
     PARAM_UINT(struct reuse, bytes, 14, 1, BYTES_MAX, "how many bytes; what they become is chance"),
     PARAM_END,
 };
 
-static struct queue_choice choice_of(const struct reuse *s)
-{
-    return (struct queue_choice){.name = s->queue, .side = SIDE_FILLS, .doing = "reuses from"};
-}
+static const struct queue_choice choice = {.side = SIDE_FILLS, .doing = "reuses from"};
 
 static bool reuse_check(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                         struct diag_place place)
 {
-    const struct queue_choice choice = choice_of(state);
-    struct queue_targets targets = {0};
+    struct queue_aim aim = {.queue = ((const struct reuse *)state)->aim.queue};
 
-    if (!queues_check(plan, pd, &choice, diag, place)) {
+    if (!queues_check(&aim, &choice, plan, pd, diag, place)) {
         return false;
     }
-    queues_find(&targets, &(struct inside){.plan = plan, .pd = pd}, &choice);
-    for (uint32_t i = 0; i < targets.count; i++) {
-        const struct queue_shape *q = &plan->queues[targets.list[i]];
+    queues_find(&aim, &choice, plan, pd);
+    for (uint32_t i = 0; i < aim.count; i++) {
+        const struct queue_shape *q = &plan->queues[aim.list[i]];
 
         for (size_t k = 0; k < q->pool_count; k++) {
             const struct plan_map *map = plan_find_map(plan, pd, plan->pools[q->pools[k]].region);
@@ -82,35 +76,27 @@ static bool overwrite(const struct reuse *s, struct inside *in, const struct que
     return true;
 }
 
-static void change(const struct reuse *s, struct inside *in, uint32_t queue)
+static void change(const void *state, struct inside *in, const struct queue_view *q)
 {
-    struct queue_view q;
+    const struct reuse *s = state;
+    uint32_t tail = queue_tail(q);
     uint64_t changed = 0;
 
-    if (!queue_open(&q, in, queue)) {
-        return;
-    }
-    uint32_t tail = queue_tail(&q);
-    for (uint32_t age = 1; age <= s->depth && age <= q.shape->capacity; age++) {
-        struct descriptor d = queue_slot(&q, tail - age);
+    for (uint32_t age = 1; age <= s->depth && age <= q->shape->capacity; age++) {
+        struct descriptor d = queue_slot(q, tail - age);
 
-        changed += was_used(d, tail, age) && overwrite(s, in, &q, d);
+        changed += was_used(d, tail, age) && overwrite(s, in, q, d);
     }
     if (changed != 0) {
-        inside_did(in, queue, changed);
+        inside_did(in, q->index, changed);
     }
 }
 
 static enum inside_next reuse_inside(void *state, struct inside *in)
 {
     struct reuse *s = state;
-    const struct queue_choice choice = choice_of(s);
 
-    queues_find(&s->targets, in, &choice);
-    for (uint32_t i = 0; i < s->targets.count; i++) {
-        change(s, in, s->targets.list[i]);
-    }
-    return INSIDE_RUN;
+    return queues_each(&s->aim, &choice, in, change, s);
 }
 
 const struct fault_type fault_reuse = {

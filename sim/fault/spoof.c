@@ -14,16 +14,14 @@
 #define HEADER_BYTES 14u
 
 struct spoof {
-    const char *queue;
+    struct queue_aim aim;
     uint8_t source[MAC_BYTES], destination[MAC_BYTES];
     uint64_t bytes, times;
     bool ring;
-    struct queue_targets targets;
 };
 
 static const struct param params[] = {
-    PARAM_TEXT_OPTIONAL(struct spoof, queue, NULL,
-                        "a frame queue it fills, by its name or the end of it; all if left out"),
+    PARAM_QUEUE(struct spoof, "a frame queue it fills"),
     PARAM_MAC(struct spoof, source, NULL, "in whose name; another client's if left out"),
     PARAM_MAC(struct spoof, destination, "ff:ff:ff:ff:ff:ff", "to whom"),
     PARAM_UINT(struct spoof, bytes, 60, 14, 2048, "length of each frame"),
@@ -32,18 +30,14 @@ static const struct param params[] = {
     PARAM_END,
 };
 
-static struct queue_choice choice_of(const struct spoof *s)
-{
-    return (struct queue_choice){
-        .name = s->queue, .side = SIDE_FILLS, .frames = true, .doing = "sends by"};
-}
+static const struct queue_choice choice = {.side = SIDE_FILLS, .frames = true, .doing = "sends by"};
 
 static bool spoof_check(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                         struct diag_place place)
 {
-    const struct queue_choice choice = choice_of(state);
+    const struct spoof *s = state;
 
-    return queues_check(plan, pd, &choice, diag, place);
+    return queues_check(&s->aim, &choice, plan, pd, diag, place);
 }
 
 /* Some other endpoint's address; zeros if there is no other. */
@@ -98,30 +92,24 @@ static bool send_one(const struct spoof *s, const struct inside *in, const struc
     return queue_put(q, d);
 }
 
+static void send_some(const void *state, struct inside *in, const struct queue_view *q)
+{
+    const struct spoof *s = state;
+    uint64_t sent = 0;
+
+    while (sent < s->times && send_one(s, in, q)) {
+        sent++;
+    }
+    if (sent != 0) {
+        queue_did(in, q, sent, s->ring);
+    }
+}
+
 static enum inside_next spoof_inside(void *state, struct inside *in)
 {
     struct spoof *s = state;
-    const struct queue_choice choice = choice_of(s);
 
-    queues_find(&s->targets, in, &choice);
-    for (uint32_t i = 0; i < s->targets.count; i++) {
-        struct queue_view q;
-        uint64_t sent = 0;
-
-        if (!queue_open(&q, in, s->targets.list[i])) {
-            continue;
-        }
-        while (sent < s->times && send_one(s, in, &q)) {
-            sent++;
-        }
-        if (sent != 0) {
-            inside_did(in, q.index, sent);
-            if (s->ring) {
-                inside_ring(in, q.index);
-            }
-        }
-    }
-    return INSIDE_RUN;
+    return queues_each(&s->aim, &choice, in, send_some, s);
 }
 
 const struct fault_type fault_spoof = {

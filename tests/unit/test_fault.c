@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "sim/fault/fault_set.h"
+#include "sim/fault/queues.h"
 #include "tests/unit/judged_plan.h"
 
 static struct judged j;
@@ -71,7 +72,7 @@ static enum inside_next enter(struct fault_set *set, uint64_t entries, uint64_t 
 
 /* As the scenario's reader does: every default from the table, then what a test wants otherwise. */
 struct queue_index_state {
-    const char *queue;
+    struct queue_aim aim;
     uint64_t index, how, amount;
     bool ring;
     char rest[2048];
@@ -333,7 +334,7 @@ static void the_queue_may_be_named_by_its_end(void **state)
     struct fault_set set;
 
     (void)state;
-    s->queue = "tx.active";
+    s->aim.queue = "tx.active";
     s->ring = false;
     assert_true(faults_check(&j.plan, &j.diag));
     faults_init(&set, &j.plan, CLIENT1);
@@ -343,9 +344,9 @@ static void the_queue_may_be_named_by_its_end(void **state)
     assert_int_equal(j.queues[ACTIVE(LINK_TX1)].tail, JUDGED_CAPACITY + 1);
 
     /* Not by a part of a word. */
-    s->queue = "x.active";
+    s->aim.queue = "x.active";
     assert_false(faults_check(&j.plan, &j.diag));
-    s->queue = "client1.tx.active";
+    s->aim.queue = "client1.tx.active";
     assert_true(faults_check(&j.plan, &j.diag));
 }
 
@@ -356,7 +357,7 @@ static uint16_t forged_tail(uint64_t how, uint64_t index, uint16_t from)
 
     j.scenario.fault_count = 0;
     s = add_queue_index("client1");
-    s->queue = "tx.active";
+    s->aim.queue = "tx.active";
     s->how = how;
     s->index = index;
     s->amount = 3;
@@ -387,7 +388,7 @@ static void indices_of_four_bytes_are_forged_whole(void **state)
     struct fault_set set;
 
     (void)state;
-    s->queue = "tx.active";
+    s->aim.queue = "tx.active";
     s->how = BACKWARDS;
     s->amount = 3;
     shape->index_bytes = 4;
@@ -445,7 +446,7 @@ static void a_lie_is_held(void **state)
     struct judged_queue *q = &j.queues[ACTIVE(LINK_TX1)];
 
     (void)state;
-    s->queue = "tx.active";
+    s->aim.queue = "tx.active";
     s->how = LIE;
     faults_init(&set, &j.plan, CLIENT1);
     (void)enter(&set, 1, 0);
@@ -462,7 +463,7 @@ static void count_and_copies_hold_across_entries(void **state)
     struct fault_set one, two;
 
     (void)state;
-    s->queue = "tx.active";
+    s->aim.queue = "tx.active";
     s->how = ONE;
     j.faults[0].count = 2;
     faults_init(&one, &j.plan, CLIENT1);
@@ -497,7 +498,7 @@ static void what_cannot_be_is_complained_of_at_once(void **state)
     (void)add_fault(&stop_view, "stop", NULL);
     assert_true(((const struct fault_type *)view_of("queue_index").type)->needs_pd);
     (void)add_fault(&stop_view, "stop", "eth0");
-    add_queue_index("client1")->queue = "rx.activ";
+    add_queue_index("client1")->aim.queue = "rx.activ";
     assert_false(faults_check(&j.plan, &j.diag));
     assert_int_equal(j.diag.errors, 4);
     char *text = complaints();

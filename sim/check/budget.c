@@ -11,48 +11,35 @@
 
 #include "sim/check/heard.h"
 
-struct budget {
-    struct heard_list heard;
-};
-
 static void budget_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct budget *b = state;
-
     (void)plan;
     if (p->kind == PROBE_BUDGET_EXCEEDED) {
-        heard_note(&b->heard, p, false);
+        heard_note(state, p, false);
     }
+}
+
+static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *who = pd_name(plan, p->pd);
+
+    say_finding(out, false, heard_finding(h, PLAN_NONE, who),
+                "%s ran for %" PRIu64 " ns within one period of %" PRIu64
+                " ns; its budget is %" PRIu64 " ns",
+                who, p->a, p->b, p->pd < plan->pd_count ? plan->pds[p->pd].budget_ns : (uint64_t)0);
 }
 
 static void budget_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct budget *b = state;
-
-    for (unsigned i = 0; i < b->heard.count; i++) {
-        const struct heard *h = &b->heard.list[i];
-        const struct probe *p = &h->first;
-        const char *who = p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody";
-
-        say_finding(out, false,
-                    (struct finding){.culprit = p->pd,
-                                     .victim = PLAN_NONE,
-                                     .object = who,
-                                     .time_ns = p->time_ns,
-                                     .count = h->count},
-                    "%s ran for %" PRIu64 " ns within one period of %" PRIu64
-                    " ns; its budget is %" PRIu64 " ns",
-                    who, p->a, p->b,
-                    p->pd < plan->pd_count ? plan->pds[p->pd].budget_ns : (uint64_t)0);
-    }
-    out->lost += b->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_budget = {
     .name = "budget",
     .doc = "nobody runs beyond its budget within any stretch as long as its period",
     .host_time = "not at all: there Linux schedules",
-    .state_size = sizeof(struct budget),
+    .state_size = sizeof(struct heard_list),
     .event = budget_event,
     .finish = budget_finish,
 };

@@ -8,46 +8,34 @@
 
 #include "sim/check/heard.h"
 
-struct clock {
-    struct heard_list heard;
-};
-
 static void clock_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct clock *c = state;
-
     (void)plan;
     if (p->kind == PROBE_CLOCK_LIED) {
-        heard_note(&c->heard, p, false);
+        heard_note(state, p, false);
     }
+}
+
+static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *who = pd_name(plan, p->pd);
+
+    say_finding(out, domain_suspect(plan, p->pd), heard_finding(h, PLAN_NONE, who),
+                "%s says its clock went %s, by %" PRIu64 " ps; it was not believed", who,
+                p->b != 0 ? "beyond its horizon" : "backwards", p->a);
 }
 
 static void clock_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct clock *c = state;
-
-    for (unsigned i = 0; i < c->heard.count; i++) {
-        const struct heard *h = &c->heard.list[i];
-        const struct probe *p = &h->first;
-        const char *who = p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody";
-
-        say_finding(out, domain_suspect(plan, p->pd),
-                    (struct finding){.culprit = p->pd,
-                                     .victim = PLAN_NONE,
-                                     .object = who,
-                                     .time_ns = p->time_ns,
-                                     .count = h->count},
-                    "%s says its clock went %s, by %" PRIu64 " ps; it was not believed", who,
-                    p->b != 0 ? "beyond its horizon" : "backwards", p->a);
-    }
-    out->lost += c->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_clock = {
     .name = "clock",
     .doc = "what a domain says of its own clock goes forward, and not beyond what it was given",
     .host_time = "not at all: there the clock is the host's",
-    .state_size = sizeof(struct clock),
+    .state_size = sizeof(struct heard_list),
     .event = clock_event,
     .finish = clock_finish,
 };

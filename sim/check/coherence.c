@@ -13,10 +13,6 @@
 
 #include "sim/check/heard.h"
 
-struct coherence {
-    struct heard_list heard;
-};
-
 /* One who does the same to many pools, or in several ways, is told of for each. */
 static bool is_same(const struct probe *a, const struct probe *b)
 {
@@ -25,7 +21,7 @@ static bool is_same(const struct probe *a, const struct probe *b)
 
 static void coherence_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct heard_list *h = &((struct coherence *)state)->heard;
+    struct heard_list *h = state;
     unsigned i = 0;
 
     (void)plan;
@@ -129,15 +125,10 @@ static uint32_t culprit_of(const struct plan *plan, const struct probe *p, uint3
     }
 }
 
-static const char *name_of(const struct plan *plan, uint32_t pd)
-{
-    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
-}
-
 static void judge_read(const struct plan *plan, const struct probe *p, const struct finding *one,
                        bool excused, struct findings *out)
 {
-    const char *device = name_of(plan, p->pd), *who = name_of(plan, one->culprit);
+    const char *device = pd_name(plan, p->pd), *who = pd_name(plan, one->culprit);
 
     switch (p->b) {
     case STALE_REWRITTEN:
@@ -164,7 +155,7 @@ static void judge_read(const struct plan *plan, const struct probe *p, const str
 static void judge_frame(const struct plan *plan, const struct probe *p, const struct finding *one,
                         bool excused, struct findings *out)
 {
-    const char *device = name_of(plan, one->victim), *who = name_of(plan, p->pd);
+    const char *device = pd_name(plan, one->victim), *who = pd_name(plan, p->pd);
 
     if (p->b == 0) {
         say_finding(out, excused, *one,
@@ -188,7 +179,7 @@ static void judge_lost(const struct plan *plan, const struct probe *p, const str
                 "%s%s wrote a dirty line back at %s, over what %s had received there: %s gave the "
                 "buffer to be received into without invalidating it",
                 chance ? "a cache" : "a cache operation of ", chance ? "" : plan->pds[p->pd].name,
-                one->object, name_of(plan, one->victim), name_of(plan, one->culprit));
+                one->object, pd_name(plan, one->victim), pd_name(plan, one->culprit));
 }
 
 /* "net0.rx[17] + 0x40" */
@@ -233,12 +224,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
 
 static void coherence_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct coherence *c = state;
-
-    for (unsigned i = 0; i < c->heard.count; i++) {
-        judge(plan, &c->heard.list[i], out);
-    }
-    out->lost += c->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_coherence = {
@@ -246,7 +232,7 @@ const struct check_type check_coherence = {
     .doc = "where memory is not coherent, frames are cleaned before a device reads them, and "
            "invalidated after it wrote them",
     .host_time = "nothing: there memory is always coherent",
-    .state_size = sizeof(struct coherence),
+    .state_size = sizeof(struct heard_list),
     .event = coherence_event,
     .finish = coherence_finish,
 };

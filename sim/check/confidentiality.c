@@ -29,7 +29,7 @@ static void confidentiality_event(void *state, const struct plan *plan, const st
     }
 }
 
-static const char *pd_name(const struct plan *plan, uint32_t pd)
+static const char *victim_name(const struct plan *plan, uint32_t pd)
 {
     return pd < plan->pd_count ? plan->pds[pd].name : "an address nobody here has";
 }
@@ -62,9 +62,8 @@ static void judge(const struct confidentiality *c, const struct plan *plan, unsi
                          .time_ns = p->time_ns,
                          .count = c->leaks.list[i].count},
         "%s let %s see bytes %" PRIu32 " to %" PRIu32 " of frame %" PRIu64 " for %s, in %s, %s",
-        culprit < plan->pd_count ? plan->pds[culprit].name : "somebody",
-        reader < plan->pd_count ? plan->pds[reader].name : "somebody", news->from, news->to - 1,
-        news->number, pd_name(plan, news->who), queue_name(plan, p->object), how[news->what]);
+        pd_name(plan, culprit), pd_name(plan, reader), news->from, news->to - 1, news->number,
+        victim_name(plan, news->who), queue_name(plan, p->object), how[news->what]);
 }
 
 /* The pools that others' frames come in by: may this domain read one? Then by which. */

@@ -22,8 +22,7 @@ struct conservation {
     uint64_t in, sent, copied, delivered, out, dropped, in_flight;
     struct pool_seen *pools;
     bool *gone;
-    bool ended;
-    enum run_end end;
+    struct over over;
     struct heard_list held; /* frames in the hands of those who pass on, at the end */
     struct heard_list kept; /* and buffers with none in them */
 };
@@ -41,6 +40,7 @@ static void conservation_event(void *state, const struct plan *plan, const struc
     struct conservation *c = state;
 
     gone_hear(c->gone, plan, p);
+    over_hear(&c->over, p);
     switch (p->kind) {
     case PROBE_FRAME_IN:
         c->in += p->count;
@@ -73,10 +73,6 @@ static void conservation_event(void *state, const struct plan *plan, const struc
         break;
     case PROBE_BUFFERS_KEPT:
         heard_note(&c->kept, p, false);
-        break;
-    case PROBE_RUN_ENDED:
-        c->ended = true;
-        c->end = (enum run_end)p->a;
         break;
     default:
         break;
@@ -154,20 +150,15 @@ static void judge_pool(const struct conservation *c, const struct plan *plan, ui
 
 /* -- in whose hands -- */
 
-static bool may_lose(const struct conservation *c, const struct plan *plan, uint32_t pd)
-{
-    return domain_suspect(plan, pd) || gone_is(c->gone, plan, pd);
-}
-
 /* Frames that somebody took, and neither passed on nor gave back. */
 static void judge_held(const struct conservation *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->held.count; i++) {
         const struct heard *h = &c->held.list[i];
         uint32_t pd = h->first.object != PLAN_NONE ? h->first.object : h->first.pd;
-        const char *who = pd < plan->pd_count ? plan->pds[pd].name : "somebody";
+        const char *who = pd_name(plan, pd);
 
-        say_finding(out, may_lose(c, plan, pd),
+        say_finding(out, gone_or_suspect(c->gone, plan, pd),
                     (struct finding){.culprit = pd,
                                      .victim = PLAN_NONE,
                                      .object = who,
@@ -198,8 +189,8 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
             continue;
         }
         uint32_t weak = weak_holder(c, plan, p->object, true);
-        bool excused = may_lose(c, plan, domain_behind(plan, p->pd)) || weak != PLAN_NONE ||
-                       may_lose(c, plan, p->pd);
+        bool excused = gone_or_suspect(c->gone, plan, domain_behind(plan, p->pd)) ||
+                       weak != PLAN_NONE || gone_or_suspect(c->gone, plan, p->pd);
 
         say_finding(out, excused,
                     (struct finding){.culprit = p->pd,
@@ -208,8 +199,7 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
                                      .time_ns = p->time_ns,
                                      .count = p->a},
                     "%s kept %" PRIu64 " buffer%s of %s when all was quiet, and nothing is in them",
-                    p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody", p->a,
-                    p->a == 1 ? "" : "s", pool_name(plan, p->object));
+                    pd_name(plan, p->pd), p->a, p->a == 1 ? "" : "s", pool_name(plan, p->object));
     }
     out->lost += c->kept.lost;
 }
@@ -218,11 +208,11 @@ static void conservation_finish(void *state, const struct plan *plan, struct fin
 {
     const struct conservation *c = state;
 
-    if (c->ended && c->end != RUN_QUIET && c->end != RUN_LIMIT) {
+    if (over_cut_off(&c->over)) {
         return; /* cut off in the middle: the sums mean nothing */
     }
     judge_balance(c, out);
-    if (c->ended && c->end == RUN_QUIET) {
+    if (over_quiet(&c->over)) {
         judge_held(c, plan, out);
         judge_kept(c, plan, out);
     }

@@ -8,24 +8,18 @@
 
 #include "sim/check/heard.h"
 
-struct deferred {
-    struct heard_list heard;
-};
-
 static void deferred_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct deferred *d = state;
-
     (void)plan;
     if (p->kind == PROBE_DEFERRED_REPLACED) {
-        heard_note(&d->heard, p, true);
+        heard_note(state, p, true);
     }
 }
 
 /* Who did not hear of it: the other end of the channel whose operation was lost. */
 static uint32_t peer_at(const struct plan *plan, uint32_t pd, uint64_t channel)
 {
-    for (uint32_t i = 0; i < plan->channel_count; i++) {
+    for (uint32_t i = 0; pd < plan->pd_count && i < plan->channel_count; i++) {
         const struct plan_channel *c = &plan->channels[i];
 
         for (unsigned side = 0; side < 2; side++) {
@@ -37,37 +31,27 @@ static uint32_t peer_at(const struct plan *plan, uint32_t pd, uint64_t channel)
     return PLAN_NONE;
 }
 
+static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *who = pd_name(plan, p->pd);
+
+    say_finding(out, domain_suspect(plan, p->pd), heard_finding(h, peer_at(plan, p->pd, p->a), who),
+                "%s deferred an operation on channel %" PRIu64
+                " before its deferred one on channel %" PRIu64 " was done, and so lost that",
+                who, p->b, p->a);
+}
+
 static void deferred_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct deferred *d = state;
-
-    for (unsigned i = 0; i < d->heard.count; i++) {
-        const struct heard *h = &d->heard.list[i];
-        const struct probe *p = &h->first;
-        bool known = p->pd < plan->pd_count;
-        uint32_t victim = known ? peer_at(plan, p->pd, p->a) : PLAN_NONE;
-        const char *who = known ? plan->pds[p->pd].name : "somebody";
-
-        say_finding(out, domain_suspect(plan, p->pd),
-                    (struct finding){.culprit = p->pd,
-                                     .victim = victim,
-                                     .object = who,
-                                     .time_ns = p->time_ns,
-                                     .count = h->count,
-                                     .before = h->first.before,
-                                     .place = h->first.place},
-                    "%s deferred an operation on channel %" PRIu64
-                    " before its deferred one on channel %" PRIu64 " was done, and so lost that",
-                    who, p->b, p->a);
-    }
-    out->lost += d->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_deferred = {
     .name = "deferred",
     .doc = "no deferred signal or acknowledgement is replaced by another before it is made",
     .host_time = "every time",
-    .state_size = sizeof(struct deferred),
+    .state_size = sizeof(struct heard_list),
     .event = deferred_event,
     .finish = deferred_finish,
 };

@@ -58,11 +58,6 @@ static uint32_t owner_of(const struct plan *plan, uint64_t mac)
     return PLAN_NONE;
 }
 
-static const char *domain_name(const struct plan *plan, uint32_t pd)
-{
-    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
-}
-
 /* Does the plan bear it out: it came to that domain, and may not go on where that put it? */
 static bool is_astray(const struct plan *plan, const struct probe *p)
 {
@@ -83,18 +78,13 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
 {
     const struct probe *p = &h->first;
     uint32_t from = (uint32_t)p->a, sender = queue_peer(plan, from, p->pd);
-    struct finding one = {.culprit = p->pd,
-                          .victim = queue_peer(plan, p->object, p->pd),
-                          .object = queue_name(plan, p->object),
-                          .time_ns = p->time_ns,
-                          .count = h->count,
-                          .before = p->before,
-                          .place = p->place};
+    struct finding one =
+        heard_finding(h, queue_peer(plan, p->object, p->pd), queue_name(plan, p->object));
 
     say_finding(out, domain_suspect(plan, p->pd) && !is_astray(plan, p), one,
                 "%s put a frame of %s, from %s, into %s, where %s may not reach",
-                domain_name(plan, p->pd), domain_name(plan, sender), queue_name(plan, from),
-                one.object, domain_name(plan, sender));
+                pd_name(plan, p->pd), pd_name(plan, sender), queue_name(plan, from), one.object,
+                pd_name(plan, sender));
 }
 
 /*
@@ -116,41 +106,32 @@ static uint32_t chooser(const struct plan *plan, uint32_t giver)
     return giver;
 }
 
+static void judge_foreign(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    uint32_t receiver = queue_peer(plan, p->object, p->pd);
+    uint32_t owner = owner_of(plan, p->a);
+    uint32_t culprit = chooser(plan, p->pd);
+    struct finding one = heard_finding(h, owner, queue_name(plan, p->object));
+    unsigned octet[6];
+
+    one.culprit = culprit;
+    for (unsigned k = 0; k < 6; k++) {
+        octet[k] = (unsigned)(p->a >> (40 - 8 * k)) & 0xff;
+    }
+    say_finding(out, is_lie(plan, p), one,
+                "%s gave %s, in %s, a frame for %s (%02x:%02x:%02x:%02x:%02x:%02x)",
+                pd_name(plan, culprit), pd_name(plan, receiver), one.object,
+                owner < plan->pd_count ? plan->pds[owner].name : "an address nobody here has",
+                octet[0], octet[1], octet[2], octet[3], octet[4], octet[5]);
+}
+
 static void delivery_finish(void *state, const struct plan *plan, struct findings *out)
 {
     const struct delivery *d = state;
 
-    for (unsigned i = 0; i < d->astray.count; i++) {
-        judge_astray(plan, &d->astray.list[i], out);
-    }
-    out->lost += d->astray.lost;
-
-    for (unsigned i = 0; i < d->foreign.count; i++) {
-        const struct heard *h = &d->foreign.list[i];
-        const struct probe *p = &h->first;
-        uint32_t receiver = queue_peer(plan, p->object, p->pd);
-        uint32_t owner = owner_of(plan, p->a);
-        uint32_t culprit = chooser(plan, p->pd);
-        struct finding one = {.culprit = culprit,
-                              .victim = owner,
-                              .object = queue_name(plan, p->object),
-                              .time_ns = p->time_ns,
-                              .count = h->count,
-                              .before = p->before,
-                              .place = p->place};
-        unsigned octet[6];
-
-        for (unsigned k = 0; k < 6; k++) {
-            octet[k] = (unsigned)(p->a >> (40 - 8 * k)) & 0xff;
-        }
-        say_finding(out, is_lie(plan, p), one,
-                    "%s gave %s, in %s, a frame for %s (%02x:%02x:%02x:%02x:%02x:%02x)",
-                    culprit < plan->pd_count ? plan->pds[culprit].name : "somebody",
-                    receiver < plan->pd_count ? plan->pds[receiver].name : "somebody", one.object,
-                    owner < plan->pd_count ? plan->pds[owner].name : "an address nobody here has",
-                    octet[0], octet[1], octet[2], octet[3], octet[4], octet[5]);
-    }
-    out->lost += d->foreign.lost;
+    heard_judge(&d->astray, plan, out, judge_astray);
+    heard_judge(&d->foreign, plan, out, judge_foreign);
 }
 
 const struct check_type check_delivery = {

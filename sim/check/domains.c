@@ -9,22 +9,16 @@
 #include "sim/check/heard.h"
 #include "sim/hook/where.h"
 
-struct domains {
-    struct heard_list heard;
-};
-
 static void domains_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct domains *d = state;
-
     (void)plan;
     switch (p->kind) {
     case PROBE_PD_DIED:
-        heard_note(&d->heard, p, false);
+        heard_note(state, p, false);
         break;
     case PROBE_STRAY_LANDED:
     case PROBE_CHANNEL_UNKNOWN:
-        heard_note(&d->heard, p, true);
+        heard_note(state, p, true);
         break;
     default:
         break;
@@ -34,17 +28,12 @@ static void domains_event(void *state, const struct plan *plan, const struct pro
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
-    const char *who = p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody";
+    const char *who = pd_name(plan, p->pd);
     bool excused = domain_suspect(plan, p->pd);
-    struct finding one = {.culprit = p->pd,
-                          .victim = PLAN_NONE,
-                          .object = who,
-                          .time_ns = p->time_ns,
-                          .count = h->count,
-                          .before = p->before,
-                          .place = p->kind == PROBE_PD_DIED ? 0 : p->place};
+    struct finding one = heard_finding(h, PLAN_NONE, who);
     char where[WHERE_TEXT_BYTES];
 
+    one.place = p->kind == PROBE_PD_DIED ? 0 : one.place;
     switch (p->kind) {
     case PROBE_PD_DIED:
         say_finding(out, excused, one, "%s died of %s", who,
@@ -63,12 +52,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
 
 static void domains_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct domains *d = state;
-
-    for (unsigned i = 0; i < d->heard.count; i++) {
-        judge(plan, &d->heard.list[i], out);
-    }
-    out->lost += d->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_domains = {
@@ -76,7 +60,7 @@ const struct check_type check_domains = {
     .doc = "no domain dies, uses a channel it does not have or reaches what the plan does not "
            "give it",
     .host_time = "every time",
-    .state_size = sizeof(struct domains),
+    .state_size = sizeof(struct heard_list),
     .event = domains_event,
     .finish = domains_finish,
 };

@@ -160,10 +160,10 @@ static void judge(const struct drops *d, const struct plan *plan, uint32_t pd,
                                  .object = pd < plan->pd_count ? plan->pds[pd].name : NULL,
                                  .time_ns = d->first_ns[pd][reason],
                                  .count = count},
-                "%s dropped %" PRIu64 " frame%s %s%s%s%s%s",
-                pd < plan->pd_count ? plan->pds[pd].name : "somebody", count, count == 1 ? "" : "s",
-                meanings[reason], named ? "; " : "", named ? plan->pds[culprit].name : "",
-                named ? " " : "", named ? domain_standing(plan, culprit) : "");
+                "%s dropped %" PRIu64 " frame%s %s%s%s%s%s", pd_name(plan, pd), count,
+                count == 1 ? "" : "s", meanings[reason], named ? "; " : "",
+                named ? plan->pds[culprit].name : "", named ? " " : "",
+                named ? domain_standing(plan, culprit) : "");
 }
 
 static void drops_finish(void *state, const struct plan *plan, struct findings *out)

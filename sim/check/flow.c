@@ -12,52 +12,38 @@
 
 #include "sim/check/heard.h"
 
-struct flow {
-    struct heard_list refused;
-};
-
 static void flow_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct flow *f = state;
-
     (void)plan;
     if (p->kind == PROBE_QUEUE_REFUSED) {
-        heard_note(&f->refused, p, false);
+        heard_note(state, p, false);
     }
+}
+
+static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *queue = queue_name(plan, p->object);
+    uint32_t peer = queue_peer(plan, p->object, p->pd);
+
+    say_finding(out, domain_suspect(plan, p->pd) || domain_suspect(plan, peer),
+                heard_finding(h, peer, queue),
+                "%s had more to put into %s than its %" PRIu32 " entries, %" PRIu64 " time%s",
+                pd_name(plan, p->pd), queue,
+                p->object < plan->queue_count ? plan->queues[p->object].capacity : 0, h->count,
+                h->count == 1 ? "" : "s");
 }
 
 static void flow_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct flow *f = state;
-
-    for (unsigned i = 0; i < f->refused.count; i++) {
-        const struct heard *h = &f->refused.list[i];
-        const struct probe *p = &h->first;
-        uint32_t peer = queue_peer(plan, p->object, p->pd);
-        bool excused = domain_suspect(plan, p->pd) || domain_suspect(plan, peer);
-
-        say_finding(out, excused,
-                    (struct finding){.culprit = p->pd,
-                                     .victim = peer,
-                                     .object = queue_name(plan, p->object),
-                                     .time_ns = p->time_ns,
-                                     .count = h->count,
-                                     .before = h->first.before,
-                                     .place = h->first.place},
-                    "%s had more to put into %s than its %" PRIu32 " entries, %" PRIu64 " time%s",
-                    p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody",
-                    queue_name(plan, p->object),
-                    p->object < plan->queue_count ? plan->queues[p->object].capacity : 0, h->count,
-                    h->count == 1 ? "" : "s");
-    }
-    out->lost += f->refused.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_flow = {
     .name = "flow",
     .doc = "no queue between honest neighbours is ever asked to hold more than it can",
     .host_time = "every time, as told by the runtime of the domain that was refused",
-    .state_size = sizeof(struct flow),
+    .state_size = sizeof(struct heard_list),
     .event = flow_event,
     .finish = flow_finish,
 };

@@ -29,6 +29,27 @@ void heard_note(struct heard_list *h, const struct probe *p, bool by_a)
     h->list[h->count++] = (struct heard){.first = *p, .count = p->count};
 }
 
+void heard_judge(const struct heard_list *h, const struct plan *plan, struct findings *out,
+                 void (*judge)(const struct plan *plan, const struct heard *h,
+                               struct findings *out))
+{
+    for (unsigned i = 0; i < h->count; i++) {
+        judge(plan, &h->list[i], out);
+    }
+    out->lost += h->lost;
+}
+
+struct finding heard_finding(const struct heard *h, uint32_t victim, const char *object)
+{
+    return (struct finding){.culprit = h->first.pd,
+                            .victim = victim,
+                            .object = object,
+                            .time_ns = h->first.time_ns,
+                            .count = h->count,
+                            .before = h->first.before,
+                            .place = h->first.place};
+}
+
 void heard_bytes_note(struct heard_bytes *h, const struct probe *p)
 {
     struct bytes_news news;
@@ -123,6 +144,28 @@ void gone_hear(bool *gone, const struct plan *plan, const struct probe *p)
     if (of_no_use && p->pd < plan->pd_count) {
         gone[p->pd] = true;
     }
+}
+
+void over_hear(struct over *o, const struct probe *p)
+{
+    if (p->kind == PROBE_RUN_ENDED) {
+        *o = (struct over){.told = true, .end = (enum run_end)p->a};
+    }
+}
+
+bool over_cut_off(const struct over *o)
+{
+    return o->told && o->end != RUN_QUIET && o->end != RUN_LIMIT;
+}
+
+bool over_quiet(const struct over *o)
+{
+    return o->told && o->end == RUN_QUIET;
+}
+
+const char *pd_name(const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
 }
 
 const char *queue_name(const struct plan *plan, uint32_t queue)

@@ -23,6 +23,12 @@ struct heard_list {
 
 /* The same kind, domain and object is the same; so must `a` be for `by_a`. */
 void heard_note(struct heard_list *h, const struct probe *p, bool by_a);
+/* In the end: say of each what is to be said of it, and that others were lost. */
+void heard_judge(const struct heard_list *h, const struct plan *plan, struct findings *out,
+                 void (*judge)(const struct plan *plan, const struct heard *h,
+                               struct findings *out));
+/* What is usual: who told of it did it, then and there. */
+struct finding heard_finding(const struct heard *h, uint32_t victim, const char *object);
 
 /* -- standing -- */
 bool domain_compromised(const struct plan *plan, uint32_t pd); /* a scenario fault is aimed at it */
@@ -43,6 +49,21 @@ static inline bool gone_is(const bool *gone, const struct plan *plan, uint32_t p
     return pd < plan->pd_count && gone[pd];
 }
 
+/* Gone, or not to be relied on. */
+static inline bool gone_or_suspect(const bool *gone, const struct plan *plan, uint32_t pd)
+{
+    return gone_is(gone, plan, pd) || domain_suspect(plan, pd);
+}
+
+/* -- how the run ended -- */
+struct over {
+    bool told;
+    enum run_end end;
+};
+void over_hear(struct over *o, const struct probe *p);
+bool over_cut_off(const struct over *o); /* in the middle */
+bool over_quiet(const struct over *o);   /* nothing would ever happen again */
+
 /* -- what was told of bytes (sim/hook/bytes.h), kept as above but with the numbers apart -- */
 struct heard_bytes {
     struct {
@@ -62,7 +83,8 @@ void heard_bytes_note(struct heard_bytes *h, const struct probe *p);
  */
 uint32_t heard_bytes_stretcher(const struct heard_bytes *h, const struct plan *plan, uint32_t pd);
 
-/* -- names, "?" where an event names nothing of the plan -- */
+/* -- names, "somebody" or "?" where an event names nothing of the plan -- */
+const char *pd_name(const struct plan *plan, uint32_t pd);
 const char *queue_name(const struct plan *plan, uint32_t queue);
 const char *pool_name(const struct plan *plan, uint32_t pool);
 const char *device_name(const struct plan *plan, uint32_t device);

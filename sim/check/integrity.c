@@ -61,11 +61,6 @@ static void integrity_event(void *state, const struct plan *plan, const struct p
 
 /* -- who -- */
 
-static const char *pd_name(const struct plan *plan, uint32_t pd)
-{
-    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
-}
-
 /* The endpoint that sends from this pool. */
 static uint32_t sender_of(const struct plan *plan, uint32_t pool)
 {

@@ -17,8 +17,7 @@
 
 struct liveness {
     bool *gone;
-    bool ended;
-    enum run_end end;
+    struct over over;
     struct heard_list left;  /* frames on their way at the end, by place */
     struct heard_list stuck; /* who did not get to its next wait, interrupts, standstills */
     struct heard_list kept;  /* who was kept from the processor for long */
@@ -38,6 +37,7 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
     struct liveness *c = state;
 
     gone_hear(c->gone, plan, p);
+    over_hear(&c->over, p);
     switch (p->kind) {
     case PROBE_FRAME_IN_FLIGHT:
         if (p->a != PLACE_PD) {
@@ -53,10 +53,6 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
         if (p->a >= KEPT_NS) {
             heard_note(&c->kept, p, true);
         }
-        break;
-    case PROBE_RUN_ENDED:
-        c->ended = true;
-        c->end = (enum run_end)p->a;
         break;
     default:
         break;
@@ -124,11 +120,6 @@ static bool blocked(const struct liveness *c, const struct plan *plan, uint32_t 
     return any;
 }
 
-static bool cannot_move(const struct liveness *c, const struct plan *plan, uint32_t pd)
-{
-    return gone_is(c->gone, plan, pd) || domain_suspect(plan, pd);
-}
-
 #define WAY_MAX 4u /* from an endpoint to a device */
 
 /*
@@ -178,7 +169,8 @@ static void judge_left(const struct liveness *c, const struct plan *plan, struct
         const struct heard *h = &c->left.list[i];
         struct left where = left_where(plan, &h->first);
         const char *why = why_left(plan, &h->first, where.mover);
-        bool excused = cannot_move(c, plan, where.mover) || cannot_move(c, plan, where.other) ||
+        bool excused = gone_or_suspect(c->gone, plan, where.mover) ||
+                       gone_or_suspect(c->gone, plan, where.other) ||
                        blocked(c, plan, where.mover) ||
                        domain_behind(plan, where.mover) != where.mover ||
                        leads_to_failed_device(plan, where.mover, WAY_MAX);
@@ -199,15 +191,10 @@ static void judge_left(const struct liveness *c, const struct plan *plan, struct
 
 /* -- domains -- */
 
-static const char *name_of(const struct plan *plan, uint32_t pd)
-{
-    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
-}
-
 static void judge_unfinished(const struct liveness *c, const struct plan *plan,
                              const struct probe *p, struct findings *out)
 {
-    const char *who = name_of(plan, p->pd);
+    const char *who = pd_name(plan, p->pd);
     uint32_t other = (uint32_t)p->b;
     bool excused = domain_suspect(plan, domain_behind(plan, p->pd)) ||
                    domain_suspect(plan, p->pd) || gone_is(c->gone, plan, p->pd);
@@ -219,13 +206,13 @@ static void judge_unfinished(const struct liveness *c, const struct plan *plan,
         one.culprit = other;
         one.victim = p->pd;
         say_finding(out, excused, one, "%s wanted to run, and did not get the processor from %s",
-                    who, name_of(plan, other));
+                    who, pd_name(plan, other));
         break;
     case UNFINISHED_CALLING:
         one.culprit = other;
         one.victim = p->pd;
         say_finding(out, excused, one, "%s waits for %s to answer its call, which never happens",
-                    who, name_of(plan, other));
+                    who, pd_name(plan, other));
         break;
     default:
         say_finding(out, excused, one,
@@ -248,20 +235,20 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
 
         switch (p->kind) {
         case PROBE_IRQ_LEFT:
-            if (!c->ended || c->end != RUN_QUIET) {
+            if (!over_quiet(&c->over)) {
                 break;
             }
-            say_finding(out, cannot_move(c, plan, p->pd), one,
+            say_finding(out, gone_or_suspect(c->gone, plan, p->pd), one,
                         "the interrupt of %s is up, and %s waits without having acknowledged the "
                         "last one, when all was quiet",
-                        one.object, name_of(plan, p->pd));
+                        one.object, pd_name(plan, p->pd));
             break;
         case PROBE_STANDSTILL:
             one.object = queue_name(plan, p->object);
-            say_finding(out, cannot_move(c, plan, p->pd), one,
+            say_finding(out, gone_or_suspect(c->gone, plan, p->pd), one,
                         "%s and others woke %" PRIu64 " times and moved nothing, with %s waiting "
                         "to be emptied",
-                        name_of(plan, p->pd), p->a, one.object);
+                        pd_name(plan, p->pd), p->a, one.object);
             break;
         default: /* PROBE_PD_UNFINISHED */
             judge_unfinished(c, plan, p, out);
@@ -278,8 +265,8 @@ static void judge_kept(const struct liveness *c, const struct plan *plan, struct
         const struct probe *p = &c->kept.list[i].first;
         uint32_t by = (uint32_t)p->b;
 
-        if (p->pd >= plan->pd_count || by >= plan->pd_count || cannot_move(c, plan, p->pd) ||
-            !domain_suspect(plan, by)) {
+        if (p->pd >= plan->pd_count || by >= plan->pd_count ||
+            gone_or_suspect(c->gone, plan, p->pd) || !domain_suspect(plan, by)) {
             continue;
         }
         say_finding(out, false,
@@ -299,12 +286,12 @@ static void liveness_finish(void *state, const struct plan *plan, struct finding
 {
     const struct liveness *c = state;
 
-    if (c->ended && c->end != RUN_QUIET && c->end != RUN_LIMIT) {
+    if (over_cut_off(&c->over)) {
         return; /* cut off in the middle: of course they were busy */
     }
     judge_stuck(c, plan, out);
     judge_kept(c, plan, out);
-    if (c->ended && c->end == RUN_QUIET) {
+    if (over_quiet(&c->over)) {
         judge_left(c, plan, out);
     }
 }

@@ -11,33 +11,23 @@
 
 #include "sim/check/heard.h"
 
-struct ownership {
-    struct heard_list heard;
-};
-
 static void ownership_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct ownership *o = state;
-
     (void)plan;
     if (p->kind == PROBE_BUFFER_TWICE || p->kind == PROBE_BUFFER_FOREIGN) {
-        heard_note(&o->heard, p, false);
+        heard_note(state, p, false);
     }
 }
 
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
-    const char *who = p->pd < plan->pd_count ? plan->pds[p->pd].name : "somebody";
+    const char *who = pd_name(plan, p->pd);
     bool excused = domain_suspect(plan, p->pd), twice = p->kind == PROBE_BUFFER_TWICE;
     uint32_t queue = twice ? (uint32_t)p->b : p->object;
-    struct finding one = {.culprit = p->pd,
-                          .victim = queue_peer(plan, queue, p->pd),
-                          .object = twice ? pool_name(plan, p->object) : queue_name(plan, queue),
-                          .time_ns = p->time_ns,
-                          .count = h->count,
-                          .before = h->first.before,
-                          .place = h->first.place};
+    struct finding one =
+        heard_finding(h, queue_peer(plan, queue, p->pd),
+                      twice ? pool_name(plan, p->object) : queue_name(plan, queue));
 
     if (twice) {
         say_finding(out, excused, one,
@@ -52,19 +42,14 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
 
 static void ownership_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct ownership *o = state;
-
-    for (unsigned i = 0; i < o->heard.count; i++) {
-        judge(plan, &o->heard.list[i], out);
-    }
-    out->lost += o->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_ownership = {
     .name = "ownership",
     .doc = "nobody gives away a buffer that it does not have",
     .host_time = "every time, as told by the runtime of the domain that did it",
-    .state_size = sizeof(struct ownership),
+    .state_size = sizeof(struct heard_list),
     .event = ownership_event,
     .finish = ownership_finish,
 };

@@ -14,39 +14,28 @@
 
 #include "sim/check/heard.h"
 
-struct protocol {
-    struct heard_list heard;
-};
-
 static void protocol_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct protocol *s = state;
-
     (void)plan;
     switch (p->kind) {
     case PROBE_INDEX_ILLEGAL:
     case PROBE_INDEX_DISPLACED:
     case PROBE_LOOK_MISSING:
     case PROBE_IRQ_HELD:
-        heard_note(&s->heard, p, false);
+        heard_note(state, p, false);
         break;
     case PROBE_SIGNAL_MISSING:
-        heard_note(&s->heard, p, true);
+        heard_note(state, p, true);
         break;
     default:
         break;
     }
 }
 
-static const char *name_of(const struct plan *plan, uint32_t pd)
-{
-    return pd < plan->pd_count ? plan->pds[pd].name : "somebody";
-}
-
 static void judge_signal(const struct plan *plan, const struct probe *p, bool excused,
                          const struct finding *one, struct findings *out)
 {
-    const char *victim = name_of(plan, one->victim), *who = name_of(plan, p->pd);
+    const char *victim = pd_name(plan, one->victim), *who = pd_name(plan, p->pd);
 
     switch (p->a) {
     case SIGNAL_UNSENT:
@@ -73,14 +62,9 @@ static void judge_signal(const struct plan *plan, const struct probe *p, bool ex
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
-    const char *who = name_of(plan, p->pd);
-    struct finding one = {.culprit = p->pd,
-                          .victim = queue_peer(plan, p->object, p->pd),
-                          .object = queue_name(plan, p->object),
-                          .time_ns = p->time_ns,
-                          .count = h->count,
-                          .before = h->first.before,
-                          .place = h->first.place};
+    const char *who = pd_name(plan, p->pd);
+    struct finding one =
+        heard_finding(h, queue_peer(plan, p->object, p->pd), queue_name(plan, p->object));
     bool own = domain_suspect(plan, p->pd), shared = own || domain_suspect(plan, one.victim);
 
     switch (p->kind) {
@@ -93,7 +77,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
         break;
     case PROBE_INDEX_DISPLACED:
         say_finding(out, own, one, "%s moved %s's index of %s from %" PRIu64 " to %" PRIu64, who,
-                    name_of(plan, one.victim), one.object, p->a, p->b);
+                    pd_name(plan, one.victim), one.object, p->a, p->b);
         break;
     case PROBE_SIGNAL_MISSING:
         judge_signal(plan, p, shared, &one, out);
@@ -116,12 +100,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
 
 static void protocol_finish(void *state, const struct plan *plan, struct findings *out)
 {
-    const struct protocol *s = state;
-
-    for (unsigned i = 0; i < s->heard.count; i++) {
-        judge(plan, &s->heard.list[i], out);
-    }
-    out->lost += s->heard.lost;
+    heard_judge(state, plan, out, judge);
 }
 
 const struct check_type check_protocol = {
@@ -129,7 +108,7 @@ const struct check_type check_protocol = {
     .doc = "indices, flags, signals and interrupts are used in the order that loses no wake-up",
     .host_time = "indices and interrupts every time, as told by the domain's runtime; flags and "
                  "signals in virtual time only: liveness sees what comes of them",
-    .state_size = sizeof(struct protocol),
+    .state_size = sizeof(struct heard_list),
     .event = protocol_event,
     .finish = protocol_finish,
 };

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "sim/base/srcline.h"
 #include "sim/base/symbol.h"
 
 const char *report_verdict_name(enum report_verdict v)
@@ -77,15 +78,23 @@ enum report_verdict report_run_verdict(const struct report_input *in)
 const char *report_place(const struct report_input *in, const struct finding *f)
 {
     struct arena *arena = in->plan->arena;
-    char function[SYMBOL_BYTES];
+    char function[SYMBOL_BYTES], line[SRCLINE_BYTES];
 
     if (f->place == 0 || f->culprit >= in->plan->pd_count) {
         return NULL;
     }
     const char *image = arena_format(arena, "%s.so", in->plan->pds[f->culprit].name);
     const char *place = arena_format(arena, "%s+0x%" PRIx64, image, f->place);
-    bool named = in->images != NULL &&
-                 symbol_before(arena_format(arena, "%s/%s", in->images, image), f->place, function);
+    if (in->images == NULL) {
+        return place;
+    }
+    const char *file = arena_format(arena, "%s/%s", in->images, image);
 
-    return named ? arena_format(arena, "%s, %s", place, function) : place;
+    if (symbol_before(file, f->place, function)) {
+        place = arena_format(arena, "%s, %s", place, function);
+    }
+    if (srcline_before(file, f->place, line)) {
+        place = arena_format(arena, "%s, %s", place, line);
+    }
+    return place;
 }

@@ -27,6 +27,8 @@
 #include <sddf/util/printf.h>
 #include <sddf/util/util.h>
 
+#include "components/network/arp.h"
+#include "components/network/checksum.h"
 #include "components/network/client_params.h"
 #include "components/network/client_peers.h"
 
@@ -42,22 +44,6 @@ uint64_t frames_ignored;
 #define TIME_TO_LIVE 64
 #define PORT_ECHO    7
 #define PORT_OURS    9001
-
-#define ETH_TYPE_ARP 0x0806
-#define ARP_ETHERNET 1
-#define ARP_REQUEST  1
-#define ARP_REPLY    2
-
-struct __attribute__((__packed__)) arp_packet {
-    ether_hdr_t eth;
-    uint16_t hardware, protocol;
-    uint8_t hardware_bytes, protocol_bytes;
-    uint16_t operation;
-    mac_addr_t sender_mac;
-    uint32_t sender_ip;
-    mac_addr_t target_mac;
-    uint32_t target_ip;
-};
 
 struct __attribute__((__packed__)) question {
     ether_hdr_t eth;
@@ -179,20 +165,6 @@ static void send_arp(uint16_t operation, mac_addr_t to_mac, mac_addr_t target_ma
     send(60);
 }
 
-static uint16_t header_checksum(const ipv4_hdr_t *ip)
-{
-    uint16_t words[sizeof(*ip) / 2];
-    uint32_t sum = 0;
-
-    memcpy(words, ip, sizeof(*ip));
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        sum += words[i];
-    }
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    return (uint16_t)~sum;
-}
-
 /* What a question is filled with follows from its number and who asks. */
 static uint8_t fill_byte(uint64_t number, size_t at)
 {
@@ -219,7 +191,7 @@ static void send_question(struct neighbour *to)
                          .protocol = IPV4_PROTO_UDP,
                          .src_ip = client_config.ip,
                          .dst_ip = to->ip};
-    q->ip.check = header_checksum(&q->ip);
+    q->ip.check = checksum_of(sum_words(&q->ip, sizeof(q->ip)));
     q->udp = (udp_hdr_t){.src_port = HTONS(PORT_OURS),
                          .dst_port = HTONS(PORT_ECHO),
                          .len = HTONS((uint16_t)(ip_bytes - sizeof(q->ip)))};

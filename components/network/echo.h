@@ -32,6 +32,7 @@
 #include <sddf/network/util.h>
 #include <sddf/util/util.h>
 
+#include "components/network/arp.h"
 #include "components/network/checksum.h"
 #include "components/network/client_params.h"
 #include "components/network/client_peers.h"
@@ -62,22 +63,7 @@ static struct {
     uint8_t *out;           /* where that buffer lies */
 } echo;
 
-#define ETH_TYPE_ARP  0x0806
 #define ETH_TYPE_IPV6 0x86dd
-
-#define ARP_REQUEST 1
-#define ARP_REPLY   2
-
-struct __attribute__((__packed__)) arp_packet {
-    ether_hdr_t eth;
-    uint16_t hardware, protocol;
-    uint8_t hardware_bytes, protocol_bytes;
-    uint16_t operation;
-    mac_addr_t sender_mac;
-    uint32_t sender_ip;
-    mac_addr_t target_mac;
-    uint32_t target_ip;
-};
 
 #define ICMP_ECHO_REQUEST 8
 #define ICMP_ECHO_REPLY   0
@@ -114,9 +100,10 @@ static uint16_t answer_arp(uint8_t *frame, uint16_t len)
 {
     struct arp_packet *arp = (struct arp_packet *)frame;
 
-    if (len < sizeof(*arp) || arp->hardware != HTONS(1) || arp->protocol != HTONS(ETH_TYPE_IP) ||
-        arp->hardware_bytes != MAC802_BYTES || arp->protocol_bytes != 4 ||
-        arp->operation != HTONS(ARP_REQUEST) || is_group(arp->sender_mac) || !is_asked_for(arp)) {
+    if (len < sizeof(*arp) || arp->hardware != HTONS(ARP_ETHERNET) ||
+        arp->protocol != HTONS(ETH_TYPE_IP) || arp->hardware_bytes != MAC802_BYTES ||
+        arp->protocol_bytes != 4 || arp->operation != HTONS(ARP_REQUEST) ||
+        is_group(arp->sender_mac) || !is_asked_for(arp)) {
         return 0;
     }
     uint32_t own_ip = arp->target_ip;

@@ -37,6 +37,8 @@
 #include <sddf/network/vswitch.h>
 #include <sddf/util/util.h>
 
+#include "components/network/offered.h"
+
 __attribute__((__section__(".net_vswitch_config"))) net_vswitch_config_t config;
 
 /* What came to nothing, and why; by these names a debugger or a test finds them. */
@@ -47,7 +49,6 @@ uint64_t packets_spoofed;   /* it bears the address of another client as its sen
 uint64_t packets_unwanted;  /* a port held its share, or left no room; one for each such port */
 uint64_t buffers_invalid;   /* a port returned a buffer it does not hold */
 uint64_t ports_full;        /* a port left no room for its own buffer */
-uint64_t queues_incredible; /* a queue claimed to hold more than it can */
 uint64_t calls_refused;     /* protected calls that were answered with an error */
 
 /* Two regions' worth: what all clients send from, and what the NIC receives into. */
@@ -110,27 +111,6 @@ static uint64_t source_key(const void *frame)
 
     return __atomic_load_n(low, __ATOMIC_RELAXED) |
            (uint64_t)__atomic_load_n(high, __ATOMIC_RELAXED) << 16;
-}
-
-/* How many descriptors a peer offers. One that claims more than the queue can hold offers none. */
-static uint32_t offered(net_queue_t *queue, uint32_t capacity)
-{
-    uint32_t length = net_queue_length(queue);
-
-    if (unlikely(length > capacity)) {
-        queues_incredible++;
-        return 0;
-    }
-    return length;
-}
-
-/*
- * Whether a queue needs no look: it is empty, and the request for a signal still stands. Should a
- * signal be on its way, so is a wake-up.
- */
-static bool at_rest(net_queue_t *queue)
-{
-    return net_queue_length(queue) == 0 && load_relaxed_32(&queue->consumer_signalled) == 0;
 }
 
 /* -- buffers on their way back -- */

@@ -41,16 +41,6 @@ static void coherence_event(void *state, const struct plan *plan, const struct p
     }
 }
 
-static bool names_pool(const struct queue_shape *q, uint32_t pool)
-{
-    for (size_t i = 0; i < q->pool_count; i++) {
-        if (q->pools[i] == pool) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The device that reaches a pool, PLAN_NONE if none does. */
 static uint32_t device_of(const struct plan *plan, uint32_t pool)
 {
@@ -71,7 +61,7 @@ static uint32_t neighbour(const struct plan *plan, uint32_t device, uint32_t poo
     uint32_t queue =
         sends ? plan->devices[device].tx_queue_sink : plan->devices[device].rx_queue_source;
 
-    if (queue >= plan->queue_count || !names_pool(&plan->queues[queue], pool)) {
+    if (queue >= plan->queue_count || !queue_names_pool(&plan->queues[queue], pool)) {
         return PLAN_NONE;
     }
     return sends ? plan->queues[queue].producer : plan->queues[queue].consumer;

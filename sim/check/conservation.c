@@ -107,11 +107,8 @@ static uint32_t weak_holder(const struct conservation *c, const struct plan *pla
 {
     for (uint32_t q = 0; q < plan->queue_count; q++) {
         const uint32_t ends[2] = {plan->queues[q].producer, plan->queues[q].consumer};
-        bool holds = false;
+        bool holds = queue_names_pool(&plan->queues[q], pool);
 
-        for (size_t i = 0; i < plan->queues[q].pool_count; i++) {
-            holds |= plan->queues[q].pools[i] == pool;
-        }
         for (int i = 0; holds && i < 2; i++) {
             if (domain_suspect(plan, ends[i]) || (dead_too && gone_is(c->gone, plan, ends[i]))) {
                 return ends[i];

@@ -47,15 +47,9 @@ static bool for_receiving(const struct lookout *l, uint32_t pd, uint32_t pool)
     for (uint32_t i = 0; i < l->plan->device_count; i++) {
         const struct plan_device *d = &l->plan->devices[i];
 
-        if (d->driver != pd || d->rx_queue_source == PLAN_NONE) {
-            continue;
-        }
-        const struct queue_shape *q = &l->plan->queues[d->rx_queue_source];
-
-        for (size_t k = 0; k < q->pool_count; k++) {
-            if (q->pools[k] == pool) {
-                return true;
-            }
+        if (d->driver == pd && d->rx_queue_source != PLAN_NONE &&
+            queue_names_pool(&l->plan->queues[d->rx_queue_source], pool)) {
+            return true;
         }
     }
     return false;
@@ -107,10 +101,8 @@ void look_at_pool(struct lookout *l, uint32_t pool)
         return;
     }
     for (uint32_t q = 0; q < l->plan->queue_count; q++) {
-        for (size_t i = 0; i < l->plan->queues[q].pool_count; i++) {
-            if (l->plan->queues[q].pools[i] == pool) {
-                mark_found(l, q, pool, found);
-            }
+        if (queue_names_pool(&l->plan->queues[q], pool)) {
+            mark_found(l, q, pool, found);
         }
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -79,16 +79,6 @@ static bool distance(const struct plan *plan, uint32_t reader, const struct plan
     return true;
 }
 
-static bool is_of_queue(const struct queue_shape *q, uint32_t pool)
-{
-    for (size_t i = 0; i < q->pool_count; i++) {
-        if (q->pools[i] == pool) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One of the pools that are not this queue's and that its reader can be led to; false if none. */
 static bool name_another(struct inside *in, const struct queue_view *q, struct descriptor *d)
 {
@@ -101,8 +91,9 @@ static bool name_another(struct inside *in, const struct queue_view *q, struct d
         const struct plan_pool *pool = &plan->pools[to];
         uint64_t within = rng_below(in->rng, pool->buffer_count) * pool->buffer_bytes, bytes;
 
-        if (is_of_queue(s, to) || !distance(plan, s->producer == in->pd ? s->consumer : s->producer,
-                                            &plan->pools[s->pools[0]], pool, &bytes)) {
+        if (queue_names_pool(s, to) ||
+            !distance(plan, s->producer == in->pd ? s->consumer : s->producer,
+                      &plan->pools[s->pools[0]], pool, &bytes)) {
             continue;
         }
         d->name = queue_pool_base(in, q, s->pools[0]) + bytes + within;

@@ -160,6 +160,17 @@ struct queue_shape {
     size_t onward_count;
 };
 
+/* May its descriptors name buffers of this pool? */
+static inline bool queue_names_pool(const struct queue_shape *q, uint32_t pool)
+{
+    for (size_t i = 0; i < q->pool_count; i++) {
+        if (q->pools[i] == pool) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Memory a device may reach, as it sees it. */
 struct plan_window {
     uint32_t device, region;

@@ -215,10 +215,8 @@ static bool takes_from_pool(const struct moves *m, uint32_t pool)
     for (uint32_t i = 0; i < m->queue_count; i++) {
         const struct queue_shape *s = m->queues[i].shape;
 
-        for (size_t k = 0; !m->queues[i].produces && s->carries_frames && k < s->pool_count; k++) {
-            if (s->pools[k] == pool) {
-                return true;
-            }
+        if (!m->queues[i].produces && s->carries_frames && queue_names_pool(s, pool)) {
+            return true;
         }
     }
     return false;

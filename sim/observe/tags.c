@@ -48,11 +48,8 @@ uint32_t tags_origin(const struct plan *plan, uint32_t pool)
     for (uint32_t i = 0; i < plan->queue_count; i++) {
         const struct queue_shape *q = &plan->queues[i];
 
-        for (size_t k = 0;
-             q->carries_frames && plan->pds[q->producer].endpoint && k < q->pool_count; k++) {
-            if (q->pools[k] == pool) {
-                return q->producer;
-            }
+        if (q->carries_frames && plan->pds[q->producer].endpoint && queue_names_pool(q, pool)) {
+            return q->producer;
         }
     }
     return PLAN_NONE;

@@ -63,6 +63,19 @@ static void look_at_standstill(struct lookout *l)
     }
 }
 
+/* Told to end, and it has: who calls it afterwards waits for nothing that anybody owes it. */
+static bool has_left(const struct lookout *l, uint32_t pd)
+{
+    return pd < l->plan->pd_count && atomic_load(&l->s->world->pages[pd]->state) == PD_ENDED;
+}
+
+static void tell_unfinished(struct lookout *l, uint32_t pd, enum unfinished why, uint32_t by)
+{
+    if (why != UNFINISHED_CALLING || !has_left(l, by)) {
+        look_tell(l, PROBE_PD_UNFINISHED, TOLD_BY_WORLD, pd, PLAN_NONE, why, by, 1);
+    }
+}
+
 /* On the host's clock all there is to see is that it was not waiting when it was told to end. */
 static void look_at_end(struct lookout *l, uint32_t pd)
 {
@@ -72,8 +85,7 @@ static void look_at_end(struct lookout *l, uint32_t pd)
 
     if (l->s->virtual_result != NULL) {
         if (p->unfinished) {
-            look_tell(l, PROBE_PD_UNFINISHED, TOLD_BY_WORLD, pd, PLAN_NONE, p->unfinished_why,
-                      p->unfinished_by, 1);
+            tell_unfinished(l, pd, (enum unfinished)p->unfinished_why, p->unfinished_by);
         }
         return;
     }
@@ -81,8 +93,8 @@ static void look_at_end(struct lookout *l, uint32_t pd)
     bool calls = called != 0 && called <= l->plan->pd_count;
 
     if (!p->died && state != PD_ENDED && state != PD_STOPPED && (state == PD_RUNNING || calls)) {
-        look_tell(l, PROBE_PD_UNFINISHED, TOLD_BY_WORLD, pd, PLAN_NONE,
-                  calls ? UNFINISHED_CALLING : UNFINISHED_RUNS, calls ? called - 1 : PLAN_NONE, 1);
+        tell_unfinished(l, pd, calls ? UNFINISHED_CALLING : UNFINISHED_RUNS,
+                        calls ? called - 1 : PLAN_NONE);
     }
 }
 

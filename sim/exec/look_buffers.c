@@ -28,17 +28,28 @@ static void mark_found(struct lookout *l, uint32_t queue, uint32_t pool, uint8_t
     }
 }
 
-static int64_t held_by(const struct lookout *l, uint32_t pd, uint32_t pool)
+static void add_held_by(const struct lookout *l, uint32_t pd, uint32_t pool, int64_t *held,
+                        int64_t *again)
 {
     uint32_t list[MOVES_POOLS_MAX];
     size_t count = moves_pool_list(l->plan, pd, list);
 
     for (uint32_t i = 0; i < count; i++) {
         if (list[i] == pool) {
-            return look_counts(l, pd)->pools[i].held;
+            *held += look_counts(l, pd)->pools[i].held;
+            *again += l->plan->pds[pd].endpoint ? 0 : look_counts(l, pd)->pools[i].again;
         }
     }
-    return 0;
+}
+
+/* What was passed on to several may still be with each of them, or with one and in the queue of
+ * another: as many are with nobody else as make up the number. */
+static int64_t without_again(int64_t held, int64_t again, int64_t elsewhere)
+{
+    int64_t more = held - elsewhere;
+
+    again = again < more ? again : more;
+    return again > 0 ? held - again : held;
 }
 
 /* What a device's ring may well hold for good: buffers to receive into. */
@@ -95,7 +106,7 @@ void look_at_pool(struct lookout *l, uint32_t pool)
     uint32_t count = l->plan->pools[pool].buffer_count;
     uint8_t *found = calloc(count, 1);
     uint64_t seen = 0;
-    int64_t held = 0;
+    int64_t held = 0, again = 0;
 
     if (found == NULL) {
         return;
@@ -109,8 +120,11 @@ void look_at_pool(struct lookout *l, uint32_t pool)
         seen += found[i];
     }
     for (uint32_t pd = 0; pd < l->plan->pd_count; pd++) {
-        held += l->plan->pds[pd].kind == PD_IMAGE ? held_by(l, pd, pool) : 0;
+        if (l->plan->pds[pd].kind == PD_IMAGE) {
+            add_held_by(l, pd, pool, &held, &again);
+        }
     }
     free(found);
+    held = without_again(held, again, (int64_t)count - (int64_t)seen);
     look_tell(l, PROBE_BUFFERS_FOUND, TOLD_BY_WORLD, PLAN_NONE, pool, seen, (uint64_t)held, 1);
 }

@@ -335,6 +335,7 @@ static void forward(struct moves *m, struct watched *q, struct held_pool *pool, 
         at->out = q->out_bit;
     } else if (at->out != 0 && (at->out & q->out_bit) == 0 && at->claims == 0) {
         at->out |= q->out_bit;
+        (*pool->again)++;
         m->counts->copied++;
     } else {
         (void)leave_named(m, at); /* a second claim was believed */
@@ -407,6 +408,8 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
         *out &= ~q->out_bit;
         if (*out == 0) {
             set_hand(pool, buffer, HAND_EMPTY);
+        } else {
+            (*pool->again)--;
         }
     }
 }

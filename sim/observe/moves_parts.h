@@ -62,7 +62,7 @@ struct held_pool {
     bool stamps_writable;
     bool forgeable; /* one who is not to be relied on may write frames after they were sent */
     struct watched *source; /* the queue by which frames in these buffers come here, if it is one */
-    int32_t *held;          /* in the counts */
+    int32_t *held, *again;  /* in the counts */
 
     struct frame_tag *tags; /* NULL if there are none to see, or nobody wants to know */
     bool tags_writable;

@@ -400,6 +400,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .forgeable = is_forgeable(m->plan, pool->region),
         .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,
         .held = &m->counts->pools[m->pool_count].held,
+        .again = &m->counts->pools[m->pool_count].again,
     };
     moves_bytes_pool(m, h);
     if (h->tags != NULL) {

@@ -202,6 +202,20 @@ static void test_pass(void **state)
     assert_int_equal(events, 0);
 }
 
+/* Beyond the first, by how many a buffer of this port is had at a time. */
+static int32_t again(enum port port)
+{
+    uint32_t list[MOVES_POOLS_MAX], pool = p.plan->queues[tx_active[port]].pools[0];
+    size_t count = moves_pool_list(p.plan, planned_pd(&p, "net0_vswitch"), list);
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == pool) {
+            return counts.pools[i].again;
+        }
+    }
+    return -1;
+}
+
 static void test_several(void **state)
 {
     (void)state;
@@ -214,11 +228,16 @@ static void test_several(void **state)
     give(WIRE, 3, B);
     give(WIRE, 3, C);
     assert_int_equal(counts.copied, 3);
+    assert_int_equal(again(B), 1);
+    assert_int_equal(again(WIRE), 2);
     take_back(WIRE, 3, C);
+    assert_int_equal(again(WIRE), 1);
     take_back(B, 2, WIRE);
     take_back(WIRE, 3, A);
     take_back(B, 2, A);
     take_back(WIRE, 3, B);
+    assert_int_equal(again(B), 0);
+    assert_int_equal(again(WIRE), 0);
     send_home(WIRE, 3);
     send_home(B, 2);
     assert_int_equal(counts.in_hand, 0);

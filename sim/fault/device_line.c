@@ -12,7 +12,6 @@ enum how { HOW_SPURIOUS, HOW_STUCK_HIGH, HOW_STUCK_LOW };
 
 static const char *const how_names[] = {"spurious", "stuck_high", "stuck_low", NULL};
 
-/* "for" is a word of C. */
 struct device_line {
     uint64_t how, long_ns;
 };
@@ -20,13 +19,7 @@ struct device_line {
 static const struct param params[] = {
     PARAM_ENUM(struct device_line, how, HOW_SPURIOUS, how_names,
                "spurious: an interrupt without a cause; stuck_high, stuck_low: the line stays"),
-    {.name = "for",
-     .kind = PARAM_KIND_TIME,
-     .offset = offsetof(struct device_line, long_ns),
-     .preset = 100000,
-     .min = 1,
-     .max = 1000000000000,
-     .doc = "how long it is stuck"},
+    PARAM_FOR(struct device_line, 100000, "how long it is stuck"),
     PARAM_END,
 };
 

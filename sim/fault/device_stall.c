@@ -10,13 +10,7 @@ struct device_stall {
 };
 
 static const struct param params[] = {
-    {.name = "for",
-     .kind = PARAM_KIND_TIME,
-     .offset = offsetof(struct device_stall, long_ns),
-     .preset = 1000000,
-     .min = 1,
-     .max = 1000000000000,
-     .doc = "how long"},
+    PARAM_FOR(struct device_stall, 1000000, "how long"),
     PARAM_END,
 };
 

@@ -41,6 +41,13 @@ struct fault_type {
     enum inside_next (*inside)(void *state, struct inside *in);
 };
 
+/* A key "for", which is a word of C: how long, kept in the state's long_ns. */
+#define PARAM_FOR(type, preset_, doc_)                                             \
+    {                                                                              \
+        .name = "for", .kind = PARAM_KIND_TIME, .offset = offsetof(type, long_ns), \
+        .preset = (preset_), .min = 1, .max = 1000000000000, .doc = (doc_)         \
+    }
+
 #include "sim/fault/fault_types.h"
 #define ROW(id) extern const struct fault_type fault_##id;
 FAULT_TYPES(ROW)

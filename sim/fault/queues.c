@@ -149,7 +149,7 @@ static uint64_t load(const uint8_t *at, uint32_t bytes)
     }
 }
 
-static void store(uint8_t *at, uint32_t bytes, uint64_t value)
+void word_write(uint8_t *at, uint32_t bytes, uint64_t value)
 {
     switch (bytes) {
     case 1:
@@ -173,7 +173,7 @@ uint32_t queue_read(const struct queue_view *q, uint32_t offset, uint32_t bytes)
 
 void queue_write(const struct queue_view *q, uint32_t offset, uint32_t bytes, uint32_t value)
 {
-    store(q->base + offset, bytes, value);
+    word_write(q->base + offset, bytes, value);
 }
 
 uint32_t queue_wrap(const struct queue_view *q, uint32_t index)
@@ -226,12 +226,12 @@ void queue_set_slot(const struct queue_view *q, uint32_t index, struct descripto
     const struct queue_shape *s = q->shape;
     uint8_t *at = slot_at(q, index);
 
-    store(at + s->name_offset, s->name_bytes, d.name);
-    store(at + s->len_offset, s->len_bytes, d.len);
+    word_write(at + s->name_offset, s->name_bytes, d.name);
+    word_write(at + s->len_offset, s->len_bytes, d.len);
     if (s->pool_bits != 0) {
         uint64_t rest = load(at + s->pool_offset, 1) & ~(uint64_t)pool_mask(q);
 
-        store(at + s->pool_offset, 1, rest | (d.pool & pool_mask(q)));
+        word_write(at + s->pool_offset, 1, rest | (d.pool & pool_mask(q)));
     }
 }
 

@@ -61,6 +61,9 @@ queues_each(struct queue_aim *aim, const struct queue_choice *choice, struct ins
 /* It has acted on this queue, `b` says how; the other end is signalled for it if `ring`. */
 void queue_did(struct inside *in, const struct queue_view *q, uint64_t b, bool ring);
 
+/* 1, 2, 4 or 8 bytes in one go; an index, of 2 or 4, after whatever was written before. */
+void word_write(uint8_t *at, uint32_t bytes, uint64_t value);
+
 uint32_t queue_read(const struct queue_view *q, uint32_t offset, uint32_t bytes);
 void queue_write(const struct queue_view *q, uint32_t offset, uint32_t bytes, uint32_t value);
 uint32_t queue_tail(const struct queue_view *q);

@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "sim/fault/fault.h"
+#include "sim/fault/queues.h"
 
 struct scribble {
     const char *region;
@@ -103,19 +103,7 @@ static void write_word(struct inside *in, const struct plan_map *map)
     }
     uint8_t *at = (uint8_t *)(uintptr_t)(map->vaddr + (offset & ~(bytes - 1)));
 
-    switch (bytes) {
-    case 1:
-        __atomic_store_n(at, (uint8_t)value, __ATOMIC_RELAXED);
-        break;
-    case 2:
-        __atomic_store_n((uint16_t *)(void *)at, (uint16_t)value, __ATOMIC_RELAXED);
-        break;
-    case 4:
-        __atomic_store_n((uint32_t *)(void *)at, (uint32_t)value, __ATOMIC_RELAXED);
-        break;
-    default:
-        __atomic_store_n((uint64_t *)(void *)at, value, __ATOMIC_RELAXED);
-    }
+    word_write(at, (uint32_t)bytes, value);
 }
 
 static enum inside_next scribble_inside(void *state, struct inside *in)

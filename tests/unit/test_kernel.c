@@ -552,26 +552,38 @@ static void signals_to_a_caller(void **state)
     assert_woken(LOW, BIT(2));
 }
 
-/* Both wait for it; it takes one at a time, signals before calls, the most urgent caller first. */
-static void busy_callee(void **state)
+/* Both call HIGH, which is away, whatever for. */
+static void both_call_high(void)
 {
-    (void)state;
     begin_three();
     settle();
-    p.k.domains[HIGH].state = KERNEL_CALLING; /* away, whatever for */
+    p.k.domains[HIGH].state = KERNEL_CALLING;
     nudge(LOW);
     assert_false(call(LOW, 1, 1, 100));
     nudge(MIDDLE);
     assert_false(call(MIDDLE, 1, 1, 200));
-    assert_halts(KERNEL_QUIET);
-    kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
-    p.k.domains[HIGH].state = KERNEL_WAITING;
+}
+
+/* It is back, and hears of a signal before it is called. */
+static void high_is_signalled(void)
+{
     p.k.domains[HIGH].badge = BIT(12);
     kernel_nudge(&p.k, HIGH);
     assert_runs(HIGH);
     assert_true(wait_for_any(HIGH));
     assert_woken(HIGH, BIT(12));
     assert_true(wait_for_any(HIGH));
+}
+
+/* Both wait for it; it takes one at a time, signals before calls, the most urgent caller first. */
+static void busy_callee(void **state)
+{
+    (void)state;
+    both_call_high();
+    assert_halts(KERNEL_QUIET);
+    kernel_run_until(&p.k, EVENTS_NEVER - 1, false);
+    p.k.domains[HIGH].state = KERNEL_WAITING;
+    high_is_signalled();
     assert_called(HIGH, 5, 1, 200);
     assert_true(reply(HIGH, 1, 201)); /* and the next, as one system call */
     assert_called(HIGH, 11, 1, 100);
@@ -591,24 +603,13 @@ static void callers_take_turns(void **state)
 {
     (void)state;
     for (unsigned equal = 0; equal < 2; equal++) {
-        begin_three();
-        settle();
-        p.k.domains[HIGH].state = KERNEL_CALLING; /* away, whatever for */
-        nudge(LOW);
-        assert_false(call(LOW, 1, 1, 100));
-        nudge(MIDDLE);
-        assert_false(call(MIDDLE, 1, 1, 200));
+        both_call_high();
         p.k.domains[HIGH].state = KERNEL_WAITING;
         p.k.domains[HIGH].call_channel = 5; /* MIDDLE's */
         if (equal) {
             p.k.domains[LOW].priority = p.k.domains[MIDDLE].priority;
         }
-        p.k.domains[HIGH].badge = BIT(12);
-        kernel_nudge(&p.k, HIGH);
-        assert_runs(HIGH);
-        assert_true(wait_for_any(HIGH));
-        assert_woken(HIGH, BIT(12));
-        assert_true(wait_for_any(HIGH));
+        high_is_signalled();
         assert_called(HIGH, equal ? 11 : 5, 1, equal ? 100 : 200);
         if (!equal) {
             played_end(NULL);

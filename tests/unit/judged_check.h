@@ -12,6 +12,9 @@
 #include "sim/check/check.h"
 #include "tests/unit/judged_plan.h"
 
+/* One test of a program whose `start` starts its check. */
+#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
+
 static struct judged j;
 static const struct check_type *checked;
 static void *check_state;
@@ -77,6 +80,13 @@ static inline void tell_nonsense(void)
     do {                                                         \
         assert_int_equal(found.count, (findings_wanted));        \
         assert_int_equal(found.excused_count, (excused_wanted)); \
+    } while (0)
+/* Told of more than there is room for: as many findings as there is, and so many lost. */
+#define assert_flooded(lost_wanted)                  \
+    do {                                             \
+        finish_check();                              \
+        assert_int_equal(found.count, FINDINGS_MAX); \
+        assert_int_equal(found.lost, (lost_wanted)); \
     } while (0)
 #define assert_says(finding, words)                                          \
     do {                                                                     \

@@ -203,9 +203,7 @@ static void a_flood_is_bounded(void **state)
         tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, 100 + i, PLACE_QUEUE, 0, 1);
     }
     tell_end(RUN_QUIET);
-    finish_check();
-    assert_int_equal(found.count, FINDINGS_MAX);
-    assert_int_equal(found.lost, 5);
+    assert_flooded(5);
 }
 
 /* By one who is more urgent, that is how it is meant; by one who is not to be relied on, it is not,
@@ -238,7 +236,6 @@ static void who_is_kept_from_the_processor(void **state)
 
 int main(void)
 {
-#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
     const struct CMUnitTest tests[] = {
         JUDGED(nothing_is_left_when_all_is_quiet),
         JUDGED(the_dead_and_the_suspect_may_keep_theirs),

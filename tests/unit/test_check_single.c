@@ -119,7 +119,6 @@ static void events_that_name_nothing_hurt_nobody(void **state)
 
 int main(void)
 {
-#define JUDGED(test) cmocka_unit_test_setup_teardown(test, start, stop_check)
     const struct CMUnitTest tests[] = {
         JUDGED(ownership),
         JUDGED(flow),

@@ -493,6 +493,10 @@ static void settle(struct domain *d)
         tell_unacked(d);
     }
     if (d->moves != NULL) {
+        if (d->follows && d->deferred.kind == DEFERRED_NOTIFY) {
+            moves_signal_goes(
+                d->moves, (uint32_t)(d->channels[d->deferred.channel].plan - d->plan->channels));
+        }
         moves_settle(d->moves);
         d->page->points = moves_announced(d->moves);
     }

@@ -89,6 +89,9 @@ void moves_follow(struct moves *m);
 void moves_flag(struct moves *m, enum point_op op, const volatile void *queue, uint64_t place);
 /* It signals by this channel of the plan, or will when it waits. */
 void moves_signalled(struct moves *m, uint32_t channel);
+/* It is about to wait, and with that a signal goes by this channel that it was told of before: it
+ * is for all that was put there since as well. */
+void moves_signal_goes(struct moves *m, uint32_t channel);
 /* How long a frame is whose descriptor was taken from `queue`; 0: that queue carries none. */
 uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest);
 /* The domain has returned from an entry. */

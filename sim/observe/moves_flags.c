@@ -74,6 +74,18 @@ void moves_signalled(struct moves *m, uint32_t channel)
     m->counts->needless += !wanted && m->follows && m->announced;
 }
 
+void moves_signal_goes(struct moves *m, uint32_t channel)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+
+        if (q->produces && q->shape->channel == channel) {
+            q->owes = false;
+            q->looked = q->shadow;
+        }
+    }
+}
+
 /* Everything the others have given this domain so far, but by this queue. */
 static uint64_t given_by_others(const struct moves *m, const struct watched *but)
 {

@@ -149,6 +149,16 @@ static uint32_t sent_by(const struct integrity *g, const struct plan *plan, cons
     return driver;
 }
 
+static uint32_t origin_of(const struct plan *plan, const struct bytes_news *news)
+{
+    return news->what == NEWS_OUT_UNSENT ? sender_of(plan, news->who) : news->who;
+}
+
+static bool is_broken(const struct integrity *g, const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count && g->broken[pd];
+}
+
 static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
                            const struct probe *p, const struct bytes_news *news)
 {
@@ -164,6 +174,9 @@ static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
     case NEWS_COPY:
         return p->pd;
     case NEWS_SOURCE:
+        if (is_broken(g, plan, origin_of(plan, news))) {
+            return origin_of(plan, news);
+        }
         return upstream_of(plan, taking ? producer : p->pd);
     case NEWS_REPEATED:
         return taking ? producer : upstream_of(plan, p->pd);
@@ -194,16 +207,6 @@ static bool may_interfere(const struct plan *plan, uint32_t receiver, uint32_t c
     const struct plan_pd *r = &plan->pds[receiver], *c = &plan->pds[copier];
 
     return r->cpu != c->cpu || r->priority >= c->priority || c->budget_ns < c->period_ns;
-}
-
-static uint32_t origin_of(const struct plan *plan, const struct bytes_news *news)
-{
-    return news->what == NEWS_OUT_UNSENT ? sender_of(plan, news->who) : news->who;
-}
-
-static bool is_broken(const struct integrity *g, const struct plan *plan, uint32_t pd)
-{
-    return pd < plan->pd_count && g->broken[pd];
 }
 
 static bool is_excused(const struct integrity *g, const struct plan *plan, const struct probe *p,

@@ -68,21 +68,30 @@ bool compare_bounds_make_sense(struct comparison *c)
     bool good = true;
 
     for (size_t i = 0; i < s->bound_count; i++) {
-        bool known = false;
+        bool known = false, aimed = false;
 
         for (uint32_t pd = 0; pd < c->system.plan->pd_count; pd++) {
             const struct suffering nobody = {.pd = pd};
             const char *what = compare_about(&s->bounds[i], c->system.plan->pds[pd].name);
             int64_t unused;
 
-            known |= what != NULL && c->system.plan->pds[pd].endpoint &&
-                     compare_measure(c, &nobody, what, &unused);
+            if (what != NULL && c->system.plan->pds[pd].endpoint &&
+                compare_measure(c, &nobody, what, &unused)) {
+                known = true;
+                aimed = c->aimed[pd];
+            }
         }
         if (!known) {
             cmd_complain(c->args,
                          "compare[%zu]: nothing is called \"%s\"; write CLIENT.WHAT, where WHAT is "
                          "lost, rx_percent, tx_percent, p50_percent, p99_percent, p999_percent, "
                          "max_percent or later_ns",
+                         i, s->bounds[i].name);
+            good = false;
+        } else if (aimed) {
+            cmd_complain(c->args,
+                         "compare[%zu]: \"%s\" is about a client that a fault is in, of which "
+                         "nothing is measured; name another",
                          i, s->bounds[i].name);
             good = false;
         }

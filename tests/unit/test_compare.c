@@ -201,6 +201,8 @@ static void what_is_no_comparison_is_refused(void **state)
     assert_said("has no faults");
     assert_int_equal(compare(1, 5, "--set '/compare=[\"victim.late <= 0\"]'"), 2);
     assert_said("compare[0]: nothing is called \"victim.late\"");
+    assert_int_equal(compare(1, 5, "--set '/compare=[\"rogue.lost == 0\"]'"), 2);
+    assert_said("compare[0]: \"rogue.lost\" is about a client that a fault is in");
 }
 
 /* -- captures, made by hand -- */

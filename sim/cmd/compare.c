@@ -15,6 +15,7 @@
 #include "sim/base/folder.h"
 #include "sim/cmd/compare_parts.h"
 #include "sim/cmd/self.h"
+#include "sim/cmd/sets.h"
 #include "sim/cmd/shell.h"
 
 /* clang-format off */
@@ -139,31 +140,11 @@ static int in_a_folder(struct comparison *c)
     return status;
 }
 
-static const char *const *gather_sets(struct comparison *c, size_t *count)
-{
-    const char **sets = arena_array(&c->arena, c->args->given_count + 1, sizeof *sets);
-
-    *count = 0;
-    for (size_t i = 0; i < c->args->given_count; i++) {
-        const struct cmd_given *g = &c->args->given[i];
-
-        if (strcmp(g->option->name, "set") == 0) {
-            sets[(*count)++] = g->value;
-        } else if (strcmp(g->option->name, "seed") == 0) {
-            sets[(*count)++] = arena_format(&c->arena, "/seed=%s", g->value);
-        } else if (strcmp(g->option->name, "executor") == 0 ||
-                   strcmp(g->option->name, "clock") == 0) {
-            sets[(*count)++] = arena_format(&c->arena, "/%s=\"%s\"", g->option->name, g->value);
-        }
-    }
-    return sets;
-}
-
 static int compare(struct cmd_args *args)
 {
     struct comparison c = {.args = args};
     size_t set_count;
-    const char *const *sets = gather_sets(&c, &set_count);
+    const char *const *sets = sets_given(args, &c.arena, &set_count);
     int status = CMD_EXIT_USAGE;
     bool built = system_build(&c.system, args->positional[0], sets, set_count);
 

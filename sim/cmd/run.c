@@ -7,6 +7,7 @@
 #include "sim/base/log.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/rerun.h"
+#include "sim/cmd/sets.h"
 #include "sim/cmd/shell.h"
 #include "sim/exec/exec.h"
 #include "sim/system.h"
@@ -32,27 +33,6 @@ static const struct cmd_option options[] = {
     CMD_OPTION_END,
 };
 /* clang-format on */
-
-/* Whatever asks for a change of the scenario, as `--set` spells it. */
-static const char *const *gather_sets(struct cmd_args *args, struct arena *arena, size_t *count)
-{
-    const char **sets = arena_array(arena, args->given_count + 1, sizeof *sets);
-
-    *count = 0;
-    for (size_t i = 0; i < args->given_count; i++) {
-        const struct cmd_given *g = &args->given[i];
-
-        if (strcmp(g->option->name, "set") == 0) {
-            sets[(*count)++] = g->value;
-        } else if (strcmp(g->option->name, "seed") == 0) {
-            sets[(*count)++] = arena_format(arena, "/seed=%s", g->value);
-        } else if (strcmp(g->option->name, "executor") == 0 ||
-                   strcmp(g->option->name, "clock") == 0) {
-            sets[(*count)++] = arena_format(arena, "/%s=\"%s\"", g->option->name, g->value);
-        }
-    }
-    return sets;
-}
 
 static const char *const *gather(struct cmd_args *args, const char *name, struct arena *arena,
                                  size_t *count)
@@ -136,7 +116,7 @@ static int run(struct cmd_args *args)
 {
     struct system system = {0};
     size_t set_count;
-    const char *const *sets = gather_sets(args, &system.arena, &set_count);
+    const char *const *sets = sets_given(args, &system.arena, &set_count);
     int status = CMD_EXIT_USAGE;
     bool verify = cmd_has(args, "verify");
     const char *folder = NULL;

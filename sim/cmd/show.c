@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/sets.h"
 #include "sim/cmd/show_parts.h"
 #include "sim/system.h"
 
@@ -205,19 +206,6 @@ static const uint32_t *packet_order(const struct plan *plan, struct arena *arena
 static void (*const faces[])(const struct show *show, FILE *to) = {show_text, show_json, show_dot};
 static const char *const face_names[] = {"text", "json", "dot", NULL};
 
-static const char **gather_sets(const struct cmd_args *args, struct arena *arena, size_t *count)
-{
-    const char **sets = arena_array(arena, args->given_count + 1, sizeof *sets);
-
-    *count = 0;
-    for (size_t i = 0; i < args->given_count; i++) {
-        if (strcmp(args->given[i].option->name, "set") == 0) {
-            sets[(*count)++] = args->given[i].value;
-        }
-    }
-    return sets;
-}
-
 static int show_plan(struct cmd_args *args, struct system *system, size_t face)
 {
     struct show show = {.plan = system->plan, .arena = &system->arena};
@@ -243,7 +231,7 @@ static int run(struct cmd_args *args)
     if (!cmd_choice(args, "format", face_names, 0, &face)) {
         return CMD_EXIT_USAGE;
     }
-    const char **sets = gather_sets(args, &system.arena, &set_count);
+    const char *const *sets = sets_given(args, &system.arena, &set_count);
     bool good = system_build(&system, args->positional[0], sets, set_count);
 
     diag_print(&system.diag, stderr);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/cmd/sets.h"
 #include "sim/cmd/shell.h"
 #include "sim/cmd/sweep_parts.h"
 #include "sim/system.h"
@@ -53,21 +54,6 @@ static bool read_overlay(struct sweep *s, const char *argument)
     return why == NULL;
 }
 
-/* What `run` is told in any case, as it is spelled there; `sweep` has these options from it. */
-static void share(struct sweep *s, const struct cmd_given *given)
-{
-    const char *name = given->option->name;
-
-    s->shared[s->shared_count++] = "--set";
-    if (strcmp(name, "set") == 0) {
-        s->shared[s->shared_count++] = given->value;
-    } else if (strcmp(name, "seed") == 0) {
-        s->shared[s->shared_count++] = arena_format(&s->arena, "/seed=%s", given->value);
-    } else {
-        s->shared[s->shared_count++] = arena_format(&s->arena, "/%s=\"%s\"", name, given->value);
-    }
-}
-
 static bool read_given(struct sweep *s)
 {
     const struct cmd_args *args = s->args;
@@ -81,9 +67,13 @@ static bool read_given(struct sweep *s)
             good = read_axis(s, value);
         } else if (strcmp(name, "overlay") == 0) {
             good = read_overlay(s, value);
-        } else if (strcmp(name, "set") == 0 || strcmp(name, "seed") == 0 ||
-                   strcmp(name, "executor") == 0 || strcmp(name, "clock") == 0) {
-            share(s, &args->given[i]);
+        } else {
+            const char *set = set_of(&args->given[i], &s->arena);
+
+            if (set != NULL) { /* what `run` is told in any case */
+                s->shared[s->shared_count++] = "--set";
+                s->shared[s->shared_count++] = set;
+            }
         }
     }
     return good;

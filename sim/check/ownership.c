@@ -5,7 +5,7 @@
  * has is told by the watch on its queues, entry by entry.
  *
  * A domain that is compromised or untrusted may name what it likes; whoever passes that on is
- * judged for it.
+ * judged for it, but where the other is one that it has to rely on.
  */
 #include <inttypes.h>
 
@@ -19,6 +19,23 @@ static void ownership_event(void *state, const struct plan *plan, const struct p
     }
 }
 
+/* One that `pd` has to rely on and cannot, and that gives it buffers of this pool; PLAN_NONE: there
+ * is none. An endpoint is nobody to rely on. */
+static uint32_t misled_by(const struct plan *plan, uint32_t pd, uint32_t pool)
+{
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        for (size_t k = 0; q->consumer == pd && k < q->pool_count; k++) {
+            if (q->pools[k] == pool && domain_suspect(plan, q->producer) &&
+                !plan->pds[q->producer].endpoint) {
+                return q->producer;
+            }
+        }
+    }
+    return PLAN_NONE;
+}
+
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
@@ -30,6 +47,12 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                       twice ? pool_name(plan, p->object) : queue_name(plan, queue));
 
     if (twice) {
+        uint32_t misled = misled_by(plan, p->pd, p->object);
+
+        if (misled != PLAN_NONE && !excused) {
+            one.culprit = misled;
+            excused = true;
+        }
         say_finding(out, excused, one,
                     "%s gave away %s[%" PRIu64 "], which it did not have to give", who, one.object,
                     p->a);

@@ -32,6 +32,16 @@ static void ownership(void **state)
     assert_says(found.list[1], "gave away client1.tx[5], which it did not have to give");
     assert_int_equal(found.list[1].count, 2);
     assert_int_equal(found.excused[0].culprit, CLIENT1);
+
+    /* Whoever relies on one that is compromised passes on what that gave it. */
+    again(&check_ownership);
+    compromise("net0_virt_tx");
+    tell(PROBE_BUFFER_TWICE, DRIVER, POOL_CLIENT0_TX, 5, FREE(LINK_NET_TX), 1);
+    tell(PROBE_BUFFER_TWICE, DRIVER, POOL_RX, 5, ACTIVE(LINK_NET_RX), 1);
+    finish_check();
+    assert_found(1, 1);
+    assert_int_equal(found.excused[0].culprit, VIRT_TX);
+    assert_says(found.list[0], "net0_driver gave away net0.rx[5]");
 }
 
 static void flow(void **state)

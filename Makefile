@@ -144,8 +144,8 @@ checks: | $(BUILD)/deps.ok
 
 test: checks unit scenarios sample
 
-# A few throws of the dice that `make soak` throws all day, each kind of attack once, and a few defects
-# in components.
+# A few throws of the dice that `make soak` throws all day, each kind of attack once, and a few
+# defects in components.
 sample: all
 	$(Q)scripts/soak --sample $(BUILD)
 	$(Q)scripts/attack-table --check $(BUILD)

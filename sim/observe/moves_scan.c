@@ -139,10 +139,13 @@ void moves_scan(struct moves *m)
 
     for (uint32_t i = 0; m->edges && i < m->queue_count; i++) {
         const struct watched *q = &m->queues[i];
-        const struct held_pool *pool = q->pool_count == 1 ? q->pools[0] : NULL;
 
-        if (!q->produces || !q->frames || !q->relinks || pool->edges == NULL ||
-            pool->data == NULL) {
+        if (!q->produces || !q->frames || !q->relinks || q->pool_count != 1) {
+            continue;
+        }
+        const struct held_pool *pool = q->pools[0];
+
+        if (pool->edges == NULL || pool->data == NULL) {
             continue;
         }
         for (uint32_t b = 0; b < pool->count; b++) {

@@ -50,7 +50,8 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
         heard_note(&c->stuck, p, false);
         break;
     case PROBE_PD_KEPT:
-        if (p->a >= KEPT_NS) {
+        /* Whoever is more urgent may keep the rest waiting, unless it is not to be relied on. */
+        if (p->a >= KEPT_NS && p->b < plan->pd_count && domain_suspect(plan, (uint32_t)p->b)) {
             heard_note(&c->kept, p, true);
         }
         break;
@@ -258,15 +259,13 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
     out->lost += c->stuck.lost;
 }
 
-/* Whoever is more urgent may keep the rest waiting, unless it is not to be relied on. */
 static void judge_kept(const struct liveness *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->kept.count; i++) {
         const struct probe *p = &c->kept.list[i].first;
         uint32_t by = (uint32_t)p->b;
 
-        if (p->pd >= plan->pd_count || by >= plan->pd_count ||
-            gone_or_suspect(c->gone, plan, p->pd) || !domain_suspect(plan, by)) {
+        if (p->pd >= plan->pd_count || gone_or_suspect(c->gone, plan, p->pd)) {
             continue;
         }
         say_finding(out, false,

@@ -229,9 +229,13 @@ static void who_is_kept_from_the_processor(void **state)
     tell(PROBE_PD_KEPT, CLIENT0, PLAN_NONE, 9999999, DRIVER, 1); /* not long */
     tell(PROBE_PD_KEPT, DRIVER, PLAN_NONE, 20000000, DRIVER, 1); /* nobody's loss */
     tell(PROBE_PD_KEPT, COPIER0, PLAN_NONE, 20000000, PLAN_NONE, 1);
+    for (unsigned i = 0; i < 1000; i++) { /* however many were, and may be */
+        tell(PROBE_PD_KEPT, CLIENT0, PLAN_NONE, 20000000 + i, COPIER0, 1);
+    }
     tell_end(RUN_LIMIT);
     finish_check();
     assert_found(0, 0);
+    assert_int_equal(found.lost, 0);
 }
 
 int main(void)

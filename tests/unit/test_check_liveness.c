@@ -217,6 +217,7 @@ static void who_is_kept_from_the_processor(void **state)
     assert_found(0, 0);
 
     compromise("net0_driver");
+    tell(PROBE_PD_KEPT, CLIENT0, PLAN_NONE, 10000000, DRIVER, 1);
     finish_check();
     assert_found(1, 0);
     assert_says(found.list[0], "client0 could have run for 10000 us, and was kept");

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Installed, the program makes and runs images away from the tree: the README's own example, word
 # for word, with the figures that stand beside it. What is there is installed, however it was built.
-make -C "$ROOT" -o all install BUILD="$(dirname "$SDDFSIM")" DESTDIR="$PWD/dest" PREFIX=/usr >log 2>&1 ||
-    tail log
+make -C "$ROOT" -o all install BUILD="$(dirname "$SDDFSIM")" DESTDIR="$PWD/dest" PREFIX=/usr \
+    >log 2>&1 || tail log
 PATH=$PWD/dest/usr/bin:$PATH
 unset SDDFSIM SDDFSIM_IMAGES SDDFSIM_PLATFORMS SDDFSIM_INCLUDE
 

@@ -95,15 +95,9 @@ static struct domain_wake host_next(struct domain *d)
 
 /* -- protected calls: one at a time on a channel, since the caller waits -- */
 
-/*
- * As many registers as the message says that it has. What else they hold is of earlier calls,
- * which may have been others'.
- */
 static void pass_words(uint64_t *to, const uint64_t *from, uint64_t info)
 {
-    uint64_t words = info & 0x7f;
-
-    memcpy(to, from, (words < 64 ? words : 64) * sizeof *to);
+    memcpy(to, from, turn_words(info) * sizeof *to);
 }
 
 static uint64_t host_call(struct domain *d, struct domain_channel *c, uint64_t info)

@@ -94,7 +94,7 @@ struct domain {
         enum deferred_kind kind;
         unsigned channel;
     } deferred;
-    uint64_t mrs[64];
+    uint64_t mrs[TURN_MRS];
     uint64_t timeout_ns; /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
     struct moves *moves; /* NULL: not watched */

@@ -85,12 +85,12 @@ seL4_MessageInfo_t sddf_ppcall(sddf_channel ch, seL4_MessageInfo_t info)
 
 uint64_t sddf_get_mr(unsigned int n)
 {
-    return n < 64 ? domain_current->mrs[n] : 0;
+    return n < TURN_MRS ? domain_current->mrs[n] : 0;
 }
 
 void sddf_set_mr(unsigned int n, uint64_t value)
 {
-    if (n < 64) {
+    if (n < TURN_MRS) {
         domain_current->mrs[n] = value;
     }
 }

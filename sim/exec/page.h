@@ -92,7 +92,7 @@ static inline void page_count(_Atomic uint64_t *counter)
 struct channel_call {
     _Atomic uint32_t state; /* enum call_state */
     uint64_t info;
-    uint64_t mrs[64];
+    uint64_t mrs[TURN_MRS];
 };
 enum call_state { CALL_NONE, CALL_ASKED, CALL_ANSWERED };
 

@@ -160,16 +160,11 @@ static void ack_all(struct kernel *k, struct kernel_domain *d)
 
 /* -- calls -- */
 
-static unsigned message_words(uint64_t info)
-{
-    return (info & 0x7f) < TURN_MRS ? info & 0x7f : TURN_MRS;
-}
-
 static void pass_message(struct turn *a, struct turn *b)
 {
     uint64_t info = a->a;
 
-    memcpy(b->mrs, a->mrs, message_words(info) * sizeof a->mrs[0]);
+    memcpy(b->mrs, a->mrs, turn_words(info) * sizeof a->mrs[0]);
     b->a = info;
 }
 
@@ -603,7 +598,7 @@ static inline void look_at_the_host(struct kernel *k)
 
 static uint64_t message_hash(const struct turn *t, uint64_t hash)
 {
-    unsigned words = message_words(t->a);
+    unsigned words = turn_words(t->a);
 
     for (unsigned i = 0; i < words; i++) {
         hash = turn_mix(hash, t->mrs[i]);

@@ -66,6 +66,15 @@ struct turn {
     struct turn_account account; /* for the report only */
 };
 
+/*
+ * How many registers a message has, as its info says. What else they hold is of earlier calls,
+ * which may have been others'.
+ */
+static inline unsigned turn_words(uint64_t info)
+{
+    return (info & 0x7f) < TURN_MRS ? info & 0x7f : TURN_MRS;
+}
+
 static inline void turn_entry(struct turn *t, enum platform_entry entry, uint64_t ps)
 {
     t->account.entry_ps[entry] += ps;

@@ -283,17 +283,6 @@ void caches_tell(const struct caches *c, struct probe_bus *bus)
 
 /* -- getting ready -- */
 
-/* Is it by this queue that a driver gives on what its device has received? */
-static bool from_device(const struct plan *plan, uint32_t queue)
-{
-    for (uint32_t i = 0; i < plan->device_count; i++) {
-        if (plan->devices[i].rx_queue_source == queue) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Is it this domain that takes from a driver what was received into this pool? */
 static bool takes_received(const struct plan *plan, uint32_t pd, uint32_t pool)
 {
@@ -312,10 +301,10 @@ static enum stage stage_of(const struct plan *plan, uint32_t queue)
 {
     const struct queue_shape *q = &plan->queues[queue];
 
-    if (from_device(plan, queue)) {
+    if (plan_queue_from_device(plan, queue)) {
         return STAGE_RECEIVED;
     }
-    if (from_device(plan, q->partner)) {
+    if (plan_queue_from_device(plan, q->partner)) {
         return STAGE_GIVEN_BACK;
     }
     return q->carries_frames && takes_received(plan, q->producer, q->pools[0]) ? STAGE_HANDED_ON

@@ -399,30 +399,19 @@ static void look_at_page(struct lookout *l, uint32_t pd)
     }
 }
 
-/* Is this queue fed from, or drained into, a device that the domain drives? Its rings are looked at
- * elsewhere. */
-static bool joins_device(const struct lookout *l, uint32_t pd, uint32_t queue)
-{
-    for (uint32_t i = 0; i < l->plan->device_count; i++) {
-        const struct plan_device *d = &l->plan->devices[i];
-
-        if (d->driver == pd && (d->rx_queue_source == queue || d->tx_queue_sink == queue)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* How many frames came into and went out of a domain's hands, by its queues. */
+/* How many frames came into and went out of a domain's hands, by its queues. What a driver joins to
+ * its device, by rings, is looked at elsewhere. */
 static void through_hands(const struct lookout *l, uint32_t pd, uint64_t *in, uint64_t *out)
 {
     *in = *out = 0;
     for (uint32_t i = 0; i < l->plan->queue_count; i++) {
         const struct queue_shape *q = &l->plan->queues[i];
 
-        if (q->carries_frames && !joins_device(l, pd, i)) {
-            *in += q->consumer == pd ? l->flows[i].taken : 0;
-            *out += q->producer == pd ? l->flows[i].put : 0;
+        if (q->carries_frames && q->consumer == pd && !plan_queue_to_device(l->plan, i)) {
+            *in += l->flows[i].taken;
+        }
+        if (q->carries_frames && q->producer == pd && !plan_queue_from_device(l->plan, i)) {
+            *out += l->flows[i].put;
         }
     }
 }

@@ -354,6 +354,26 @@ bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_
     return false;
 }
 
+bool plan_queue_from_device(const struct plan *p, uint32_t queue)
+{
+    for (uint32_t i = 0; queue != PLAN_NONE && i < p->device_count; i++) {
+        if (p->devices[i].rx_queue_source == queue) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool plan_queue_to_device(const struct plan *p, uint32_t queue)
+{
+    for (uint32_t i = 0; queue != PLAN_NONE && i < p->device_count; i++) {
+        if (p->devices[i].tx_queue_sink == queue) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool plan_checks(const struct plan *p, const char *check)
 {
     for (size_t i = 0; p->scenario != NULL && i < p->scenario->checks_off_count; i++) {

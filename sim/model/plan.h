@@ -254,6 +254,9 @@ uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
 
 /* -- looking -- */
 const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t region);
+/* Does a device's driver pass on by this queue what comes in, or take from it what goes out? */
+bool plan_queue_from_device(const struct plan *p, uint32_t queue);
+bool plan_queue_to_device(const struct plan *p, uint32_t queue);
 /* Does a client receive from the network this device is part of? */
 bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd);
 /* Is a domain not to be relied on: untrusted, or compromised by a fault of the scenario? */

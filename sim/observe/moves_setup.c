@@ -112,17 +112,6 @@ static struct held_pool *held_pool(struct moves *m, uint32_t pool)
     return NULL;
 }
 
-/* Is this the queue by which some device's driver passes on what came in? */
-static bool is_fed_by_device(const struct plan *plan, uint32_t queue)
-{
-    for (uint32_t d = 0; d < plan->device_count; d++) {
-        if (plan->devices[d].rx_queue_source == queue) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
 {
     const struct plan *plan = m->plan;
@@ -155,8 +144,12 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     q->slots = q->base + s->slots_offset;
     q->own = q->base + (q->produces ? s->tail_offset : s->head_offset);
     q->peer = q->base + (q->produces ? s->head_offset : s->tail_offset);
-    q->feeds_device =
-        !s->carries_frames && s->partner < plan->queue_count && is_fed_by_device(plan, s->partner);
+    bool in = plan_queue_from_device(plan, queue),
+         in_back = plan_queue_from_device(plan, s->partner);
+    q->first = !q->produces && in;
+    q->from_device = q->produces ? in : in_back;
+    q->to_device = !q->produces && plan_queue_to_device(plan, queue);
+    q->feeds_device = !s->carries_frames && in_back;
     q->flag = s->flag_bytes == 4 ? q->base + s->flag_offset : NULL;
     q->channel_bit = s->channel < plan->channel_count
                          ? 1ull << plan_channel_id(plan, s->channel, m->pd) % 64
@@ -170,15 +163,6 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
         !plan_suspect(plan, m->pd) && plan_suspect(plan, q->produces ? s->consumer : s->producer);
     if (q->produces && s->carries_frames && plan->pds[s->consumer].endpoint) {
         q->endpoint = s->consumer;
-    }
-    for (uint32_t d = 0; d < plan->device_count; d++) {
-        uint32_t source = plan->devices[d].rx_queue_source, sink = plan->devices[d].tx_queue_sink;
-
-        q->from_device |= q->produces && source == queue;
-        q->first |= !q->produces && source == queue;
-        q->from_device |=
-            !q->produces && source != PLAN_NONE && plan->queues[source].partner == queue;
-        q->to_device |= !q->produces && sink == queue;
     }
     uint32_t slot = moves_hash(vaddr);
     while (m->hash[slot % HASH_SLOTS] != 0) {
@@ -198,7 +182,7 @@ static void take_stock(struct moves *m)
     for (uint32_t i = 0; i < m->queue_count && m->endpoint; i++) {
         struct watched *q = &m->queues[i];
 
-        if (!q->produces || q->frames || !is_fed_by_device(m->plan, q->shape->partner)) {
+        if (!q->produces || !q->feeds_device) {
             continue;
         }
         for (uint32_t k = 0; k < q->pool_count; k++) {
@@ -326,16 +310,6 @@ static bool goes_on(const struct plan *p, const struct queue_shape *from, uint32
     return from->onward == NULL;
 }
 
-static bool ends_at_device(const struct plan *p, uint32_t queue)
-{
-    for (uint32_t d = 0; d < p->device_count; d++) {
-        if (p->devices[d].tx_queue_sink == queue) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* From a driver by virt_rx, a vswitch and a copier to a client. */
 #define REACH_QUEUES 4
 
@@ -345,7 +319,7 @@ static void follow(struct moves *m, uint32_t queue, uint64_t by, unsigned left)
     const struct plan *p = m->plan;
     const struct queue_shape *q = &p->queues[queue];
 
-    if (ends_at_device(p, queue)) {
+    if (plan_queue_to_device(p, queue)) {
         m->device_by |= by;
     } else if (p->pds[q->consumer].endpoint) {
         add_reach(m, q->consumer, by);

@@ -95,22 +95,12 @@ uint32_t heard_bytes_stretcher(const struct heard_bytes *h, const struct plan *p
 
 bool domain_compromised(const struct plan *plan, uint32_t pd)
 {
-    if (pd >= plan->pd_count || plan->scenario == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < plan->scenario->fault_count; i++) {
-        const char *target = plan->scenario->faults[i].pd;
-
-        if (target != NULL && strcmp(target, plan->pds[pd].name) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return pd < plan->pd_count && plan_compromised(plan, pd);
 }
 
 bool domain_suspect(const struct plan *plan, uint32_t pd)
 {
-    return pd < plan->pd_count && (!plan->pds[pd].trusted || domain_compromised(plan, pd));
+    return pd < plan->pd_count && plan_suspect(plan, pd);
 }
 
 uint32_t domain_behind(const struct plan *plan, uint32_t pd)

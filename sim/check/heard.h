@@ -30,7 +30,7 @@ void heard_judge(const struct heard_list *h, const struct plan *plan, struct fin
 /* What is usual: who told of it did it, then and there. */
 struct finding heard_finding(const struct heard *h, uint32_t victim, const char *object);
 
-/* -- standing -- */
+/* -- standing: as the plan has it, and of nobody who is not in it; an event may name anything -- */
 bool domain_compromised(const struct plan *plan, uint32_t pd); /* a scenario fault is aimed at it */
 /* Compromised or untrusted: its own misdeeds are no breach. */
 bool domain_suspect(const struct plan *plan, uint32_t pd);

@@ -384,11 +384,8 @@ bool plan_checks(const struct plan *p, const char *check)
     return true;
 }
 
-bool plan_suspect(const struct plan *p, uint32_t pd)
+bool plan_compromised(const struct plan *p, uint32_t pd)
 {
-    if (!p->pds[pd].trusted) {
-        return true;
-    }
     for (size_t i = 0; p->scenario != NULL && i < p->scenario->fault_count; i++) {
         const char *target = p->scenario->faults[i].pd;
 
@@ -397,6 +394,11 @@ bool plan_suspect(const struct plan *p, uint32_t pd)
         }
     }
     return false;
+}
+
+bool plan_suspect(const struct plan *p, uint32_t pd)
+{
+    return !p->pds[pd].trusted || plan_compromised(p, pd);
 }
 
 uint32_t plan_find_pd(const struct plan *p, const char *name)

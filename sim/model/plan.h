@@ -259,7 +259,9 @@ bool plan_queue_from_device(const struct plan *p, uint32_t queue);
 bool plan_queue_to_device(const struct plan *p, uint32_t queue);
 /* Does a client receive from the network this device is part of? */
 bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd);
-/* Is a domain not to be relied on: untrusted, or compromised by a fault of the scenario? */
+/* Is a fault of the scenario aimed at a domain? */
+bool plan_compromised(const struct plan *p, uint32_t pd);
+/* Is a domain not to be relied on: untrusted, or compromised? */
 bool plan_suspect(const struct plan *p, uint32_t pd);
 /* Is this check on? What only it asks about need not be looked at otherwise. */
 bool plan_checks(const struct plan *p, const char *check);

@@ -26,11 +26,9 @@ static uint32_t misled_by(const struct plan *plan, uint32_t pd, uint32_t pool)
     for (uint32_t i = 0; i < plan->queue_count; i++) {
         const struct queue_shape *q = &plan->queues[i];
 
-        for (size_t k = 0; q->consumer == pd && k < q->pool_count; k++) {
-            if (q->pools[k] == pool && domain_suspect(plan, q->producer) &&
-                !plan->pds[q->producer].endpoint) {
-                return q->producer;
-            }
+        if (q->consumer == pd && queue_names_pool(q, pool) && domain_suspect(plan, q->producer) &&
+            !plan->pds[q->producer].endpoint) {
+            return q->producer;
         }
     }
     return PLAN_NONE;

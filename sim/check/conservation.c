@@ -9,7 +9,6 @@
  * That is told and excused. It may not ruin what it does not share.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "sim/check/heard.h"
 
@@ -171,9 +170,7 @@ static void judge_held(const struct conservation *c, const struct plan *plan, st
  * gives back what it has no use for. */
 static uint64_t may_keep(const struct plan *plan, uint32_t pd)
 {
-    const char *role = pd < plan->pd_count ? plan->pds[pd].role : NULL;
-
-    return role != NULL && strcmp(role, "copier") == 0 ? 1 : 0;
+    return domain_is(plan, pd, "copier") ? 1 : 0;
 }
 
 /* Buffers that somebody holds for good: they were lost on some way through it. */

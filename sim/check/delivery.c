@@ -93,9 +93,7 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
  */
 static uint32_t chooser(const struct plan *plan, uint32_t giver)
 {
-    const char *role = giver < plan->pd_count ? plan->pds[giver].role : NULL;
-
-    if (role == NULL || (strcmp(role, "copier") != 0 && strcmp(role, "forwarder") != 0)) {
+    if (!domain_is(plan, giver, "copier") && !domain_is(plan, giver, "forwarder")) {
         return giver;
     }
     for (uint32_t i = 0; i < plan->queue_count; i++) {

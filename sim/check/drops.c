@@ -6,7 +6,6 @@
  * untrusted or dead, and what others refuse to take from one, are told and excused.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "sim/check/heard.h"
 
@@ -75,10 +74,8 @@ static void drops_event(void *state, const struct plan *plan, const struct probe
 
 static bool is_job(const struct plan *plan, uint32_t pd, enum drop_reason reason)
 {
-    const char *role = pd < plan->pd_count ? plan->pds[pd].role : NULL;
-
-    for (size_t i = 0; role != NULL && i < sizeof jobs / sizeof jobs[0]; i++) {
-        if (jobs[i].reason == reason && strcmp(jobs[i].role, role) == 0) {
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        if (jobs[i].reason == reason && domain_is(plan, pd, jobs[i].role)) {
             return true;
         }
     }

@@ -121,6 +121,13 @@ const char *domain_standing(const struct plan *plan, uint32_t pd)
     return domain_suspect(plan, pd) ? "is untrusted" : "is trusted";
 }
 
+bool domain_is(const struct plan *plan, uint32_t pd, const char *role)
+{
+    const char *own = pd < plan->pd_count ? plan->pds[pd].role : NULL;
+
+    return own != NULL && strcmp(own, role) == 0;
+}
+
 bool *gone_start(const struct plan *plan)
 {
     return arena_array(plan->arena, plan->pd_count + 1, sizeof(bool));

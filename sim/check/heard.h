@@ -40,6 +40,9 @@ uint32_t domain_behind(const struct plan *plan, uint32_t pd);
 /* "is compromised", "is untrusted", "is trusted". */
 const char *domain_standing(const struct plan *plan, uint32_t pd);
 
+/* Is that its part in its class? */
+bool domain_is(const struct plan *plan, uint32_t pd, const char *role);
+
 /* -- who died, was stopped, or was kept from hearing a signal: one flag a domain, kept by those
  * that need it -- */
 bool *gone_start(const struct plan *plan);

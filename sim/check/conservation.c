@@ -183,8 +183,7 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
             continue;
         }
         uint32_t weak = weak_holder(c, plan, p->object, true);
-        bool excused = gone_or_suspect(c->gone, plan, domain_behind(plan, p->pd)) ||
-                       weak != PLAN_NONE || gone_or_suspect(c->gone, plan, p->pd);
+        bool excused = gone_or_misled(c->gone, plan, p->pd) || weak != PLAN_NONE;
 
         say_finding(out, excused,
                     (struct finding){.culprit = p->pd,

@@ -58,6 +58,13 @@ static inline bool gone_or_suspect(const bool *gone, const struct plan *plan, ui
     return gone_is(gone, plan, pd) || domain_suspect(plan, pd);
 }
 
+/* The same, or led by a device that is compromised: what it does not do for its frames and buffers
+ * is no fault of its own. */
+static inline bool gone_or_misled(const bool *gone, const struct plan *plan, uint32_t pd)
+{
+    return gone_or_suspect(gone, plan, pd) || domain_behind(plan, pd) != pd;
+}
+
 /* -- how the run ended -- */
 struct over {
     bool told;

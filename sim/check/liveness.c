@@ -112,7 +112,7 @@ static bool blocked(const struct liveness *c, const struct plan *plan, uint32_t 
         const struct queue_shape *q = &plan->queues[i];
 
         if (q->carries_frames && q->producer == pd) {
-            if (!domain_suspect(plan, q->consumer) && !gone_is(c->gone, plan, q->consumer)) {
+            if (!gone_or_suspect(c->gone, plan, q->consumer)) {
                 return false;
             }
             any = true;
@@ -170,10 +170,9 @@ static void judge_left(const struct liveness *c, const struct plan *plan, struct
         const struct heard *h = &c->left.list[i];
         struct left where = left_where(plan, &h->first);
         const char *why = why_left(plan, &h->first, where.mover);
-        bool excused = gone_or_suspect(c->gone, plan, where.mover) ||
+        bool excused = gone_or_misled(c->gone, plan, where.mover) ||
                        gone_or_suspect(c->gone, plan, where.other) ||
                        blocked(c, plan, where.mover) ||
-                       domain_behind(plan, where.mover) != where.mover ||
                        leads_to_failed_device(plan, where.mover, WAY_MAX);
 
         say_finding(out, excused,
@@ -197,8 +196,7 @@ static void judge_unfinished(const struct liveness *c, const struct plan *plan,
 {
     const char *who = pd_name(plan, p->pd);
     uint32_t other = (uint32_t)p->b;
-    bool excused = domain_suspect(plan, domain_behind(plan, p->pd)) ||
-                   domain_suspect(plan, p->pd) || gone_is(c->gone, plan, p->pd);
+    bool excused = gone_or_misled(c->gone, plan, p->pd);
     struct finding one = {
         .culprit = p->pd, .victim = PLAN_NONE, .object = who, .time_ns = p->time_ns, .count = 1};
 

@@ -15,7 +15,7 @@ static void budget_event(void *state, const struct plan *plan, const struct prob
 {
     (void)plan;
     if (p->kind == PROBE_BUDGET_EXCEEDED) {
-        heard_note(state, p, false);
+        heard_note(state, p, HEARD_BY_OBJECT);
     }
 }
 

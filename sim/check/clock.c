@@ -12,7 +12,7 @@ static void clock_event(void *state, const struct plan *plan, const struct probe
 {
     (void)plan;
     if (p->kind == PROBE_CLOCK_LIED) {
-        heard_note(state, p, false);
+        heard_note(state, p, HEARD_BY_OBJECT);
     }
 }
 

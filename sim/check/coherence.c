@@ -9,35 +9,20 @@
  * of that is theirs.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "sim/check/heard.h"
 
-/* One who does the same to many pools, or in several ways, is told of for each. */
-static bool is_same(const struct probe *a, const struct probe *b)
-{
-    return a->kind == b->kind && a->pd == b->pd && a->object == b->object && a->b == b->b;
-}
-
 static void coherence_event(void *state, const struct plan *plan, const struct probe *p)
 {
-    struct heard_list *h = state;
-    unsigned i = 0;
-
     (void)plan;
-    if (p->count == 0 || (p->kind != PROBE_STALE_READ && p->kind != PROBE_STALE_FRAME &&
-                          p->kind != PROBE_LINE_LOST)) {
-        return;
-    }
-    while (i < h->count && !is_same(&h->list[i].first, p)) {
-        i++;
-    }
-    if (i < h->count) {
-        h->list[i].count += p->count;
-    } else if (h->count == HEARD_MAX) {
-        h->lost++;
-    } else {
-        h->list[h->count++] = (struct heard){.first = *p, .count = p->count};
+    switch (p->kind) {
+    case PROBE_STALE_READ:
+    case PROBE_STALE_FRAME:
+    case PROBE_LINE_LOST:
+        heard_note(state, p, HEARD_BY_B); /* each way of doing it is told of */
+        break;
+    default:
+        break;
     }
 }
 

@@ -62,7 +62,7 @@ static void conservation_event(void *state, const struct plan *plan, const struc
     case PROBE_FRAME_IN_FLIGHT:
         c->in_flight += p->count;
         if (p->a == PLACE_PD) {
-            heard_note(&c->held, p, true);
+            heard_note(&c->held, p, HEARD_BY_A);
         }
         break;
     case PROBE_BUFFERS_FOUND:
@@ -71,7 +71,7 @@ static void conservation_event(void *state, const struct plan *plan, const struc
         }
         break;
     case PROBE_BUFFERS_KEPT:
-        heard_note(&c->kept, p, false);
+        heard_note(&c->kept, p, HEARD_BY_OBJECT);
         break;
     default:
         break;

@@ -12,7 +12,7 @@ static void deferred_event(void *state, const struct plan *plan, const struct pr
 {
     (void)plan;
     if (p->kind == PROBE_DEFERRED_REPLACED) {
-        heard_note(state, p, true);
+        heard_note(state, p, HEARD_BY_A);
     }
 }
 

@@ -24,9 +24,9 @@ static void delivery_event(void *state, const struct plan *plan, const struct pr
 
     (void)plan;
     if (p->kind == PROBE_FRAME_FOREIGN) {
-        heard_note(&d->foreign, p, true);
+        heard_note(&d->foreign, p, HEARD_BY_A);
     } else if (p->kind == PROBE_FRAME_ASTRAY) {
-        heard_note(&d->astray, p, true);
+        heard_note(&d->astray, p, HEARD_BY_A);
     }
 }
 

@@ -25,13 +25,13 @@ static void dma_event(void *state, const struct plan *plan, const struct probe *
 
     switch (p->kind) {
     case PROBE_DMA_FAULT:
-        heard_note(&d->faults, p, !compromised);
+        heard_note(&d->faults, p, compromised ? HEARD_BY_OBJECT : HEARD_BY_A);
         break;
     case PROBE_VIOLATION:
-        heard_note(&d->violations, p, false);
+        heard_note(&d->violations, p, HEARD_BY_OBJECT);
         break;
     case PROBE_BUFFER_FOREIGN:
-        heard_note(&d->foreign, p, true);
+        heard_note(&d->foreign, p, HEARD_BY_A);
         break;
     default:
         break;

@@ -14,11 +14,11 @@ static void domains_event(void *state, const struct plan *plan, const struct pro
     (void)plan;
     switch (p->kind) {
     case PROBE_PD_DIED:
-        heard_note(state, p, false);
+        heard_note(state, p, HEARD_BY_OBJECT);
         break;
     case PROBE_STRAY_LANDED:
     case PROBE_CHANNEL_UNKNOWN:
-        heard_note(state, p, true);
+        heard_note(state, p, HEARD_BY_A);
         break;
     default:
         break;

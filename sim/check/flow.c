@@ -16,7 +16,7 @@ static void flow_event(void *state, const struct plan *plan, const struct probe 
 {
     (void)plan;
     if (p->kind == PROBE_QUEUE_REFUSED) {
-        heard_note(state, p, false);
+        heard_note(state, p, HEARD_BY_OBJECT);
     }
 }
 

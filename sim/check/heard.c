@@ -8,17 +8,20 @@
 
 #define SENTENCE_BYTES 768
 
-void heard_note(struct heard_list *h, const struct probe *p, bool by_a)
+static bool is_same(const struct probe *x, const struct probe *y, enum heard_by by)
+{
+    return x->kind == y->kind && x->pd == y->pd && x->object == y->object &&
+           (by != HEARD_BY_A || x->a == y->a) && (by != HEARD_BY_B || x->b == y->b);
+}
+
+void heard_note(struct heard_list *h, const struct probe *p, enum heard_by by)
 {
     if (p->count == 0) {
         return;
     }
     for (unsigned i = 0; i < h->count; i++) {
-        struct heard *one = &h->list[i];
-
-        if (one->first.kind == p->kind && one->first.pd == p->pd &&
-            one->first.object == p->object && (!by_a || one->first.a == p->a)) {
-            one->count += p->count;
+        if (is_same(&h->list[i].first, p, by)) {
+            h->list[i].count += p->count;
             return;
         }
     }

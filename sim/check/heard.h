@@ -21,8 +21,10 @@ struct heard_list {
     uint64_t lost; /* different ones beyond HEARD_MAX */
 };
 
-/* The same kind, domain and object is the same; so must `a` be for `by_a`. */
-void heard_note(struct heard_list *h, const struct probe *p, bool by_a);
+/* What must be equal for the same again, beside kind, domain and object. */
+enum heard_by { HEARD_BY_OBJECT, HEARD_BY_A, HEARD_BY_B };
+
+void heard_note(struct heard_list *h, const struct probe *p, enum heard_by by);
 /* In the end: say of each what is to be said of it, and that others were lost. */
 void heard_judge(const struct heard_list *h, const struct plan *plan, struct findings *out,
                  void (*judge)(const struct plan *plan, const struct heard *h,

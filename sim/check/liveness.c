@@ -41,18 +41,18 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
     switch (p->kind) {
     case PROBE_FRAME_IN_FLIGHT:
         if (p->a != PLACE_PD) {
-            heard_note(&c->left, p, true);
+            heard_note(&c->left, p, HEARD_BY_A);
         }
         break;
     case PROBE_IRQ_LEFT:
     case PROBE_PD_UNFINISHED:
     case PROBE_STANDSTILL:
-        heard_note(&c->stuck, p, false);
+        heard_note(&c->stuck, p, HEARD_BY_OBJECT);
         break;
     case PROBE_PD_KEPT:
         /* Whoever is more urgent may keep the rest waiting, unless it is not to be relied on. */
         if (p->a >= KEPT_NS && p->b < plan->pd_count && domain_suspect(plan, (uint32_t)p->b)) {
-            heard_note(&c->kept, p, true);
+            heard_note(&c->kept, p, HEARD_BY_A);
         }
         break;
     default:

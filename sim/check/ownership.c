@@ -15,7 +15,7 @@ static void ownership_event(void *state, const struct plan *plan, const struct p
 {
     (void)plan;
     if (p->kind == PROBE_BUFFER_TWICE || p->kind == PROBE_BUFFER_FOREIGN) {
-        heard_note(state, p, false);
+        heard_note(state, p, HEARD_BY_OBJECT);
     }
 }
 

@@ -22,10 +22,10 @@ static void protocol_event(void *state, const struct plan *plan, const struct pr
     case PROBE_INDEX_DISPLACED:
     case PROBE_LOOK_MISSING:
     case PROBE_IRQ_HELD:
-        heard_note(state, p, false);
+        heard_note(state, p, HEARD_BY_OBJECT);
         break;
     case PROBE_SIGNAL_MISSING:
-        heard_note(state, p, true);
+        heard_note(state, p, HEARD_BY_A);
         break;
     default:
         break;

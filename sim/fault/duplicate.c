@@ -37,10 +37,10 @@ static void again(const void *state, struct inside *in, const struct queue_view 
 {
     const struct duplicate *s = state;
     struct descriptor d = queue_slot(q, queue_tail(q) - (uint32_t)s->age);
-    bool never_used = d.name == 0 && d.len == 0 && queue_tail(q) < s->age;
+    bool used = queue_was_used(d, queue_tail(q), s->age);
     uint64_t done = 0;
 
-    while (!never_used && done < s->times && queue_put(q, d)) {
+    while (used && done < s->times && queue_put(q, d)) {
         done++;
     }
     if (done != 0) {

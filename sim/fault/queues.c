@@ -235,6 +235,11 @@ void queue_set_slot(const struct queue_view *q, uint32_t index, struct descripto
     }
 }
 
+bool queue_was_used(struct descriptor d, uint32_t tail, uint64_t age)
+{
+    return tail >= age || d.name != 0 || d.len != 0;
+}
+
 bool queue_put(const struct queue_view *q, struct descriptor d)
 {
     uint32_t tail = queue_tail(q);

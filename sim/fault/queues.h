@@ -81,6 +81,9 @@ struct descriptor {
 /* The slot that a free-running index stands for. */
 struct descriptor queue_slot(const struct queue_view *q, uint32_t index);
 void queue_set_slot(const struct queue_view *q, uint32_t index, struct descriptor d);
+/* Was the slot that holds this, `age` entries before an index that stands at `tail`, ever used? An
+ * index that has not come so far may have wrapped, and then the slot is not all zeros. */
+bool queue_was_used(struct descriptor d, uint32_t tail, uint64_t age);
 /* One more entry. False if there is no room, or an index is forged. */
 bool queue_put(const struct queue_view *q, struct descriptor d);
 /* One entry less. False if there is none, or an index is forged. */

@@ -51,12 +51,6 @@ static bool reuse_check(void *state, const struct plan *plan, uint32_t pd, struc
     return false;
 }
 
-/* Does an index that stands at `tail` tell that the slot was used? Nothing else does. */
-static bool was_used(struct descriptor d, uint32_t tail, uint32_t age)
-{
-    return tail >= age || d.name != 0 || d.len != 0;
-}
-
 static bool overwrite(const struct reuse *s, struct inside *in, const struct queue_view *q,
                       struct descriptor d)
 {
@@ -85,7 +79,7 @@ static void change(const void *state, struct inside *in, const struct queue_view
     for (uint32_t age = 1; age <= s->depth && age <= q->shape->capacity; age++) {
         struct descriptor d = queue_slot(q, tail - age);
 
-        changed += was_used(d, tail, age) && overwrite(s, in, q, d);
+        changed += queue_was_used(d, tail, age) && overwrite(s, in, q, d);
     }
     if (changed != 0) {
         inside_did(in, q->index, changed);

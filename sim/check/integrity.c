@@ -10,7 +10,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "sim/check/heard.h"
 
@@ -33,14 +32,15 @@ static void integrity_start(void *state, const struct plan *plan)
     g->broken = arena_array(plan->arena, plan->pd_count + 1, sizeof *g->broken);
 }
 
-/* What a wire does to frames they have behind them when they come in; what a device does, not. */
+/* What a wire does to frames they have behind them when they come in; what a device does, not. Both
+ * act at a device, but a wire's faults are aimed at nobody. */
 static bool breaks_device(const struct plan *plan, const struct probe *p)
 {
     const struct scenario *s = plan->scenario;
 
-    return p->kind == PROBE_FAULT_ACTED && p->pd < plan->pd_count && s != NULL &&
-           p->object < s->fault_count && s->faults[p->object].type != NULL &&
-           strncmp(s->faults[p->object].type->name, "device_", 7) == 0;
+    return p->kind == PROBE_FAULT_ACTED && p->pd < plan->pd_count &&
+           plan->pds[p->pd].kind == PD_DEVICE && s != NULL && p->object < s->fault_count &&
+           s->faults[p->object].pd != NULL;
 }
 
 static void integrity_event(void *state, const struct plan *plan, const struct probe *p)

@@ -129,15 +129,27 @@ static void the_first_giver_sends(void **state)
 /* A device that a fault has made fail is nobody's fault; a wire's faults are behind all frames. */
 static void a_broken_device(void **state)
 {
-    static const struct type_view dma = {.name = "device_dma"}, corrupt = {.name = "wire_corrupt"};
     uint32_t breaks = *(const uint32_t *)*state;
 
-    j.faults[0] = (struct scenario_fault){.type = breaks ? &dma : &corrupt};
+    j.faults[0] = (struct scenario_fault){.pd = breaks ? "eth0" : NULL};
     j.scenario.fault_count = 1;
     tell(PROBE_FAULT_ACTED, ETH0, 0, 0, 0, 1);
     news(PROBE_FRAME_ALTERED, NEWS_RECEIVED, CLIENT0, ACTIVE(LINK_RX0), ETH0, 5);
     finish_check();
     assert_found(!breaks, breaks);
+}
+
+/* It has failed once a fault has acted in it, and its driver is not to blame for lengths then. */
+static void a_device_breaks_when_its_fault_acts(void **state)
+{
+    uint32_t acts = *(const uint32_t *)*state;
+
+    j.faults[0] = (struct scenario_fault){.pd = "eth0"};
+    j.scenario.fault_count = 1;
+    tell(PROBE_FAULT_ACTED, acts ? ETH0 : DRIVER, 0, 0, 0, 1);
+    news(PROBE_FRAME_ALTERED, NEWS_DRIVER_LENGTH, VIRT_RX, ACTIVE(LINK_NET_RX), ETH0, 5);
+    finish_check();
+    assert_found(!acts, acts);
 }
 
 static void a_leak_names_three(void **state)
@@ -244,6 +256,10 @@ int main(void)
                                                  &breaks[0]),
         cmocka_unit_test_prestate_setup_teardown(a_broken_device, integrity, stop_check,
                                                  &breaks[1]),
+        cmocka_unit_test_prestate_setup_teardown(a_device_breaks_when_its_fault_acts, integrity,
+                                                 stop_check, &breaks[0]),
+        cmocka_unit_test_prestate_setup_teardown(a_device_breaks_when_its_fault_acts, integrity,
+                                                 stop_check, &breaks[1]),
         OF(integrity, nonsense_is_survived),
         OF(confidentiality, a_leak_names_three),
         OF(confidentiality, who_stretched_it_leaks),

@@ -86,3 +86,10 @@ const char *suggest(const char *word, const char *const *known, size_t n)
     }
     return best;
 }
+
+const char *suggest_text(struct arena *arena, const char *word, const char *const *known, size_t n)
+{
+    const char *near = suggest(word, known, n);
+
+    return near == NULL ? "" : arena_format(arena, "; did you mean \"%s\"?", near);
+}

@@ -8,6 +8,8 @@
  */
 #include <stddef.h>
 
+#include "sim/base/arena.h"
+
 /* Names longer than this are never near anything: nobody mistypes a name this long, they paste
  * something else. */
 #define SUGGEST_WORD_BYTES 64
@@ -20,4 +22,7 @@
  * pointer out of `known`; allocates nothing.
  */
 const char *suggest(const char *word, const char *const *known, size_t n);
+
+/* The same as the end of a complaint: `; did you mean "lan"?`, or "" if nothing is near. */
+const char *suggest_text(struct arena *arena, const char *word, const char *const *known, size_t n);
 #endif

@@ -38,12 +38,9 @@ static void complain_unknown(const struct scenario *s, struct diag *diag)
             known |= strcmp(s->checks_off[i], names[k]) == 0;
         }
         if (!known) {
-            const char *near = suggest(s->checks_off[i], names, TYPE_COUNT);
-
             diag_error(diag, (struct diag_place){.file = s->path, .path = "checks"},
-                       "no check \"%s\"%s%s%s", s->checks_off[i],
-                       near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
-                       near == NULL ? "" : "\"?");
+                       "no check \"%s\"%s", s->checks_off[i],
+                       suggest_text(diag->arena, s->checks_off[i], names, TYPE_COUNT));
         }
     }
 }

@@ -56,16 +56,12 @@ static void complain_unknown_pd(const struct plan *plan, const struct scenario_f
 {
     const char **names = arena_array(plan->arena, plan->pd_count, sizeof *names);
     bool device = type_of(asked)->at_device;
-    const char *near;
 
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         names[i] = (plan->pds[i].kind == PD_DEVICE) == device ? plan->pds[i].name : NULL;
     }
-    near = suggest(asked->pd, names, plan->pd_count);
-    diag_error(diag, asked->place, "pd: no %s \"%s\"%s%s%s",
-               device ? "device" : "protection domain", asked->pd,
-               near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
-               near == NULL ? "" : "\"?");
+    diag_error(diag, asked->place, "pd: no %s \"%s\"%s", device ? "device" : "protection domain",
+               asked->pd, suggest_text(plan->arena, asked->pd, names, plan->pd_count));
 }
 
 /* Can this kind be aimed at that domain? */

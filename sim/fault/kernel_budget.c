@@ -41,11 +41,8 @@ static bool kernel_budget_check(void *state, const struct plan *plan, uint32_t p
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         names[i] = plan->pds[i].budget_ns != 0 ? plan->pds[i].name : NULL;
     }
-    const char *near = suggest(s->of, names, plan->pd_count);
-
-    diag_error(diag, place, "of: no protection domain \"%s\"%s%s%s", s->of,
-               near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
-               near == NULL ? "" : "\"?");
+    diag_error(diag, place, "of: no protection domain \"%s\"%s", s->of,
+               suggest_text(plan->arena, s->of, names, plan->pd_count));
     return false;
 }
 

@@ -42,11 +42,8 @@ static bool find(const struct plan *plan, const char *key, const char *name, uin
     for (uint32_t i = 0; i < plan->pd_count; i++) {
         names[i] = plan->pds[i].kind == PD_IMAGE ? plan->pds[i].name : NULL;
     }
-    const char *near = suggest(name, names, plan->pd_count);
-
-    diag_error(diag, place, "%s: no protection domain \"%s\"%s%s%s", key, name,
-               near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
-               near == NULL ? "" : "\"?");
+    diag_error(diag, place, "%s: no protection domain \"%s\"%s", key, name,
+               suggest_text(plan->arena, name, names, plan->pd_count));
     return false;
 }
 

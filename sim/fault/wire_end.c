@@ -31,11 +31,8 @@ bool wire_end_check(void *state, const struct plan *plan, uint32_t pd, struct di
             return true;
         }
     }
-    const char *near = suggest(end->wire, names, s->wire_count);
-
-    diag_error(diag, place, "wire: no device hangs on a wire \"%s\"%s%s%s", end->wire,
-               near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
-               near == NULL ? "" : "\"?");
+    diag_error(diag, place, "wire: no device hangs on a wire \"%s\"%s", end->wire,
+               suggest_text(plan->arena, end->wire, names, s->wire_count));
     return false;
 }
 

@@ -283,10 +283,9 @@ bool expect_check(const struct plan *plan, const char *const *checks, size_t che
         if (all.names == NULL) {
             all = all_names(plan, checks, check_count);
         }
-        const char *near = suggest(s->expects[i].name, all.names, all.count);
-        diag_error(diag, s->expects[i].place, "\"%s\" is no number of this run%s%s%s",
-                   s->expects[i].name, near == NULL ? "" : "; did you mean \"",
-                   near == NULL ? "" : near, near == NULL ? "" : "\"?");
+        diag_error(diag, s->expects[i].place, "\"%s\" is no number of this run%s",
+                   s->expects[i].name,
+                   suggest_text(diag->arena, s->expects[i].name, all.names, all.count));
         good = false;
     }
     return good;

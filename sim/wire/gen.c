@@ -168,11 +168,9 @@ static void check_to(const struct wire_gen *g, const struct wire_world *world, s
     for (; name_next(&at, &name, &length); names++) {
         if (client_named(world, name, length) == NULL) {
             const char *word = arena_format(diag->arena, "%.*s", (int)length, name);
-            const char *meant = suggest(word, known, world->client_count);
 
-            diag_error(diag, place, "no client \"%s\" receives from this wire%s%s%s", word,
-                       meant == NULL ? "" : "; did you mean \"", meant == NULL ? "" : meant,
-                       meant == NULL ? "" : "\"?");
+            diag_error(diag, place, "no client \"%s\" receives from this wire%s", word,
+                       suggest_text(diag->arena, word, known, world->client_count));
         }
     }
     if (names == 0) {

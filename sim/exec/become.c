@@ -21,6 +21,7 @@
 #include "sim/exec/confine.h"
 #include "sim/exec/domain.h"
 #include "sim/exec/process.h"
+#include "sim/exec/registers.h"
 #include "sim/exec/station.h"
 #include "sim/exec/stray.h"
 
@@ -453,6 +454,10 @@ static void load_image(uint32_t pd)
         snprintf(file, sizeof file, "./%s.so", world->plan->pds[pd].name);
     }
     lock(pd, confine_loading);
+    int error = registers_back(&domain, file);
+    if (error != 0) {
+        fail("cannot map memory for registers: %s", strerror(-error));
+    }
     if (!image_load(file, &domain.entry, why, sizeof why)) {
         fail("cannot load its image: %s", why);
     }

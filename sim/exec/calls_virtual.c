@@ -212,6 +212,7 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
 {
     struct domain *d = domain_current;
 
+    registers_settle(d);
     if (__builtin_expect(op >= POINT_COPY, 0)) {
         on_units(op, where, units);
     } else if ((unsigned)op - POINT_REQUEST <= POINT_REQUIRE - POINT_REQUEST) {

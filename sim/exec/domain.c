@@ -56,6 +56,7 @@ static void tell(struct domain *d, enum probe_kind kind, uint32_t object, uint64
 
 void domain_print(struct domain *d, const char *text, size_t bytes)
 {
+    registers_settle(d);
     d->exec->write(d->exec->context, text, bytes);
 }
 
@@ -265,6 +266,7 @@ static void answer_call(struct domain *d, unsigned channel)
         __builtin_trap();
     }
     info = d->entry.protected(channel, info);
+    registers_settle(d);
     d->calls->reply(d, c, info.words[0]);
 }
 
@@ -519,6 +521,7 @@ static void enter(struct domain *d, uint64_t badge, unsigned call)
     for (; badge != 0 && next == INSIDE_RUN; badge &= badge - 1) {
         page_count(&d->page->notified);
         d->entry.notified((unsigned)__builtin_ctzll(badge));
+        registers_settle(d);
     }
     if (call < PLAN_CHANNELS_MAX && next == INSIDE_RUN) {
         answer_call(d, call);
@@ -567,6 +570,7 @@ void domain_run(struct domain *d)
     }
     begin_watching(d, 0);
     d->entry.init();
+    registers_settle(d);
     settle(d);
     d->calls->ready(d);
     for (;;) {

@@ -83,6 +83,11 @@ struct domain {
     const struct domain_calls *calls;
     struct pd_page *page;
     struct turn *turn; /* in virtual time; else NULL */
+    struct {
+        size_t bytes; /* 0: there is none */
+        uint64_t vaddr;
+        const void *place;
+    } unsettled; /* a register write whose value the image is about to leave there (registers.h) */
     struct domain_costs costs;
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];
@@ -107,6 +112,7 @@ struct domain {
     bool incoherent;        /* a region it maps is not coherent */
     struct mmio_ring *mmio; /* a driver's */
     uint64_t regs_vaddr, regs_bytes;
+    bool backed; /* there is memory in their place (registers.h) */
     uint32_t device_pd;
     uint16_t reads;
     struct {
@@ -135,6 +141,15 @@ void domain_run(struct domain *d) __attribute__((noreturn));
 /* What the image's calls act on, and points tell. The executor sets it whenever it switches
  * domains. */
 extern struct domain *domain_current;
+
+/* Whatever an image does next, its last register write takes effect before. */
+void registers_settle_now(struct domain *d);
+static inline void registers_settle(struct domain *d)
+{
+    if (__builtin_expect(d->unsettled.bytes != 0, 0)) {
+        registers_settle_now(d);
+    }
+}
 
 /* -- for os.c: what an image may ask -- */
 void domain_notify(struct domain *d, unsigned channel);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sim/exec/local_parts.h"
+#include "sim/exec/registers.h"
 
 #define LOG_BYTES_MAX (64u << 20)
 
@@ -168,6 +169,12 @@ static int load(struct local *l, const struct world *w, char *why, size_t why_by
     domain_init(&l->domain, plan, l->pd, &l->exec, l->memory);
     calls_virtual_init(&l->domain, l->run->v.platform, plan->pds[l->pd].asked->image);
     snprintf(file, sizeof file, "%s/%s.so", w->images, plan->pds[l->pd].name);
+    int error = registers_back(&l->domain, file);
+
+    if (error != 0) {
+        snprintf(why, why_bytes, "map memory for the registers of %s", plan->pds[l->pd].name);
+        return error;
+    }
     if (!load_image(l, file, reason, sizeof reason)) {
         snprintf(why, why_bytes, "load the image of %s (%s)", plan->pds[l->pd].name, reason);
         return -ENOEXEC;
@@ -261,6 +268,7 @@ void local_stop(struct local_run *run, uint32_t pd)
     }
     wire_close(&l->wire);
     image_unload(&l->domain.entry);
+    registers_unback(&l->domain);
     free(l->memory);
     if (l->log >= 0) {
         close(l->log);

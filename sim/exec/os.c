@@ -24,8 +24,10 @@ void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_
 void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
                           uint64_t rest);
 
-/* Where in the image a call comes from, for what is told of it. */
-#define NOTE_PLACE() (domain_current->place = __builtin_return_address(0))
+/* What it wrote before is done before what it calls for; and where in the image the call comes
+ * from, for what is told of it. */
+#define CALLED() \
+    (registers_settle(domain_current), domain_current->place = __builtin_return_address(0))
 
 char *sddf_get_pd_name(void)
 {
@@ -34,14 +36,14 @@ char *sddf_get_pd_name(void)
 
 void sddf_notify(sddf_channel ch)
 {
-    NOTE_PLACE();
+    CALLED();
     point(POINT_NOTIFY, NULL, ch);
     domain_notify(domain_current, ch);
 }
 
 void sddf_deferred_notify(sddf_channel ch)
 {
-    NOTE_PLACE();
+    CALLED();
     domain_defer(domain_current, DEFERRED_NOTIFY, ch);
 }
 
@@ -62,14 +64,14 @@ sddf_channel sddf_deferred_notify_curr(void)
 
 void sddf_irq_ack(sddf_channel ch)
 {
-    NOTE_PLACE();
+    CALLED();
     point(POINT_IRQ_ACK, NULL, ch);
     domain_irq_ack(domain_current, ch);
 }
 
 void sddf_deferred_irq_ack(sddf_channel ch)
 {
-    NOTE_PLACE();
+    CALLED();
     domain_defer(domain_current, DEFERRED_ACK, ch);
 }
 
@@ -77,7 +79,7 @@ seL4_MessageInfo_t sddf_ppcall(sddf_channel ch, seL4_MessageInfo_t info)
 {
     seL4_MessageInfo_t answer;
 
-    NOTE_PLACE();
+    CALLED();
     point(POINT_PPCALL, NULL, ch);
     answer.words[0] = domain_ppcall(domain_current, ch, info.words[0]);
     return answer;
@@ -99,12 +101,14 @@ void sddf_set_mr(unsigned int n, uint64_t value)
 
 uint64_t sddfsim_mmio_read(const volatile void *vaddr, unsigned bytes)
 {
+    CALLED();
     point(POINT_MMIO_READ, vaddr, bytes);
     return domain_mmio_read(domain_current, (uint64_t)(uintptr_t)vaddr, bytes);
 }
 
 void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
 {
+    CALLED();
     point(POINT_MMIO_WRITE, vaddr, bytes);
     domain_mmio_write(domain_current, (uint64_t)(uintptr_t)vaddr, bytes, value);
 }
@@ -114,6 +118,7 @@ void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
 
 void cache_clean(unsigned long start, unsigned long end)
 {
+    CALLED();
     point(POINT_CACHE_CLEAN, (const void *)start, end - start);
     domain_cache(domain_current, start, end, false);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -121,6 +126,7 @@ void cache_clean(unsigned long start, unsigned long end)
 
 void cache_clean_and_invalidate(unsigned long start, unsigned long end)
 {
+    CALLED();
     point(POINT_CACHE_INVALIDATE, (const void *)start, end - start);
     domain_cache(domain_current, start, end, true);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

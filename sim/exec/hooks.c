@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a compiler calls before each access of an image that was made with `--flavour mmio`: the
+ * names and forms are those of gcc's and clang's -fsanitize=thread, whose library is not linked.
+ * A hook comes before the access, which the image then makes itself; of atomic operations it is the
+ * operation. Accesses of registers go to registers.c; every other one only lets the register write
+ * before it take effect.
+ *
+ * All are called for each access of an image, so what is not about a register is decided in line.
+ */
+#if !defined(__SANITIZE_THREAD__)
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "sim/exec/copy.h"
+#include "sim/exec/registers.h"
+
+#define PLACE() __builtin_return_address(0)
+
+/* A block copied or filled in one go is no register access that any part would take. */
+void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes);
+void *sddfsim_hooked_memmove(void *to, const void *from, size_t bytes);
+void *sddfsim_hooked_memset(void *to, int byte, size_t bytes);
+
+static inline void on_read(const volatile void *where, size_t bytes, const void *place)
+{
+    struct domain *d = domain_current;
+    uint64_t vaddr = (uint64_t)(uintptr_t)where;
+
+    registers_settle(d);
+    if (__builtin_expect(registers_near(d, vaddr, bytes), 0) && d->backed) {
+        registers_read(d, vaddr, bytes, place);
+    }
+}
+
+static inline void on_write(const volatile void *where, size_t bytes, const void *place)
+{
+    struct domain *d = domain_current;
+    uint64_t vaddr = (uint64_t)(uintptr_t)where;
+
+    registers_settle(d);
+    if (__builtin_expect(registers_near(d, vaddr, bytes), 0) && d->backed) {
+        registers_write(d, vaddr, bytes, place);
+    }
+}
+
+/* -- accesses; the compilers tell by name what they know of each -- */
+
+#define HOOK(name, act, bytes)       \
+    void name(volatile void *where); \
+    void name(volatile void *where)  \
+    {                                \
+        act(where, bytes, PLACE());  \
+    }
+
+/* A read, a write, and one then the other in one. */
+#define HOOKS(kind, bytes)                           \
+    HOOK(__tsan_##kind##read##bytes, on_read, bytes) \
+    HOOK(__tsan_##kind##write##bytes, on_write, bytes)
+
+#define HOOKS_BOTH(kind, bytes)                                  \
+    void __tsan_##kind##read_write##bytes(volatile void *where); \
+    void __tsan_##kind##read_write##bytes(volatile void *where)  \
+    {                                                            \
+        on_read(where, bytes, PLACE());                          \
+        on_write(where, bytes, PLACE());                         \
+    }
+
+HOOKS(, 1)
+HOOKS(, 2)
+HOOKS(, 4)
+HOOKS(, 8)
+HOOKS(, 16)
+HOOKS(unaligned_, 2)
+HOOKS(unaligned_, 4)
+HOOKS(unaligned_, 8)
+HOOKS(unaligned_, 16)
+HOOKS(volatile_, 1)
+HOOKS(volatile_, 2)
+HOOKS(volatile_, 4)
+HOOKS(volatile_, 8)
+HOOKS(volatile_, 16)
+HOOKS(unaligned_volatile_, 2)
+HOOKS(unaligned_volatile_, 4)
+HOOKS(unaligned_volatile_, 8)
+HOOKS(unaligned_volatile_, 16)
+HOOKS_BOTH(, 1)
+HOOKS_BOTH(, 2)
+HOOKS_BOTH(, 4)
+HOOKS_BOTH(, 8)
+HOOKS_BOTH(, 16)
+HOOKS_BOTH(unaligned_, 2)
+HOOKS_BOTH(unaligned_, 4)
+HOOKS_BOTH(unaligned_, 8)
+HOOKS_BOTH(unaligned_, 16)
+
+#define HOOK_RANGE(name, act)                      \
+    void name(volatile void *where, size_t bytes); \
+    void name(volatile void *where, size_t bytes)  \
+    {                                              \
+        act(where, bytes, PLACE());                \
+    }
+
+HOOK_RANGE(__tsan_read_range, on_read)
+HOOK_RANGE(__tsan_write_range, on_write)
+
+/* -- what is of no matter here -- */
+
+void __tsan_init(void);
+void __tsan_func_entry(void *from);
+void __tsan_func_exit(void);
+void __tsan_vptr_read(void **vptr);
+void __tsan_vptr_update(void **vptr, void *value);
+void __tsan_ignore_thread_begin(void);
+void __tsan_ignore_thread_end(void);
+
+void __tsan_init(void)
+{
+}
+
+void __tsan_func_entry(void *from)
+{
+    (void)from;
+}
+
+void __tsan_func_exit(void)
+{
+}
+
+void __tsan_vptr_read(void **vptr)
+{
+    (void)vptr;
+}
+
+void __tsan_vptr_update(void **vptr, void *value)
+{
+    (void)vptr;
+    (void)value;
+}
+
+void __tsan_ignore_thread_begin(void)
+{
+}
+
+void __tsan_ignore_thread_end(void)
+{
+}
+
+/* -- atomic operations. In registers a load or store is one like any other; what changes a register
+ * in one go is what no bus can do, and comes to the device as an access that no part takes -- */
+
+enum order { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
+
+void __tsan_atomic_thread_fence(int order);
+void __tsan_atomic_signal_fence(int order);
+
+static inline bool at_register(const volatile void *where, size_t bytes)
+{
+    struct domain *d = domain_current;
+
+    registers_settle(d);
+    return __builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed;
+}
+
+static void refuse_update(const volatile void *where, const void *place)
+{
+    registers_write(domain_current, (uint64_t)(uintptr_t)where, REGISTERS_BYTES_TOLD, place);
+    registers_settle(domain_current);
+}
+
+#define ATOMIC_MOVES(bits)                                                                      \
+    uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *where, int order); \
+    uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *where, int order)  \
+    {                                                                                           \
+        (void)order;                                                                            \
+        on_read(where, bits / 8, PLACE());                                                      \
+        return __atomic_load_n(where, __ATOMIC_SEQ_CST);                                        \
+    }                                                                                           \
+                                                                                                \
+    void __tsan_atomic##bits##_store(volatile uint##bits##_t *where, uint##bits##_t value,      \
+                                     int order);                                                \
+    void __tsan_atomic##bits##_store(volatile uint##bits##_t *where, uint##bits##_t value,      \
+                                     int order)                                                 \
+    {                                                                                           \
+        on_write(where, bits / 8, PLACE());                                                     \
+        if (order == SEQ_CST) {                                                                 \
+            __atomic_store_n(where, value, __ATOMIC_SEQ_CST);                                   \
+        } else {                                                                                \
+            __atomic_store_n(where, value, __ATOMIC_RELEASE);                                   \
+        }                                                                                       \
+    }
+
+#define ATOMIC_UPDATE(bits, name, builtin)                                        \
+    uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *where,   \
+                                                uint##bits##_t value, int order); \
+    uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *where,   \
+                                                uint##bits##_t value, int order)  \
+    {                                                                             \
+        (void)order;                                                              \
+        if (at_register(where, bits / 8)) {                                       \
+            refuse_update(where, PLACE());                                        \
+        }                                                                         \
+        return builtin(where, value, __ATOMIC_SEQ_CST);                           \
+    }
+
+#define ATOMIC_COMPARE(bits, name)                                                                 \
+    int __tsan_atomic##bits##_compare_exchange_##name(                                             \
+        volatile uint##bits##_t *where, uint##bits##_t *expected, uint##bits##_t value, int order, \
+        int otherwise);                                                                            \
+    int __tsan_atomic##bits##_compare_exchange_##name(                                             \
+        volatile uint##bits##_t *where, uint##bits##_t *expected, uint##bits##_t value, int order, \
+        int otherwise)                                                                             \
+    {                                                                                              \
+        (void)order;                                                                               \
+        (void)otherwise;                                                                           \
+        if (at_register(where, bits / 8)) {                                                        \
+            refuse_update(where, PLACE());                                                         \
+        }                                                                                          \
+        return __atomic_compare_exchange_n(where, expected, value, false, __ATOMIC_SEQ_CST,        \
+                                           __ATOMIC_SEQ_CST);                                      \
+    }
+
+#define ATOMIC_COMPARE_VALUE(bits)                                                                \
+    uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(                                    \
+        volatile uint##bits##_t *where, uint##bits##_t expected, uint##bits##_t value, int order, \
+        int otherwise);                                                                           \
+    uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(                                    \
+        volatile uint##bits##_t *where, uint##bits##_t expected, uint##bits##_t value, int order, \
+        int otherwise)                                                                            \
+    {                                                                                             \
+        __tsan_atomic##bits##_compare_exchange_strong(where, &expected, value, order, otherwise); \
+        return expected;                                                                          \
+    }
+
+#define ATOMICS(bits)                                    \
+    ATOMIC_MOVES(bits)                                   \
+    ATOMIC_UPDATE(bits, exchange, __atomic_exchange_n)   \
+    ATOMIC_UPDATE(bits, fetch_add, __atomic_fetch_add)   \
+    ATOMIC_UPDATE(bits, fetch_sub, __atomic_fetch_sub)   \
+    ATOMIC_UPDATE(bits, fetch_and, __atomic_fetch_and)   \
+    ATOMIC_UPDATE(bits, fetch_or, __atomic_fetch_or)     \
+    ATOMIC_UPDATE(bits, fetch_xor, __atomic_fetch_xor)   \
+    ATOMIC_UPDATE(bits, fetch_nand, __atomic_fetch_nand) \
+    ATOMIC_COMPARE(bits, strong)                         \
+    ATOMIC_COMPARE(bits, weak)                           \
+    ATOMIC_COMPARE_VALUE(bits)
+
+ATOMICS(8)
+ATOMICS(16)
+ATOMICS(32)
+ATOMICS(64)
+
+/* Where domains are processes or threads of their own the fence is one; what a weaker one orders
+ * here costs an instruction on Arm only. */
+void __tsan_atomic_thread_fence(int order)
+{
+    registers_settle(domain_current);
+    if (order == SEQ_CST) {
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    } else {
+        __atomic_thread_fence(__ATOMIC_ACQ_REL);
+    }
+}
+
+void __tsan_atomic_signal_fence(int order)
+{
+    (void)order;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* -- blocks, which no compiler tells of: their calls are given these names -- */
+
+static void on_block(const void *where, size_t bytes,
+                     void (*act)(struct domain *, uint64_t, size_t, const void *),
+                     const void *place)
+{
+    if (at_register(where, bytes == 0 ? 1 : bytes) && bytes != 0) {
+        act(domain_current, (uint64_t)(uintptr_t)where, REGISTERS_BYTES_TOLD, place);
+        registers_settle(domain_current);
+    }
+}
+
+void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes)
+{
+    on_block(from, bytes, registers_read, PLACE());
+    on_block(to, bytes, registers_write, PLACE());
+    return sddfsim_memcpy(to, from, bytes);
+}
+
+void *sddfsim_hooked_memmove(void *to, const void *from, size_t bytes)
+{
+    on_block(from, bytes, registers_read, PLACE());
+    on_block(to, bytes, registers_write, PLACE());
+    return sddfsim_memmove(to, from, bytes);
+}
+
+void *sddfsim_hooked_memset(void *to, int byte, size_t bytes)
+{
+    on_block(to, bytes, registers_write, PLACE());
+    return memset(to, byte, bytes);
+}
+
+/* The same as newer compilers name them. */
+#define SAME_AS(name) __attribute__((__alias__(name)))
+
+void *__tsan_memcpy(void *to, const void *from, size_t bytes) SAME_AS("sddfsim_hooked_memcpy");
+void *__tsan_memmove(void *to, const void *from, size_t bytes) SAME_AS("sddfsim_hooked_memmove");
+void *__tsan_memset(void *to, int byte, size_t bytes) SAME_AS("sddfsim_hooked_memset");
+#endif

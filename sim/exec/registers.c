@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Memory in the place of registers, and what passes between it and the device; see the header. */
+#include "sim/exec/registers.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <sddf/os/point.h>
+
+#include "sim/exec/elf.h"
+
+bool registers_hooked(const char *file, const char *table)
+{
+    struct elf_symbol symbol;
+    struct elf e;
+    size_t size;
+    bool hooked = false;
+    uint8_t *bytes = elf_map(file, &size);
+
+    if (bytes == NULL) {
+        return false;
+    }
+    if (elf_open(&e, bytes, size) == NULL) {
+        for (size_t i = 0; !hooked && elf_symbol(&e, table, i, &symbol); i++) {
+            hooked = !symbol.defined && strncmp(symbol.name, "__tsan_", 7) == 0;
+        }
+    }
+    munmap(bytes, size);
+    return hooked;
+}
+
+int registers_back(struct domain *d, const char *file)
+{
+    void *wanted = (void *)(uintptr_t)d->regs_vaddr;
+
+    if (d->regs_bytes == 0 || !registers_hooked(file, ".dynsym")) {
+        return 0;
+    }
+    void *got = mmap(wanted, d->regs_bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (got == MAP_FAILED) {
+        return -errno;
+    }
+    if (got != wanted) { /* a kernel that does not know the flag */
+        munmap(got, d->regs_bytes);
+        return -EEXIST;
+    }
+    d->backed = true;
+    return 0;
+}
+
+void registers_unback(struct domain *d)
+{
+    if (d->backed) {
+        munmap((void *)(uintptr_t)d->regs_vaddr, d->regs_bytes);
+        d->backed = false;
+    }
+}
+
+/* What no register access can be is left for the device to refuse, and moves nothing. */
+static bool is_word(uint64_t vaddr, size_t bytes)
+{
+    return (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8) && vaddr % bytes == 0;
+}
+
+static unsigned told_bytes(size_t bytes)
+{
+    return bytes < REGISTERS_BYTES_TOLD ? (unsigned)bytes : REGISTERS_BYTES_TOLD;
+}
+
+void registers_read(struct domain *d, uint64_t vaddr, size_t bytes, const void *place)
+{
+    void *where = (void *)(uintptr_t)vaddr;
+
+    d->place = place;
+    point(POINT_MMIO_READ, where, bytes);
+    uint64_t value = domain_mmio_read(d, vaddr, told_bytes(bytes));
+
+    if (is_word(vaddr, bytes)) {
+        memcpy(where, &value, bytes);
+    }
+}
+
+void registers_write(struct domain *d, uint64_t vaddr, size_t bytes, const void *place)
+{
+    d->unsettled.vaddr = vaddr;
+    d->unsettled.bytes = bytes;
+    d->unsettled.place = place;
+}
+
+void registers_settle_now(struct domain *d)
+{
+    uint64_t vaddr = d->unsettled.vaddr, value = 0;
+    size_t bytes = d->unsettled.bytes;
+
+    d->unsettled.bytes = 0;
+    d->place = d->unsettled.place;
+    if (is_word(vaddr, bytes)) {
+        memcpy(&value, (const void *)(uintptr_t)vaddr, bytes);
+    }
+    point(POINT_MMIO_WRITE, (const void *)(uintptr_t)vaddr, bytes);
+    domain_mmio_write(d, vaddr, told_bytes(bytes), value);
+}

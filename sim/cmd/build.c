@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "sim/base/folder.h"
+#include "sim/base/suggest.h"
 #include "sim/cmd/build_parts.h"
 #include "sim/cmd/self.h"
+#include "sim/exec/registers.h"
 
 static const struct {
     const char *suffix;
@@ -76,9 +78,32 @@ static const char *default_output(struct build *b)
                         name);
 }
 
+static void read_flavour(struct build *b)
+{
+    static const char *const flavours[] = {"plain", "mmio"};
+    const char *asked = cmd_value(b->args, "flavour", flavours[0]);
+
+    b->hooked = strcmp(asked, "mmio") == 0;
+    if (!b->hooked && strcmp(asked, "plain") != 0) {
+        const char *near = suggest(asked, flavours, 2);
+
+        diag_error(&b->diag, (struct diag_place){.file = "--flavour"},
+                   strcmp(asked, "explore") == 0
+                       ? "nothing here explores the orders in which domains can run, so there is "
+                         "no image to make for that; there are plain and mmio"
+                       : "%s is none; there are plain and mmio",
+                   asked);
+        if (near != NULL) {
+            diag_note(&b->diag, "did you mean %s?", near);
+        }
+    }
+}
+
 static void read_words(struct build *b)
 {
     struct stat st;
+
+    read_flavour(b);
 
     b->output = cmd_value(b->args, "output", NULL);
     if (b->output == NULL) {
@@ -112,10 +137,25 @@ static int make_folder(struct build *b)
     return CMD_EXIT_OK;
 }
 
+/* Of what was compiled elsewhere nobody hears a register access, unless it was compiled so. */
+static void check_hooks(struct build *b)
+{
+    for (size_t i = 0; b->hooked && i < b->input_count; i++) {
+        const struct build_input *input = &b->inputs[i];
+
+        if (input->kind == BUILD_OBJECT && !registers_hooked(input->object, ".symtab")) {
+            diag_warn(&b->diag, (struct diag_place){.file = input->file},
+                      "was compiled without hooks, so registers it reads or writes are mere "
+                      "memory");
+        }
+    }
+}
+
 static int check(struct build *b)
 {
     const char *roles, *points;
 
+    check_hooks(b);
     if (!build_check(b, &roles, &points)) {
         cmd_complain(b->args, "cannot read what was made for %s: %s", b->output, strerror(errno));
         return CMD_EXIT_HOST;
@@ -128,7 +168,8 @@ static int check(struct build *b)
         cmd_complain(b->args, "cannot make %s: %s", b->output, strerror(errno));
         return CMD_EXIT_HOST;
     }
-    printf("%s: good; can be %s; points: %s\n", b->output, roles, points);
+    printf("%s: good; can be %s; points: %s%s\n", b->output, roles, points,
+           b->hooked ? "; accesses hooked" : "");
     return CMD_EXIT_OK;
 }
 
@@ -158,6 +199,10 @@ static const struct cmd_option options[] = {
     {"output", 'o', "FILE", "the image to make (default: the first file's name, with .so)"},
     {"include", 'I', "DIR", "look for headers there too, after the product's own; may be repeated"},
     {"define", 'D', "NAME[=VALUE]", "for the preprocessor; may be repeated"},
+    {"optimise", 'O', "LEVEL", "as compilers know it: 0, 1, 2, 3, s, g (default: 3)"},
+    {"flavour", 0, "NAME",
+     "plain (default), or mmio: for a driver that reads and writes registers\n"
+     "through volatile pointers, without accessors"},
     {"cc", 0, "COMPILER",
      "gcc, clang, or one that takes their options (default: the first of\n"
      "these two there is)"},
@@ -176,6 +221,9 @@ const struct cmd_type cmd_build = {
         "and archives (.a) of any language that has the C ABI, and checks entry points,\n"
         "configuration sections, and that all it calls is there. What was good enough has its\n"
         "name at the end; otherwise nothing is left. A scenario names it by its path.\n\n"
+        "With --flavour mmio each access in the C files is preceded by a call, by which those of\n"
+        "registers reach the device. Only a driver needs that, and only one that reads and writes\n"
+        "them through pointers, without accessors.\n\n"
         "Exit status: 0 it was made, 2 it does not compile or lacks something, 3 the host\n"
         "failed us.",
     .options = options,

@@ -24,7 +24,6 @@
 #define ROOM_BYTES (1 << 20)      /* with less than this left, a full disk is to blame */
 
 static const char *const compile_flags[] = {"-std=gnu11",
-                                            "-O3",
                                             "-g",
                                             "-fno-omit-frame-pointer",
                                             "-momit-leaf-frame-pointer",
@@ -40,8 +39,34 @@ static const char *const compile_flags[] = {"-std=gnu11",
                                             "-Wall",
                                             NULL};
 
+/* A call before each access, and no library for those calls: the program has them. Reads are told
+ * of although a write follows, and functions are not. */
+static const char *const gcc_hooks[] = {"-fsanitize=thread",
+                                        "--param",
+                                        "tsan-distinguish-volatile=1",
+                                        "--param",
+                                        "tsan-instrument-func-entry-exit=0",
+                                        "-Wno-tsan",
+                                        NULL};
+static const char *const clang_hooks[] = {"-fsanitize=thread",
+                                          "-mllvm",
+                                          "-tsan-distinguish-volatile=1",
+                                          "-mllvm",
+                                          "-tsan-instrument-read-before-write=1",
+                                          "-mllvm",
+                                          "-tsan-instrument-func-entry-exit=0",
+                                          NULL};
+
 static const char *const copy_flags[] = {"--redefine-sym", "memcpy=sddfsim_memcpy",
                                          "--redefine-sym", "memmove=sddfsim_memmove", NULL};
+
+static const char *const hooked_copy_flags[] = {"--redefine-sym",
+                                                "memcpy=sddfsim_hooked_memcpy",
+                                                "--redefine-sym",
+                                                "memmove=sddfsim_hooked_memmove",
+                                                "--redefine-sym",
+                                                "memset=sddfsim_hooked_memset",
+                                                NULL};
 
 static const char *const link_flags[] = {"-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,-z,noexecstack",
                                          NULL};
@@ -192,12 +217,47 @@ static void add_headers(struct build *b, struct words *w)
     add_given(b, w, "include");
 }
 
+/* Whose options does it take? Its name need not say, so it is asked. False: it does not answer. */
+static bool is_clang(struct build *b, const char *compiler, bool *clang)
+{
+    static const char question[] = "#ifdef __clang__\nclang\n#else\nother\n#endif\n";
+    const char *from = arena_format(&b->arena, "%s/which.c", b->folder);
+    const char *to = arena_format(&b->arena, "%s/which.i", b->folder);
+    struct words w = {.arena = &b->arena};
+    char line[256];
+    bool answered = false;
+    FILE *file = fopen(from, "we");
+
+    *clang = false;
+    if (file == NULL || fputs(question, file) < 0 || fclose(file) != 0) {
+        return false;
+    }
+    add(&w, compiler);
+    add(&w, "-E");
+    add(&w, from);
+    add(&w, "-o");
+    add(&w, to);
+    file = run_tool(b, &w) == CMD_EXIT_OK ? fopen(to, "re") : NULL;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        answered |= strcmp(line, "clang\n") == 0 || strcmp(line, "other\n") == 0;
+        *clang |= strcmp(line, "clang\n") == 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return answered;
+}
+
 static int compile(struct build *b, const char *compiler, struct build_input *input)
 {
     struct words w = {.arena = &b->arena};
 
     add(&w, compiler);
     add_all(&w, compile_flags);
+    add(&w, arena_format(&b->arena, "-O%s", cmd_value(b->args, "optimise", "3")));
+    if (b->hooked) {
+        add_all(&w, b->clang ? clang_hooks : gcc_hooks);
+    }
     add_headers(b, &w);
     add_given(b, &w, "define");
     add(&w, "-c");
@@ -213,7 +273,7 @@ static int redirect_copies(struct build *b, const char *objcopy, struct build_in
     struct words w = {.arena = &b->arena};
 
     add(&w, objcopy);
-    add_all(&w, copy_flags);
+    add_all(&w, b->hooked && input->kind == BUILD_SOURCE ? hooked_copy_flags : copy_flags);
     add(&w, input->kind == BUILD_SOURCE ? input->object : input->file);
     add(&w, input->object);
     return run_tool(b, &w);
@@ -309,6 +369,10 @@ int build_make(struct build *b)
         return CMD_EXIT_HOST;
     }
     setenv("TMPDIR", b->folder, 1);
+    if (b->hooked && !is_clang(b, compiler, &b->clang)) {
+        cmd_complain(b->args, "%s does not preprocess", compiler);
+        return CMD_EXIT_HOST;
+    }
     status = make_objects(b, compiler, objcopy);
     if (status == CMD_EXIT_OK) {
         status = link_all(b, compiler);

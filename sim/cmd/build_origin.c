@@ -54,7 +54,8 @@ static const struct origin names[] = {
     {"seL4_*", "it is a system call, and only what the sDDF itself asks for is here: "
                "<sel4/sel4.h> of the product has all there is"},
     {"putchar*", "print by sddf_printf(), or by _sddf_putchar()"},
-    {"__tsan_*", "it was compiled with -fsanitize=thread; compile without"},
+    {"__tsan_*", "it was compiled with -fsanitize=thread in a form that is not known here; compile "
+                 "without, or with --flavour mmio"},
     {"__asan_*", "it was compiled with -fsanitize=address; compile without"},
     {"__ubsan_*", "it was compiled with -fsanitize=undefined; compile without"},
     {"__atomic_*", "it is libatomic's, for words larger than this machine's; give that as an "

@@ -9,7 +9,7 @@ section='__attribute__((__section__(".net_copy_config"))) net_copy_config_t conf
 build()
 {
     PATH=${tools:-$PATH} "$SDDFSIM" build "$@" 2>&1 |
-        grep -E '^sddfsim: |\.so: |: error: (is |cannot be|would )'
+        grep -E '^sddfsim: |\.so: |^--|: error: (is |cannot be|would )|: warning: was '
     PATH=${tools:-$PATH} "$SDDFSIM" build "$@" >/dev/null 2>&1
     echo "exit $?"
 }
@@ -82,6 +82,13 @@ tools=
 build no_init.c -o no/such/folder.so
 build no_init.c -o more.c/image.so
 build no_init.c -o /proc/image.so
+
+# Flavours there are not, and what has none.
+build no_init.c --flavour explore
+build no_init.c --flavour mmoi
+gcc -fPIC -c more.c
+build no_init.c more.o --flavour mmio
+rm more.o
 
 # No room: less for a file than an image takes.
 (

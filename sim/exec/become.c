@@ -454,10 +454,6 @@ static void load_image(uint32_t pd)
         snprintf(file, sizeof file, "./%s.so", world->plan->pds[pd].name);
     }
     lock(pd, confine_loading);
-    int error = registers_back(&domain, file);
-    if (error != 0) {
-        fail("cannot map memory for registers: %s", strerror(-error));
-    }
     if (!image_load(file, &domain.entry, why, sizeof why)) {
         fail("cannot load its image: %s", why);
     }
@@ -488,6 +484,10 @@ static void run_image(uint32_t pd)
         calls_virtual_init(&domain, platform, world->plan->pds[pd].asked->image);
     }
     domain_current = &domain; /* constructors of the image may want to say something */
+    int error = registers_back(&domain);
+    if (error != 0) {
+        fail("cannot map memory for registers: %s", strerror(-error));
+    }
     if (chdir(world->images) != 0) {
         fail("cannot enter %s: %s", world->images, strerror(errno));
     }

@@ -169,7 +169,7 @@ static int load(struct local *l, const struct world *w, char *why, size_t why_by
     domain_init(&l->domain, plan, l->pd, &l->exec, l->memory);
     calls_virtual_init(&l->domain, l->run->v.platform, plan->pds[l->pd].asked->image);
     snprintf(file, sizeof file, "%s/%s.so", w->images, plan->pds[l->pd].name);
-    int error = registers_back(&l->domain, file);
+    int error = registers_back(&l->domain);
 
     if (error != 0) {
         snprintf(why, why_bytes, "map memory for the registers of %s", plan->pds[l->pd].name);

@@ -30,9 +30,12 @@ bool registers_hooked(const char *file, const char *table)
     return hooked;
 }
 
-int registers_back(struct domain *d, const char *file)
+int registers_back(struct domain *d)
 {
     void *wanted = (void *)(uintptr_t)d->regs_vaddr;
+    /* Not its private copy: a tool that is about to see that being loaded takes any other mapping
+     * of it for a part. */
+    const char *file = d->plan->pds[d->pd].image_file;
 
     if (d->regs_bytes == 0 || !registers_hooked(file, ".dynsym")) {
         return 0;

@@ -18,9 +18,8 @@
 
 /* Does this image or object call before its accesses? `table`: of its symbols. */
 bool registers_hooked(const char *file, const char *table);
-/* Give it memory where its device's registers are, if it does. `file`: its private copy. 0 or
- * -errno. */
-int registers_back(struct domain *d, const char *file);
+/* Give the domain memory where its device's registers are, if its image does. 0 or -errno. */
+int registers_back(struct domain *d);
 void registers_unback(struct domain *d);
 
 /* For who is about to read, or to write; `place`: in the image. */

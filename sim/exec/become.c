@@ -11,13 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "sim/exec/bell.h"
 #include "sim/exec/confine.h"
 #include "sim/exec/domain.h"
 #include "sim/exec/process.h"
@@ -34,11 +32,7 @@ static struct world *world;
 static struct domain domain;
 static const struct platform *platform; /* NULL: the host's clock */
 static pid_t self;
-static struct {
-    int fd;
-    uint64_t armed_ns; /* when it will ring, in run time; 0: not armed */
-} timer = {.fd = -1};
-static int bells = -1; /* an epoll on the doorbell and the timer */
+static struct bell bell;
 
 /* -- what the runtime needs of the host -- */
 
@@ -59,63 +53,10 @@ static uint64_t stamp(void *context)
     return clock_host_fast_ns(&w->scale) - w->epoch_ns;
 }
 
-/*
- * Make the timer ring at the deadline, or earlier. It stays armed while the domain is woken for
- * other reasons: setting a timer is dear, on a virtual machine above all, and waking once too often
- * is not.
- */
-static void arm(const struct world *w, uint64_t deadline_ns)
-{
-    uint64_t at_ns = w->epoch_ns + deadline_ns;
-    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(at_ns / 1000000000u),
-                                         .tv_nsec = (long)(at_ns % 1000000000u)}};
-
-    if (timer.armed_ns != 0 && timer.armed_ns <= deadline_ns) {
-        return;
-    }
-    timer.armed_ns = deadline_ns;
-    timerfd_settime(timer.fd, TFD_TIMER_ABSTIME, &at, NULL);
-}
-
-/*
- * The doorbell does not block, so that one who rings never waits: epoll does the waiting. It tells
- * of each ring once (EPOLLET), so that the counter need not be read, which would be a second system
- * call for every wake-up; nobody can ring often enough to fill it.
- */
 static void block(void *context, uint64_t deadline_ns)
 {
-    struct epoll_event rung[2];
-
-    if (deadline_ns != DOMAIN_FOREVER) {
-        arm(context, deadline_ns);
-    }
-    int count = epoll_wait(bells, rung, 2, -1);
-
-    for (int i = 0; i < count; i++) {
-        if (rung[i].data.fd == timer.fd) {
-            timer.armed_ns = 0;
-        }
-    }
-}
-
-/* From here on block() can wait. 0 or -errno. */
-static int hang_bells(int doorbell)
-{
-    int fds[2] = {doorbell, -1};
-
-    timer.fd = fds[1] = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    bells = epoll_create1(EPOLL_CLOEXEC);
-    if (timer.fd < 0 || bells < 0) {
-        return -errno;
-    }
-    for (int i = 0; i < 2; i++) {
-        struct epoll_event each = {.events = EPOLLIN | EPOLLET, .data.fd = fds[i]};
-
-        if (epoll_ctl(bells, EPOLL_CTL_ADD, fds[i], &each) != 0) {
-            return -errno;
-        }
-    }
-    return 0;
+    (void)context;
+    bell_listen(&bell, deadline_ns);
 }
 
 static void write_log(void *context, const char *text, size_t bytes)
@@ -334,7 +275,7 @@ static struct confine find_doorbells(uint32_t pd)
     int *fds = calloc(plan->pd_count + 2u, sizeof *fds);
     bool *near = calloc(plan->pd_count, sizeof *near);
     struct confine c = {
-        .bells = bells, .timer = timer.fd, .ring = fds, .ring_word = &world_one_ring};
+        .bells = bell.both, .timer = bell.timer, .ring = fds, .ring_word = &world_one_ring};
 
     if (platform != NULL) {
         c.baton = &domain.page->baton.holder;
@@ -559,7 +500,7 @@ void process_become(struct world *w, uint32_t pd, const struct platform *costs)
         become_virtual(w->plan->pds[pd].kind == PD_DEVICE);
     }
     watch_death();
-    int error = hang_bells(w->doorbells[pd]);
+    int error = bell_hang(&bell, w->doorbells[pd], w->epoch_ns);
     if (error != 0) {
         fail("cannot wait for its doorbell: %s", strerror(-error));
     }

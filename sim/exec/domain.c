@@ -16,7 +16,7 @@
 
 #define COMPLAINTS_MAX 64u
 
-struct domain *domain_current;
+__thread struct domain *domain_current;
 
 #define IMAGE_BYTES_MAX 0x10000000u /* beyond that, a place is somewhere else */
 
@@ -548,14 +548,20 @@ uint64_t domain_deadline(const struct domain *d)
     return at_ns < d->timeout_ns ? at_ns : d->timeout_ns;
 }
 
+void domain_hook(const struct domain *d)
+{
+    void (*hook)(enum move_kind, const volatile void *, uint64_t, uint64_t) =
+        d->moves == NULL ? NULL : d->turn == NULL ? on_move : on_virtual_move;
+
+    if (sddfsim_move_hook != hook) { /* where several run at once, all want the same */
+        sddfsim_move_hook = hook;
+    }
+}
+
 void domain_run(struct domain *d)
 {
     domain_current = d;
-    if (d->moves == NULL) {
-        sddfsim_move_hook = NULL;
-    } else {
-        sddfsim_move_hook = d->turn == NULL ? on_move : on_virtual_move;
-    }
+    domain_hook(d);
     atomic_store(&d->page->state, PD_RUNNING);
     if (d->entry.handle != NULL) {
         d->image_base = ((const struct link_map *)d->entry.handle)->l_addr;

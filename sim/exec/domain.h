@@ -135,12 +135,15 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
 void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image);
 void calls_virtual_hook(void); /* points move the clock from now on */
 void calls_virtual_pay_frame(struct domain *d, uint64_t bytes); /* what an image does with one */
+/* What an image in this program tells of its moves is heard from here on; domain_run() does it too.
+ */
+void domain_hook(const struct domain *d);
 /* Run an image: init(), then wake-ups until told to end. Does not return. */
 void domain_run(struct domain *d) __attribute__((noreturn));
 
-/* What the image's calls act on, and points tell. The executor sets it whenever it switches
- * domains. */
-extern struct domain *domain_current;
+/* What the image's calls on this thread act on, and points tell. The executor sets it whenever it
+ * switches domains. */
+extern __thread struct domain *domain_current;
 
 /* Whatever an image does next, its last register write takes effect before. */
 void registers_settle_now(struct domain *d);

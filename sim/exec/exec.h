@@ -36,6 +36,13 @@ static inline uint64_t exec_stands(const struct exec_virtual *v, const struct tu
     return turn->now_ps ^ v->kernel->turns << 40;
 }
 
+/* How a domain came to its end on the host's clock. */
+struct exec_end {
+    int signal; /* that ended it; 0: it left, with `status` */
+    int status;
+    uint64_t cpu_ns;
+};
+
 struct exec_type {
     const char *name, *doc;
     bool isolates; /* by MMU: a domain cannot reach what the plan does not give it */
@@ -57,6 +64,11 @@ struct exec_type {
     uint64_t (*next_ns)(void *state, uint32_t pd, uint32_t *idle_write);
     /* End domain `pd` now, whatever it does; harmless if it has ended or never began. */
     void (*stop)(void *state, struct world *w, uint32_t pd);
+    /*
+     * On the host's clock: a domain that has ended since somebody asked last, PLAN_NONE if there is
+     * none; `wait`: until one does. Of those that do not end by themselves, stop() makes one end.
+     */
+    uint32_t (*reap)(void *state, struct world *w, bool wait, struct exec_end *end);
     /* The domain's process, 0 if it has none of its own or has ended. NULL: there are none. */
     pid_t (*process)(const void *state, uint32_t pd);
 };

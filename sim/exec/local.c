@@ -18,6 +18,8 @@
 
 #define LOG_BYTES_MAX (64u << 20)
 
+__thread struct local *local_here;
+
 /* -- what a domain needs -- */
 
 /* Nobody sleeps but by the kernel, and the supervisor looks when it is time. */
@@ -145,15 +147,17 @@ static bool load_image(struct local *l, const char *file, char *reason, size_t r
     volatile bool loaded = true;
 
     if (sigsetjmp(strayed, 1) == 0) {
-        l->run->loading = &strayed;
+        l->loading = &strayed;
         l->thread = (pid_t)syscall(SYS_gettid);
-        stray_forbid_clock(true);
+        stray_forbid_clock(l->run->verbs == NULL);
+        local_here = l;
         enter(l);
         loaded = image_load(file, &l->domain.entry, reason, reason_bytes);
     }
     leave(l->run);
     stray_forbid_clock(false);
-    l->run->loading = NULL;
+    l->loading = NULL;
+    local_here = NULL;
     return loaded;
 }
 
@@ -167,7 +171,10 @@ static int load(struct local *l, const struct world *w, char *why, size_t why_by
         return -ENOMEM;
     }
     domain_init(&l->domain, plan, l->pd, &l->exec, l->memory);
-    calls_virtual_init(&l->domain, l->run->v.platform, plan->pds[l->pd].asked->image);
+    if (l->run->verbs == NULL) {
+        calls_virtual_init(&l->domain, l->run->v.platform, plan->pds[l->pd].asked->image);
+    }
+    domain_hook(&l->domain);
     snprintf(file, sizeof file, "%s/%s.so", w->images, plan->pds[l->pd].name);
     int error = registers_back(&l->domain);
 
@@ -209,9 +216,22 @@ static int open_device(struct local *l, const struct world *w, char *why, size_t
                  IOMMU_WINDOWS_MAX);
         return -E2BIG;
     }
-    station_begin(l->station, l->run->v.platform);
+    if (l->run->verbs == NULL) {
+        station_begin(l->station, l->run->v.platform);
+    }
     return 0;
 }
+
+static const struct domain_exec verbs = {.ring = ring,
+                                         .block = block,
+                                         .now = now,
+                                         .stamp = now,
+                                         .request = request,
+                                         .line = line,
+                                         .drain = drain,
+                                         .write = write_log,
+                                         .stray = stray,
+                                         .end = end};
 
 int local_start(struct local_run *run, struct world *w, const struct exec_virtual *v, uint32_t pd,
                 const char *const *wrap, char *why, size_t why_bytes)
@@ -219,27 +239,21 @@ int local_start(struct local_run *run, struct world *w, const struct exec_virtua
     char path[4096];
 
     assert(wrap == NULL); /* there is no domain here that a tool could be put around */
-    if (pd >= LOCAL_MAX || v == NULL) {
+    assert((v == NULL) == (run->verbs != NULL));
+    if (pd >= LOCAL_MAX) {
         snprintf(why, why_bytes, "run more than %u domains", LOCAL_MAX);
         return -E2BIG;
     }
     struct local *l = &run->locals[pd];
-    run->v = *v;
+    if (v != NULL) {
+        run->v = *v;
+    }
     run->world = w;
     run->guarded = w->confine;
     local_watch(run, true);
     *l = (struct local){.run = run, .pd = pd};
-    l->exec = (struct domain_exec){.context = l,
-                                   .ring = ring,
-                                   .block = block,
-                                   .now = now,
-                                   .stamp = now,
-                                   .request = request,
-                                   .line = line,
-                                   .drain = drain,
-                                   .write = write_log,
-                                   .stray = stray,
-                                   .end = end};
+    l->exec = run->verbs != NULL ? *run->verbs : verbs;
+    l->exec.context = l;
     snprintf(path, sizeof path, "%s/%s.log", w->logs, w->plan->pds[pd].name);
     l->log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (l->log < 0) {
@@ -262,7 +276,9 @@ void local_stop(struct local_run *run, uint32_t pd)
 {
     struct local *l = &run->locals[pd];
 
-    local_watch(run, false);
+    if (run->verbs == NULL) {
+        local_watch(run, false);
+    }
     if (l->run == NULL) {
         return;
     }

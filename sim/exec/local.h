@@ -2,9 +2,10 @@
 #ifndef SIM_EXEC_LOCAL_H
 #define SIM_EXEC_LOCAL_H
 /*
- * What executors share that run all domains in this one process, in virtual time: regions mapped at
- * the plan's addresses, images loaded, devices that act when the kernel asks them, on whose stack
- * does not matter. How one domain gives way to another is the executor's: stacks, or threads.
+ * What executors share that run all domains in this one process: regions mapped at the plan's
+ * addresses, images loaded, and what becomes of a domain that does what it may not. In virtual time
+ * devices act when the kernel asks them, on whose stack does not matter, and how one domain gives
+ * way to another is the executor's: stacks, or threads. On the host's clock each has a thread.
  *
  * Nothing keeps the domains apart in memory. One that crashes, spins, asks the host what time it
  * is, or makes a system call that is not for domains, is stopped where it stands and never runs
@@ -34,23 +35,30 @@ struct local {
     uint64_t stood;     /* where, plus 1, when the watchdog last looked */
     pid_t thread;       /* of the host: where it runs, once it does */
     void *way;          /* the executor's: how it is gone to */
-    bool stillborn;     /* its image strayed while it was loaded */
+    sigjmp_buf *loading; /* while its image is loaded: where to go on if it strays */
+    bool stillborn;      /* it did */
     struct stray why;   /* how */
     int status;         /* what it left with, if it left */
 };
 
 struct local_run {
-    struct exec_virtual v;
+    struct exec_virtual v; /* in virtual time */
+    /* On the host's clock, else NULL: what domains need of the host, the context left to local.c;
+     * and the end of the thread that calls this, whose domain strayed, or was stopped. */
+    const struct domain_exec *verbs;
+    void (*strayed)(struct local *l, const struct stray *why, int status);
     struct world *world;
     /* Leave `from` (NULL: whoever began), go on with `to` (NULL: whoever began). Returns when
      * somebody goes back to `from`. */
     void (*go)(struct local_run *run, struct local *from, struct local *to);
     struct local *inside; /* whose image runs; NULL: the kernel, a device, the program */
     bool watching, guarded;
-    sigjmp_buf *loading; /* where to go on when the image that is being loaded strays */
     uintptr_t heap_limit;
     struct local locals[LOCAL_MAX];
 };
+
+/* On the host's clock: whose thread this is. NULL: none's. */
+extern __thread struct local *local_here;
 
 /* Make domain `pd` ready to run; its body is local_body(). As exec_type.start. */
 int local_start(struct local_run *run, struct world *w, const struct exec_virtual *v, uint32_t pd,
@@ -58,6 +66,16 @@ int local_start(struct local_run *run, struct world *w, const struct exec_virtua
 void local_body(struct local *l) __attribute__((noreturn));
 /* The thread that calls this is to run domains, or no longer. */
 void local_guard(struct local_run *run, bool on);
+/* From now on signals are this run's, and its domains are watched; or no longer. In virtual time
+ * local_stop() sees to the latter. */
+void local_watch(struct local_run *run, bool on);
+/* To its log. How much of it has been written; less than all when the log is long enough, as in a
+ * process. */
+size_t local_append(struct local *l, const char *text, size_t bytes);
+/* Stop a domain for good, whose image has strayed or left with `status`. Before the run has begun
+ * there is nobody to go on with but whoever loads it. */
+void local_stray(struct local_run *run, struct local *l, const struct stray *why, int status)
+    __attribute__((noreturn));
 /* Undo it. Harmless if it never began. */
 void local_stop(struct local_run *run, uint32_t pd);
 

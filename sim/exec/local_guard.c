@@ -3,7 +3,8 @@
  * What comes of it when an image that lives in this process does more than compute: a fault, a
  * clock that stands still, a way out, and anything else a domain may not do, stop it where it
  * stands; the few system calls that are for domains are carried out for it. All of it arrives as
- * signals, which is why this room knows of no more than one run.
+ * signals, which is why this room knows of no more than one run; on the host's clock it is the
+ * thread a signal comes to that says whose image it was.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,16 +23,27 @@
 /* Signals know no context. */
 static struct local_run *the_run;
 
+/* Whose image runs on this thread; NULL: none's. */
+static struct local *inside(const struct local_run *run)
+{
+    return run == NULL ? NULL : run->verbs == NULL ? run->inside : local_here;
+}
+
 void local_stray(struct local_run *run, struct local *l, const struct stray *why, int status)
 {
     struct pd_page *page = l->domain.page;
 
+    if (run->verbs != NULL && l->loading == NULL) {
+        stray_inside = false;
+        run->strayed(l, why, status);
+        abort();
+    }
     leave(run);
-    if (run->loading != NULL) {
+    if (l->loading != NULL) {
         l->stillborn = true;
         l->why = *why;
         l->status = status;
-        siglongjmp(*run->loading, 1);
+        siglongjmp(*l->loading, 1);
     }
     page->death.signal = why->signal;
     page->death.vaddr = why->vaddr;
@@ -45,31 +57,31 @@ void local_stray(struct local_run *run, struct local *l, const struct stray *why
 
 static void on_fault(int number, siginfo_t *info, void *context)
 {
-    struct local_run *run = the_run;
+    struct local *l = inside(the_run);
 
-    if (run == NULL || run->inside == NULL) {
+    if (l == NULL) {
         signal(number, SIG_DFL); /* it is our own, and happens again */
         return;
     }
     const struct stray why = stray_fault(number, info, context);
 
-    local_stray(run, run->inside, &why, 0);
+    local_stray(l->run, l, &why, 0);
 }
 
 /* -- system calls of an image -- */
 
-static void leave_by_itself(struct local_run *run, int status) __attribute__((noreturn));
+static void leave_by_itself(struct local *l, int status) __attribute__((noreturn));
 
 /* Running, a domain has one way out: an end that tells of no failure. */
-static void leave_by_itself(struct local_run *run, int status)
+static void leave_by_itself(struct local *l, int status)
 {
     struct stray why = {.vaddr = UINT64_MAX};
 
-    if (status != 0 && run->loading == NULL) {
+    if (status != 0 && l->loading == NULL) {
         why = (struct stray){.signal = SIGSYS, .vaddr = SYS_exit_group};
         status = 0;
     }
-    local_stray(run, run->inside, &why, status);
+    local_stray(l->run, l, &why, status);
 }
 
 #if defined(__x86_64__)
@@ -115,7 +127,7 @@ static bool grant(struct local *l, struct call *call)
         call->result = 0;
         return true;
     case SYS_tgkill:
-        return (pid_t)call->a[0] == getpid() && do_it(call);
+        return (pid_t)call->a[0] == getpid() && (pid_t)call->a[1] == gettid() && do_it(call);
     default:
         return false;
     }
@@ -150,14 +162,13 @@ static bool grant_loading(struct call *call)
 
 static void on_call(int number, siginfo_t *info, void *context)
 {
-    struct local_run *run = the_run;
+    struct local *l = inside(the_run);
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 
-    if (run == NULL || run->inside == NULL || info->si_code <= 0) {
+    if (l == NULL || info->si_code <= 0) {
         on_fault(number, info, context);
         return;
     }
-    struct local *l = run->inside;
     struct stray why = stray_fault(number, info, context);
     struct call call = {.number = why.vaddr == UINT64_MAX ? -1 : (long)why.vaddr,
                         .a = {(unsigned long)registers[REG_RDI], (unsigned long)registers[REG_RSI],
@@ -167,11 +178,11 @@ static void on_call(int number, siginfo_t *info, void *context)
 
     stray_inside = false;
     if (call.number == SYS_exit_group) {
-        leave_by_itself(run, (int)call.a[0]);
+        leave_by_itself(l, (int)call.a[0]);
     }
     if (why.signal != SIGSYS ||
-        (!grant(l, &call) && (run->loading == NULL || !grant_loading(&call)))) {
-        local_stray(run, l, &why, 0);
+        (!grant(l, &call) && (l->loading == NULL || !grant_loading(&call)))) {
+        local_stray(l->run, l, &why, 0);
     }
     registers[REG_RAX] = call.result;
     errno = before;
@@ -188,8 +199,17 @@ static void on_call(int number, siginfo_t *info, void *context)
 static void on_program_exit(int status, void *context)
 {
     (void)context;
-    if (the_run != NULL && the_run->inside != NULL) {
-        leave_by_itself(the_run, status);
+    if (inside(the_run) != NULL) {
+        leave_by_itself(inside(the_run), status);
+    }
+}
+
+/* On the host's clock: a domain that does not end by itself is to end now. */
+static void on_stop(int number)
+{
+    (void)number;
+    if (inside(the_run) != NULL) {
+        local_stray(the_run, inside(the_run), &(struct stray){.signal = SIGKILL}, 0);
     }
 }
 
@@ -239,8 +259,9 @@ void local_watch(struct local_run *run, bool on)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT};
     static uint8_t stack[65536];
-    const struct itimerval period = {.it_interval = {.tv_sec = on ? WATCH_S : 0},
-                                     .it_value = {.tv_sec = on ? WATCH_S : 0}};
+    const time_t every_s = on && run->verbs == NULL ? WATCH_S : 0;
+    const struct itimerval period = {.it_interval = {.tv_sec = every_s},
+                                     .it_value = {.tv_sec = every_s}};
     struct sigaction fault = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER},
                      call = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER},
                      spin = {.sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESTART};
@@ -253,7 +274,7 @@ void local_watch(struct local_run *run, bool on)
     if (on) {
         fault.sa_sigaction = on_fault;
         call.sa_sigaction = on_call;
-        spin.sa_handler = on_watch;
+        spin.sa_handler = run->verbs == NULL ? on_watch : on_stop;
         run->heap_limit = (uintptr_t)sbrk(0) + HEAP_MORE_MAX;
         listen_for_exit();
     } else {

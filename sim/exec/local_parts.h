@@ -21,14 +21,4 @@ static inline void leave(struct local_run *run)
     stray_inside = false;
     run->inside = NULL;
 }
-
-/* To its log. How much of it has been written; less than all when the log is long enough, as in a
- * process. */
-size_t local_append(struct local *l, const char *text, size_t bytes);
-/* Stop a domain for good, whose image has strayed or left with `status`. Before the run has begun
- * there is nobody to go on with but whoever loads it. */
-void local_stray(struct local_run *run, struct local *l, const struct stray *why, int status)
-    __attribute__((noreturn));
-/* From now on signals are this run's, and its domains are watched; or no longer. */
-void local_watch(struct local_run *run, bool on);
 #endif

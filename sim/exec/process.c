@@ -22,6 +22,7 @@
 
 #include "sim/exec/confine.h"
 #include "sim/exec/exec.h"
+#include "sim/exec/supervise.h"
 
 #define PDS_MAX 1024u
 #define SPIN_NS 1000000000u
@@ -181,6 +182,26 @@ static void process_stop(void *state, struct world *w, uint32_t pd)
     if (run->pids[pd] > 0) {
         kill(run->pids[pd], SIGKILL);
     }
+}
+
+static uint32_t process_reap(void *state, struct world *w, bool wait, struct exec_end *end)
+{
+    const struct process_run *run = state;
+    struct rusage usage;
+    int status;
+    pid_t pid;
+
+    while ((pid = wait4(-1, &status, wait ? 0 : WNOHANG, &usage)) > 0) {
+        for (uint32_t pd = 0; pd < w->plan->pd_count && pd < PDS_MAX; pd++) {
+            if (run->pids[pd] == pid) {
+                end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+                end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+                end->cpu_ns = supervise_cpu_ns(&usage);
+                return pd;
+            }
+        }
+    }
+    return PLAN_NONE;
 }
 
 static pid_t process_of(const void *state, uint32_t pd)
@@ -373,5 +394,6 @@ const struct exec_type exec_process = {
     .step = process_step,
     .next_ns = process_next_ns,
     .stop = process_stop,
+    .reap = process_reap,
     .process = process_of,
 };

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/log.h"
@@ -69,15 +68,15 @@ uint64_t supervise_cpu_ns(const struct rusage *usage)
            (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000u;
 }
 
-static void note_death(struct loop *l, uint32_t pd, int status, const struct rusage *usage)
+static void note_end(struct loop *l, uint32_t pd, const struct exec_end *end)
 {
     struct supervise_pd *p = &l->s->pds[pd];
     struct pd_page *page = l->s->world->pages[pd];
 
     p->ended = true;
-    p->cpu_ns = supervise_cpu_ns(usage);
-    p->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    p->cpu_ns = end->cpu_ns;
+    p->signal = end->signal;
+    p->status = end->status;
     p->refused_call = -1;
     p->vaddr = UINT64_MAX;
     if (l->ending && p->status == 0 && (p->signal == 0 || p->signal == SIGKILL)) {
@@ -109,21 +108,16 @@ static void look_around(struct loop *l);
 
 static void reap(struct loop *l)
 {
-    struct rusage usage;
-    int status;
-    pid_t pid;
+    struct exec_end end;
+    uint32_t pd;
 
-    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-        for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
-            if (!l->s->pds[i].ended && l->s->exec->process(l->s->exec_state, i) == pid) {
-                note_death(l, i, status, &usage);
-                if (!l->gone && !l->ending && l->s->pds[i].status != 0) {
-                    /* It could not become a domain, for a reason that makes the run pointless. An
-                     * image cannot leave like this: its filter knows no way out with a status. */
-                    l->s->failed_pd = plan_of(l)->pds[i].name;
-                    end_run(l, RUN_FAILED);
-                }
-            }
+    while ((pd = l->s->exec->reap(l->s->exec_state, l->s->world, false, &end)) != PLAN_NONE) {
+        note_end(l, pd, &end);
+        if (!l->gone && !l->ending && l->s->pds[pd].status != 0) {
+            /* It could not become a domain, for a reason that makes the run pointless. An image
+             * cannot leave like this: its filter knows no way out with a status. */
+            l->s->failed_pd = plan_of(l)->pds[pd].name;
+            end_run(l, RUN_FAILED);
         }
     }
     if (l->ending && all_ended(l)) {
@@ -386,7 +380,12 @@ static void on_doorbell(evutil_socket_t fd, short what, void *context)
 
     (void)what;
     if (read((int)fd, &rung, sizeof rung) == (ssize_t)sizeof rung) {
-        look_around(context);
+        struct loop *l = context;
+
+        if (l->s->exec->process == NULL) { /* nobody else would tell of an end */
+            reap(l);
+        }
+        look_around(l);
     }
 }
 
@@ -478,15 +477,13 @@ static void stop_listening(struct loop *l)
 /* Whatever happened: nobody is left. */
 static void leave_nobody(struct loop *l)
 {
-    struct rusage usage;
-    int status;
+    struct exec_end end;
+    uint32_t pd;
 
     kill_all(l);
-    for (uint32_t i = 0; i < plan_of(l)->pd_count; i++) {
-        if (l->s->pds[i].started && !l->s->pds[i].ended &&
-            wait4(l->s->exec->process(l->s->exec_state, i), &status, 0, &usage) > 0) {
-            note_death(l, i, status, &usage);
-        }
+    while (!all_ended(l) &&
+           (pd = l->s->exec->reap(l->s->exec_state, l->s->world, true, &end)) != PLAN_NONE) {
+        note_end(l, pd, &end);
     }
 }
 

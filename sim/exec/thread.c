@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The thread executor: every domain a thread of this process, one running at a time. Whoever gives
- * way hands a baton to the next and waits for it to come back, so that tools which know threads see
- * one for each domain. All are kept on one core: a baton between two would be many times dearer. It
+ * The thread executor: every domain a thread of this process. On the host's clock all run at once,
+ * as processes do (thread_host.h). In virtual time one runs at a time: whoever gives way hands a
+ * baton to the next and waits for it to come back, so that tools which know threads see one for
+ * each domain. All are then kept on one core: a baton between two would be many times dearer. It
  * isolates nobody.
  */
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "sim/exec/local.h"
+#include "sim/exec/thread_host.h"
 
 #define STACK_BYTES        (512u * 1024u)
 #define SIGNAL_STACK_BYTES (64u * 1024u)
@@ -32,6 +34,7 @@ struct thread_run {
     struct local_run local; /* first: local's verbs take it for the state */
     struct way began;       /* whoever began, without a thread of its own */
     bool ready;
+    struct thread_host *host; /* on the host's clock; NULL: nobody runs */
 };
 
 static struct way *way_of(struct local_run *run, struct local *l)
@@ -99,6 +102,37 @@ static int begin_thread(struct local *l)
     return -error;
 }
 
+static int start_on_host(struct thread_run *run, struct world *w, uint32_t pd, char *why,
+                         size_t why_bytes)
+{
+    if (run->host == NULL) {
+        run->host = thread_host_create();
+    }
+    if (run->host == NULL) {
+        snprintf(why, why_bytes, "make room for threads");
+        return -ENOMEM;
+    }
+    return thread_host_start(run->host, w, pd, why, why_bytes);
+}
+
+static void tidy_up(struct thread_run *run, struct world *w)
+{
+    if (run->host != NULL && thread_host_empty(run->host)) {
+        thread_host_destroy(run->host, w);
+        run->host = NULL;
+    }
+}
+
+static uint32_t thread_reap(void *state, struct world *w, bool wait, struct exec_end *end)
+{
+    struct thread_run *run = state;
+    uint32_t pd =
+        run->host == NULL ? PLAN_NONE : thread_host_reap(run->host, w, wait, end);
+
+    tidy_up(run, w);
+    return pd;
+}
+
 static int thread_start(void *state, struct world *w, const struct exec_virtual *v, uint32_t pd,
                         const char *const *wrap, char *why, size_t why_bytes)
 {
@@ -109,6 +143,12 @@ static int thread_start(void *state, struct world *w, const struct exec_virtual 
         mallopt(M_ARENA_MAX, 1);
         sem_init(&run->began.baton, 0, 0);
         run->ready = true;
+    }
+    if (v == NULL) {
+        int failed = start_on_host(run, w, pd, why, why_bytes);
+
+        tidy_up(run, w);
+        return failed;
     }
     run->local.go = go;
     int error = local_start(&run->local, w, v, pd, wrap, why, why_bytes);
@@ -126,6 +166,10 @@ static void thread_stop(void *state, struct world *w, uint32_t pd)
     struct way *way = run->local.locals[pd].way;
 
     (void)w;
+    if (run->host != NULL) {
+        thread_host_stop(run->host, pd);
+        return;
+    }
     if (way != NULL) {
         way->leaving = true;
         sem_post(&way->baton);
@@ -138,8 +182,9 @@ static void thread_stop(void *state, struct world *w, uint32_t pd)
 
 const struct exec_type exec_thread = {
     .name = "thread",
-    .doc = "all domains in one process, a thread each that runs in its turn: for tools that know "
-           "threads; isolates nobody",
+    .doc = "all domains in one process, a thread each, which in virtual time runs in its turn: "
+           "faster than processes, and for tools that know threads; isolates nobody",
+    .host_clock = true,
     .virtual_clock = true,
     .state_size = sizeof(struct thread_run),
     .start = thread_start,
@@ -148,4 +193,5 @@ const struct exec_type exec_thread = {
     .step = local_step,
     .next_ns = local_next_ns,
     .stop = thread_stop,
+    .reap = thread_reap,
 };

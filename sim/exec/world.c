@@ -199,6 +199,10 @@ const uint64_t world_one_ring = 1;
 
 void world_ring(const struct world *w, uint32_t target)
 {
+    if (target != PLAN_NONE && w->bells != NULL && w->bells[target] != NULL) {
+        bell_ring(w->bells[target]);
+        return;
+    }
     int fd = w->doorbells[target == PLAN_NONE ? w->plan->pd_count : target];
 
     /* A full counter fails with EAGAIN, which means that it has been rung already. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/exec/bell.h"
 #include "sim/exec/page.h"
 #include "sim/model/plan.h"
 #include "sim/time/clock.h"
@@ -23,6 +24,7 @@ struct world {
     const char *logs;   /* directory: <logs>/<domain>.log */
     int *region_fds;    /* by region; -1 when closed */
     int *doorbells;     /* by domain; [pd_count] is the supervisor's */
+    struct bell **bells; /* by domain: how those are rung that live in this process; NULL: none */
     uint8_t *
         *views; /* by region: the supervisor's own mapping, not inherited by domains; NULL: none */
     struct pd_page **pages;

@@ -217,22 +217,19 @@ static const char *end_detail(const struct run *r)
 
 int system_judge(struct run *r)
 {
-    static const char *const host_notes[] = {
-        "host clock: Linux scheduled the domains; priorities, budgets and costs were not modelled",
-        NULL};
-    static const char *const virtual_notes[] = {"virtual clock: times are those of the platform's "
-                                                "cost table; memory is not modelled beyond "
-                                                "what it says",
-                                                NULL, NULL};
-    static const char *const shared = "all domains shared one address space: nothing was isolated";
-    const char *notes[3];
+    static const char host_note[] = "host clock: Linux scheduled the domains; priorities, budgets "
+                                    "and costs were not modelled";
+    static const char virtual_note[] = "virtual clock: times are those of the platform's cost "
+                                       "table; memory is not modelled beyond what it says";
+    static const char shared[] = "all domains shared one address space: nothing was isolated";
     bool host = r->plan->scenario->clock == CLOCK_HOST;
     char digest[24];
     const struct scenario *s = r->plan->scenario;
     struct report_check *checks = arena_array(r->arena, r->system->checks.count, sizeof *checks);
 
-    memcpy(notes, virtual_notes, sizeof notes);
-    notes[1] = r->s.exec->isolates ? NULL : shared;
+    const char *const notes[] = {host ? host_note : virtual_note,
+                                 r->s.exec->isolates ? NULL : shared, NULL};
+
     if (!host) {
         snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->s.virtual_result->digest);
     }
@@ -259,7 +256,7 @@ int system_judge(struct run *r)
         .devices = report_devices(r),
         .queues = report_queues(r),
         .latency = report_latency(r),
-        .notes = host ? host_notes : notes,
+        .notes = notes,
         .cpu = system_cpu(r),
         .digest = host ? NULL : digest,
         .events = host ? 0 : r->s.virtual_result->events,

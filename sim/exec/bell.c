@@ -90,8 +90,7 @@ static void sleep_while(_Atomic uint32_t *word, uint32_t is)
 
 void bell_wait(struct bell *b, uint64_t deadline_ns)
 {
-    uint32_t quiet = BELL_QUIET,
-             how = deadline_ns == BELL_FOREVER ? BELL_ASLEEP : BELL_LISTENING;
+    uint32_t quiet = BELL_QUIET, how = deadline_ns == BELL_FOREVER ? BELL_ASLEEP : BELL_LISTENING;
 
     if (atomic_compare_exchange_strong(&b->word, &quiet, how)) {
         if (how == BELL_ASLEEP) {

@@ -551,7 +551,9 @@ uint64_t domain_deadline(const struct domain *d)
 void domain_hook(const struct domain *d)
 {
     void (*hook)(enum move_kind, const volatile void *, uint64_t, uint64_t) =
-        d->moves == NULL ? NULL : d->turn == NULL ? on_move : on_virtual_move;
+        d->moves == NULL  ? NULL
+        : d->turn == NULL ? on_move
+                          : on_virtual_move;
 
     if (sddfsim_move_hook != hook) { /* where several run at once, all want the same */
         sddfsim_move_hook = hook;

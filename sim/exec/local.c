@@ -248,8 +248,10 @@ int local_start(struct local_run *run, struct world *w, const struct exec_virtua
     if (v != NULL) {
         run->v = *v;
     }
-    run->world = w;
-    run->guarded = w->confine;
+    if (run->world == NULL) { /* others may run already, and look */
+        run->world = w;
+        run->guarded = w->confine;
+    }
     local_watch(run, true);
     *l = (struct local){.run = run, .pd = pd};
     l->exec = run->verbs != NULL ? *run->verbs : verbs;

@@ -31,14 +31,14 @@ struct local {
     struct station *station;
     struct wire wire;
     int log;
-    uint64_t log_bytes; /* written so far */
-    uint64_t stood;     /* where, plus 1, when the watchdog last looked */
-    pid_t thread;       /* of the host: where it runs, once it does */
-    void *way;          /* the executor's: how it is gone to */
+    uint64_t log_bytes;  /* written so far */
+    uint64_t stood;      /* where, plus 1, when the watchdog last looked */
+    pid_t thread;        /* of the host: where it runs, once it does */
+    void *way;           /* the executor's: how it is gone to */
     sigjmp_buf *loading; /* while its image is loaded: where to go on if it strays */
     bool stillborn;      /* it did */
-    struct stray why;   /* how */
-    int status;         /* what it left with, if it left */
+    struct stray why;    /* how */
+    int status;          /* what it left with, if it left */
 };
 
 struct local_run {

@@ -105,12 +105,11 @@ static int begin_thread(struct local *l)
 static int start_on_host(struct thread_run *run, struct world *w, uint32_t pd, char *why,
                          size_t why_bytes)
 {
-    if (run->host == NULL) {
-        run->host = thread_host_create();
-    }
-    if (run->host == NULL) {
-        snprintf(why, why_bytes, "make room for threads");
-        return -ENOMEM;
+    int error = run->host == NULL ? thread_host_create(w, &run->host) : 0;
+
+    if (error != 0) {
+        snprintf(why, why_bytes, "make doorbells for threads");
+        return error;
     }
     return thread_host_start(run->host, w, pd, why, why_bytes);
 }
@@ -126,8 +125,7 @@ static void tidy_up(struct thread_run *run, struct world *w)
 static uint32_t thread_reap(void *state, struct world *w, bool wait, struct exec_end *end)
 {
     struct thread_run *run = state;
-    uint32_t pd =
-        run->host == NULL ? PLAN_NONE : thread_host_reap(run->host, w, wait, end);
+    uint32_t pd = run->host == NULL ? PLAN_NONE : thread_host_reap(run->host, w, wait, end);
 
     tidy_up(run, w);
     return pd;

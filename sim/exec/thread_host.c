@@ -33,7 +33,6 @@
 enum life { LIFE_NONE, LIFE_RUNS, LIFE_ENDED };
 
 struct host_thread {
-    struct bell bell; /* first, for its alignment */
     struct local *l;
     pthread_t thread;
     _Atomic uint32_t life;
@@ -47,7 +46,8 @@ struct thread_host {
     struct local_run run;
     uint32_t count;                         /* of those that were begun and not taken away */
     struct host_thread *threads[LOCAL_MAX]; /* by domain; NULL: never begun */
-    struct bell *bells[LOCAL_MAX];          /* theirs, for the world */
+    struct bell *bells;                     /* by domain, hung before anybody is begun */
+    uint32_t bell_count;
 };
 
 /* -- what a domain needs of the host -- */
@@ -82,9 +82,10 @@ static void ring(void *context, uint32_t target)
 
 static void block(void *context, uint64_t deadline_ns)
 {
+    const struct local *l = context;
     char inside = step_out();
 
-    bell_wait(&thread_of(context)->bell, deadline_ns);
+    bell_wait(world_bell(l->run->world, l->pd), deadline_ns);
     step_in(inside);
 }
 
@@ -250,23 +251,45 @@ static int begin(struct host_thread *t)
 
 /* -- verbs -- */
 
-struct thread_host *thread_host_create(void)
+static int hang_bells(struct thread_host *h, struct world *w)
+{
+    int error = 0;
+
+    h->bells = aligned_alloc(64, (w->plan->pd_count + 1) * sizeof *h->bells);
+    if (h->bells == NULL) {
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < w->plan->pd_count && error == 0; i++) {
+        error = bell_hang(&h->bells[i], w->doorbells[i], w->epoch_ns);
+        h->bell_count += error == 0;
+    }
+    w->bells = h->bells;
+    return error;
+}
+
+int thread_host_create(struct world *w, struct thread_host **out)
 {
     struct thread_host *h = calloc(1, sizeof *h);
 
-    if (h != NULL) {
-        h->run.verbs = &verbs;
-        h->run.strayed = strayed;
+    if (h == NULL) {
+        return -ENOMEM;
     }
-    return h;
+    h->run.verbs = &verbs;
+    h->run.strayed = strayed;
+    *out = h;
+    return hang_bells(h, w);
 }
 
 void thread_host_destroy(struct thread_host *h, struct world *w)
 {
     w->bells = NULL;
+    for (uint32_t i = 0; i < h->bell_count; i++) {
+        bell_take_down(&h->bells[i]);
+    }
     for (uint32_t i = 0; i < LOCAL_MAX; i++) {
         free(h->threads[i]);
     }
+    free(h->bells);
     free(h);
 }
 
@@ -279,34 +302,27 @@ int thread_host_start(struct thread_host *h, struct world *w, uint32_t pd, char 
                       size_t why_bytes)
 {
     int error = local_start(&h->run, w, NULL, pd, NULL, why, why_bytes);
-    struct host_thread *t =
-        error != 0 ? NULL : aligned_alloc(64, (sizeof *t + 63) & ~(size_t)63);
 
     if (error != 0) {
         local_stop(&h->run, pd);
         return error;
     }
+    struct host_thread *t = aligned_alloc(64, (sizeof *t + 63) & ~(size_t)63);
+
     snprintf(why, why_bytes, "start a thread for %s", w->plan->pds[pd].name);
     error = t == NULL ? -ENOMEM : 0;
     if (error == 0) {
         memset(t, 0, sizeof *t);
         t->l = &h->run.locals[pd];
         t->l->way = t;
-        error = bell_hang(&t->bell, w->doorbells[pd], w->epoch_ns);
-    }
-    if (error == 0) {
-        w->bells = h->bells;
-        h->bells[pd] = &t->bell;
-        h->threads[pd] = t;
         error = begin(t);
     }
     if (error != 0) {
-        h->bells[pd] = NULL;
-        h->threads[pd] = NULL;
         free(t);
         local_stop(&h->run, pd);
         return error;
     }
+    h->threads[pd] = t;
     h->count++;
     return 0;
 }
@@ -320,14 +336,13 @@ void thread_host_stop(struct thread_host *h, uint32_t pd)
     }
 }
 
-/* All that was its own goes, but for its bell, which others may ring still. */
+/* All that was its own goes. */
 static void take_away(struct thread_host *h, uint32_t pd)
 {
     struct host_thread *t = h->threads[pd];
 
     pthread_join(t->thread, NULL);
     atomic_store(&t->life, LIFE_NONE);
-    bell_take_down(&t->bell);
     local_stop(&h->run, pd);
     if (--h->count == 0) {
         local_watch(&h->run, false);

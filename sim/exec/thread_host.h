@@ -10,8 +10,8 @@
 
 struct thread_host;
 
-/* NULL: no memory. */
-struct thread_host *thread_host_create(void);
+/* 0 or -errno; what is in `out` is to be destroyed in either case, unless that is NULL. */
+int thread_host_create(struct world *w, struct thread_host **out);
 void thread_host_destroy(struct thread_host *h, struct world *w); /* nobody runs any more */
 bool thread_host_empty(const struct thread_host *h); /* nobody was begun, or all are taken away */
 /* As exec_type's. */

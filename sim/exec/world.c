@@ -199,8 +199,8 @@ const uint64_t world_one_ring = 1;
 
 void world_ring(const struct world *w, uint32_t target)
 {
-    if (target != PLAN_NONE && w->bells != NULL && w->bells[target] != NULL) {
-        bell_ring(w->bells[target]);
+    if (target != PLAN_NONE && w->bells != NULL) {
+        bell_ring(world_bell(w, target));
         return;
     }
     int fd = w->doorbells[target == PLAN_NONE ? w->plan->pd_count : target];

@@ -24,7 +24,7 @@ struct world {
     const char *logs;   /* directory: <logs>/<domain>.log */
     int *region_fds;    /* by region; -1 when closed */
     int *doorbells;     /* by domain; [pd_count] is the supervisor's */
-    struct bell **bells; /* by domain: how those are rung that live in this process; NULL: none */
+    struct bell *bells; /* by domain, where they live in this process; NULL: they do not */
     uint8_t *
         *views; /* by region: the supervisor's own mapping, not inherited by domains; NULL: none */
     struct pd_page **pages;
@@ -49,6 +49,10 @@ int world_map(const struct world *w, const struct plan_map *map);
  * else to a doorbell, so that no domain can fill another's counter and make it deaf.
  */
 extern const uint64_t world_one_ring;
+static inline struct bell *world_bell(const struct world *w, uint32_t pd)
+{
+    return &w->bells[pd];
+}
 /* Ring a domain, or the supervisor with PLAN_NONE. */
 void world_ring(const struct world *w, uint32_t target);
 /* The clients, as the wire of one device needs to know them. In plan->arena. */

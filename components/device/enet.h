@@ -198,15 +198,6 @@ _Static_assert(sizeof(struct enet_descriptor) == 8, "as the part has it");
 
 #define ENET_RX_ALIGN 64 /* of a receive buffer */
 
-/* Frames, in bytes without FCS unless said otherwise. */
-#define ENET_HEADER_BYTES    14
-#define ENET_FRAME_BYTES_MIN 60
-#define ENET_FCS_BYTES       4
-
-/* Limits of the model where the manual names none. */
-#define ENET_TX_BYTES_MAX     2048 /* a frame gathered from its buffers */
-#define ENET_RING_ENTRIES_MAX 4096 /* a ring that has not wrapped by then is taken to wrap */
-
 /*
  * The PHY on the management bus: an AR8031, as on the evaluation boards, at address 0 with a
  * gigabit link.

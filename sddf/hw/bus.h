@@ -47,8 +47,9 @@ struct bus {
     uint64_t (*wire_ns)(struct bus *bus, size_t bytes);
     /* This machine's time in nanoseconds, never backwards. */
     uint64_t (*now)(struct bus *bus);
-    /* The driver did what the datasheet forbids (a stable phrase). Recorded; the model goes on as a
-     * real part would. */
-    void (*violation)(struct bus *bus, const char *what);
+    /* The driver did what rule number `rule` of the model's forbids: by the register access that is
+     * under way, or, where `io_addr` is not 0, in the descriptor there. Recorded with that access;
+     * the model goes on as a real part would. */
+    void (*violation)(struct bus *bus, unsigned rule, uint64_t io_addr);
 };
 #endif

@@ -21,6 +21,12 @@ struct device_memory {
     uint32_t spare_entries; /* further entries the driver may need (a terminator) */
 };
 
+/* Something a driver must not do. A table of them ends with a NULL text. */
+struct device_rule {
+    const char *text; /* what was done, to follow "the driver:" */
+    bool forgiven;    /* real parts make nothing of it, so only a model told to be strict does */
+};
+
 struct device_type {
     const char *name; /* as a scenario spells it */
     const char *doc;  /* one line, naming the part and its manual */
@@ -29,6 +35,7 @@ struct device_type {
     uint32_t regs_bytes;        /* size of the register window, a page multiple */
     struct device_memory memory[DEVICE_MEMORIES_MAX];
     unsigned irq_lines;
+    const struct device_rule *rules; /* by number; NULL: the model has none */
 
     /* Required. Power-on state of everything but the params. `bus` stays valid for the device's
      * life. */

@@ -7,11 +7,12 @@
 #include <inttypes.h>
 
 #include "sim/check/heard.h"
+#include "sim/hook/violation.h"
 #include "sim/hook/where.h"
 
 struct dma {
     struct heard_list faults;     /* by device and address */
-    struct heard_list violations; /* by device */
+    struct heard_list violations; /* by device, rule and place */
     struct heard_list foreign;    /* descriptors that named no buffer, by queue, giver and name */
 };
 
@@ -28,7 +29,7 @@ static void dma_event(void *state, const struct plan *plan, const struct probe *
         heard_note(&d->faults, p, compromised ? HEARD_BY_OBJECT : HEARD_BY_A);
         break;
     case PROBE_VIOLATION:
-        heard_note(&d->violations, p, HEARD_BY_OBJECT);
+        heard_note(&d->violations, p, compromised ? HEARD_BY_OBJECT : HEARD_BY_A);
         break;
     case PROBE_BUFFER_FOREIGN:
         heard_note(&d->foreign, p, HEARD_BY_A);
@@ -118,6 +119,8 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
     judge_faults(d, plan, out);
     for (unsigned i = 0; i < d->violations.count; i++) {
         const struct heard *h = &d->violations.list[i];
+        struct violation v = violation_unpack(h->first.a, h->first.b);
+        char how[VIOLATION_TEXT_BYTES];
         uint32_t driver = device_driver(plan, h->first.object);
         uint32_t culprit = domain_behind(plan, driver);
 
@@ -127,8 +130,9 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
                                      .object = device_name(plan, h->first.object),
                                      .time_ns = h->first.time_ns,
                                      .count = h->count},
-                    "%s used %s as its datasheet forbids; the device's log says how",
-                    where_pd(plan, driver), device_name(plan, h->first.object));
+                    "%s used %s as its datasheet forbids: %s", where_pd(plan, driver),
+                    device_name(plan, h->first.object),
+                    violation_text(plan, h->first.object, &v, how));
     }
     out->lost += d->violations.lost;
 }

@@ -54,7 +54,9 @@ static void serve_write(struct station *s, const struct mmio_entry *e)
     uint32_t up = s->type->lowering == NULL ? 0 : s->type->lowering(s->state, &offset);
     bool late = e->number != (uint16_t)atomic_load_explicit(&s->mmio->raised, memory_order_relaxed);
 
+    station_access_begins(s, BY_WRITE, e->offset, e->bytes, e->value);
     s->type->write(s->state, e->offset, e->bytes, e->value);
+    station_access_ends(s);
     if (late && e->offset == offset && (e->value & up) != 0) {
         fire_again(s);
     }
@@ -65,22 +67,38 @@ static void serve_ack(struct station *s, uint32_t line)
     struct channel_page *page = line < DEVICE_MEMORIES_MAX ? s->lines[line].page : NULL;
 
     if (page == NULL) {
-        station_violation(&s->bus, "acknowledgement of an interrupt it does not have");
+        station_violation(&s->bus, VIOLATION_IRQ, 0);
     } else if (channel_unmask(page)) {
         station_deliver(s, page);
     }
 }
 
-static void serve_read(struct station *s, const struct mmio_entry *e, bool good)
+static uint64_t model_read(struct station *s, uint32_t offset, unsigned bytes)
 {
-    s->mmio->answer = good ? s->type->read(s->state, e->offset, e->bytes) : 0;
+    station_access_begins(s, BY_READ, offset, bytes, 0);
+    uint64_t value = s->type->read(s->state, offset, bytes);
+
+    station_access_ends(s);
     if (s->crossing != NULL) {
         crossing_looked_at(s->crossing);
     }
+    return value;
+}
+
+static void serve_read(struct station *s, const struct mmio_entry *e, bool good)
+{
+    s->mmio->answer = good ? model_read(s, e->offset, e->bytes) : 0;
     atomic_store(&s->mmio->answered, e->number + 1u);
     if (atomic_exchange(&s->mmio->driver_waits, 0) != 0) {
         s->d->exec->ring(s->d->exec->context, s->plan->driver);
     }
+}
+
+static void refuse_access(struct station *s, const struct mmio_entry *e, bool read)
+{
+    station_access_begins(s, read ? BY_READ : BY_WRITE, e->offset, e->bytes, read ? 0 : e->value);
+    station_violation(&s->bus, VIOLATION_WINDOW, 0);
+    station_access_ends(s);
 }
 
 static void serve_entry(struct station *s, const struct mmio_entry *e)
@@ -88,7 +106,7 @@ static void serve_entry(struct station *s, const struct mmio_entry *e)
     bool good = e->kind == MMIO_ACK || well_formed(s, e);
 
     if (!good) {
-        station_violation(&s->bus, "register access outside the window, or misaligned");
+        refuse_access(s, e, e->kind == MMIO_READ);
     }
     if (e->kind == MMIO_ACK) {
         serve_ack(s, e->offset);
@@ -290,21 +308,19 @@ void station_step(struct station *s, uint64_t now_ns)
 uint64_t station_access(struct station *s, uint64_t now_ns, bool write, uint32_t offset,
                         unsigned bytes, uint64_t value)
 {
-    const struct mmio_entry e = {.offset = offset, .bytes = (uint8_t)bytes};
+    const struct mmio_entry e = {.offset = offset, .bytes = (uint8_t)bytes, .value = value};
 
     s->now_ns = now_ns;
     if (bytes > 8 || !well_formed(s, &e)) {
-        station_violation(&s->bus, "register access outside the window, or misaligned");
+        refuse_access(s, &e, !write);
         return 0;
     }
     if (!write) {
-        value = s->type->read(s->state, offset, bytes);
-        if (s->crossing != NULL) {
-            crossing_looked_at(s->crossing);
-        }
-        return value;
+        return model_read(s, offset, bytes);
     }
+    station_access_begins(s, BY_WRITE, offset, bytes, value);
     s->type->write(s->state, offset, bytes, value);
+    station_access_ends(s);
     if (step_wire(s)) { /* one that waited for a descriptor has one now */
         note_end(s);
     } else {

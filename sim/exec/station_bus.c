@@ -222,16 +222,26 @@ static void bus_tx_drop(struct bus *bus, enum device_drop why)
     }
 }
 
-void station_violation(struct bus *bus, const char *what)
+void station_violation(struct bus *bus, unsigned rule, uint64_t io_addr)
 {
     struct station *s = bus->context;
-    char text[160];
-    int bytes = snprintf(text, sizeof text, "%s: its driver %s: %s\n", s->plan->name,
-                         s->d->plan->pds[s->plan->driver].name, what);
+    struct violation v = s->access;
+    char how[VIOLATION_TEXT_BYTES], text[VIOLATION_TEXT_BYTES + 160];
+    uint64_t a, b;
+
+    if (io_addr != 0) {
+        v = (struct violation){.by = BY_DESCRIPTOR, .value = io_addr};
+    }
+    v.rule = rule;
+    int bytes =
+        snprintf(text, sizeof text, "%s: its driver %s: %s\n", s->plan->name,
+                 s->d->plan->pds[s->plan->driver].name,
+                 violation_text(s->d->plan, (uint32_t)(s->plan - s->d->plan->devices), &v, how));
 
     s->counts->violations++;
     domain_print(s->d, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
-    tell(s, PROBE_VIOLATION, 0, 0);
+    violation_pack(&v, &a, &b);
+    tell(s, PROBE_VIOLATION, a, b);
 }
 
 /* -- the gates: what goes on from there, now or later -- */

@@ -9,6 +9,7 @@
 #include "sim/exec/crossing.h"
 #include "sim/exec/station.h"
 #include "sim/exec/station_bytes.h"
+#include "sim/hook/violation.h"
 
 #define STATION_TIMERS 4u
 
@@ -23,6 +24,7 @@ struct station {
     uint64_t timers[STATION_TIMERS];
     uint64_t first_timer_ns; /* the earliest of them, DOMAIN_FOREVER: none is set */
     uint64_t now_ns;         /* read once a turn of the loop */
+    struct violation access; /* the one under way, should it break the datasheet; rule is not set */
     struct page_device *counts;
     struct {
         struct channel_page *page;
@@ -73,6 +75,18 @@ static inline uint64_t station_digest(const struct station *s, const uint8_t *fr
     return s->d->turn != NULL || s->bytes != NULL ? digest_bytes(frame, bytes) : 0;
 }
 
+/* From here to the end the model serves this access, and what it finds wrong is due to it. */
+static inline void station_access_begins(struct station *s, enum violation_by by, uint32_t offset,
+                                         unsigned bytes, uint64_t value)
+{
+    s->access = (struct violation){.by = by, .bytes = bytes, .offset = offset, .value = value};
+}
+
+static inline void station_access_ends(struct station *s)
+{
+    s->access.by = BY_NOTHING;
+}
+
 static inline void station_fold(struct station *s, uint64_t way, uint64_t digest)
 {
     struct turn *t = s->d->turn;
@@ -90,8 +104,8 @@ void station_connect(struct station *s, bool gated);
 void station_deliver(struct station *s, struct channel_page *page);
 /* A timer fires then; 0: not at all. */
 void station_set_timer(struct station *s, unsigned id, uint64_t at_ns);
-/* The driver does what the datasheet forbids. */
-void station_violation(struct bus *bus, const char *what);
+/* The driver does what a rule forbids; as bus.violation. */
+void station_violation(struct bus *bus, unsigned rule, uint64_t io_addr);
 
 /* -- of the turns -- */
 

@@ -43,7 +43,8 @@ struct fake_bus {
     unsigned frame_count;
     unsigned drops[DEVICE_DROPS];
     unsigned violations;
-    const char *violation; /* the last one */
+    unsigned rule;      /* of the last one */
+    uint64_t violation; /* its IO address, 0: a register access */
 };
 
 static inline bool fake_refused(struct fake_bus *b, uint64_t io_addr, size_t bytes, bool write)
@@ -121,12 +122,13 @@ static inline uint64_t fake_now(struct bus *bus)
     return ((struct fake_bus *)bus->context)->now_ns;
 }
 
-static inline void fake_violation(struct bus *bus, const char *what)
+static inline void fake_violation(struct bus *bus, unsigned rule, uint64_t io_addr)
 {
     struct fake_bus *b = bus->context;
 
     b->violations++;
-    b->violation = what;
+    b->rule = rule;
+    b->violation = io_addr;
 }
 
 /* `memory` is FAKE_MEMORY_BYTES, `frames` FAKE_FRAMES entries or NULL. */

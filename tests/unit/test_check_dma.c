@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A refused DMA is found, put in plan words, and put down to whoever the address came from. */
+#include "sim/hook/violation.h"
 #include "tests/unit/judged_check.h"
 
 #include <stdio.h>
@@ -174,6 +175,37 @@ static void a_violation_is_the_drivers(void **state)
     assert_int_equal(found.list[0].count, 3);
 }
 
+/* The same rule broken at the same place is told once, with the access that did it first. */
+static void a_violation_is_told_with_its_access(void **state)
+{
+    const struct violation write = {.rule = VIOLATION_WINDOW,
+                                    .by = BY_WRITE,
+                                    .bytes = 4,
+                                    .offset = 0x1804,
+                                    .value = 0xdeadbeef};
+    struct violation other = write;
+    uint64_t a, b;
+
+    (void)state;
+    violation_pack(&write, &a, &b);
+    tell(PROBE_VIOLATION, ETH0, 0, a, b, 1);
+    other.value = 1;
+    violation_pack(&other, &a, &b);
+    tell(PROBE_VIOLATION, ETH0, 0, a, b, 1);
+    other = (struct violation){.rule = VIOLATION_WINDOW, .by = BY_READ, .bytes = 2, .offset = 6};
+    violation_pack(&other, &a, &b);
+    tell(PROBE_VIOLATION, ETH0, 0, a, b, 1);
+    other = (struct violation){.rule = 7, .by = BY_DESCRIPTOR, .value = 0x90000000};
+    violation_pack(&other, &a, &b);
+    tell(PROBE_VIOLATION, ETH0, 0, a, b, 1);
+    finish_check();
+    assert_found(3, 0);
+    assert_int_equal(found.list[0].count, 2);
+    assert_says(found.list[0], "by the write of 0xdeadbeef (4 bytes) to register 0x1804");
+    assert_says(found.list[1], "misaligned, by the read of 2 bytes of register 0x6");
+    assert_says(found.list[2], "a rule nobody knows, by the descriptor at ");
+}
+
 static void a_flood_is_bounded(void **state)
 {
     (void)state;
@@ -189,7 +221,7 @@ static void a_flood_is_bounded(void **state)
     start_check(&check_dma);
     for (unsigned i = 0; i < FINDINGS_MAX + 5; i++) {
         tell(PROBE_VIOLATION, ETH0, 100 + i, i, 0, 1);
-        tell(PROBE_VIOLATION, ETH0, 100 + i, i + 1, 0, 1);
+        tell(PROBE_VIOLATION, ETH0, 100 + i, i, 1, 1);
     }
     assert_flooded(2 * 5);
     tell_nonsense();
@@ -251,6 +283,7 @@ int main(void)
         JUDGED(a_compromised_device_answers_for_its_driver),
         JUDGED(a_compromised_driver_is_excused_but_not_who_believes_it),
         JUDGED(a_violation_is_the_drivers),
+        JUDGED(a_violation_is_told_with_its_access),
         JUDGED(a_flood_is_bounded),
         JUDGED(the_scenario_turns_checks_off_by_name),
     };

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "components/device/enet.h"
+#include "components/device/ring.h"
 #include "components/devices.h"
 #include "tests/unit/fake_bus.h"
 
@@ -830,16 +831,16 @@ static void test_ring_without_wrap(void **unused)
 {
     (void)unused;
     bring_up();
-    for (unsigned i = 0; i < ENET_RING_ENTRIES_MAX + 8; i++) {
+    for (unsigned i = 0; i < RING_ENTRIES_LIMIT + 8; i++) {
         *descriptor(TX_RING, i) = (struct enet_descriptor){
             .len = 60, .stat = ENET_DESC_OWNED | ENET_DESC_LAST, .io_addr = TX_BUFFERS};
     }
     set(ENET_TDAR, 0);
     run(0);
     assert_int_equal(machine.violations, 1);
-    assert_int_equal(machine.frame_count, ENET_RING_ENTRIES_MAX);
+    assert_int_equal(machine.frame_count, RING_ENTRIES_LIMIT);
     assert_int_equal(get(ENET_TDAR), 0);
-    assert_int_equal(descriptor(TX_RING, ENET_RING_ENTRIES_MAX)->stat & ENET_DESC_OWNED,
+    assert_int_equal(descriptor(TX_RING, RING_ENTRIES_LIMIT)->stat & ENET_DESC_OWNED,
                      ENET_DESC_OWNED);
 }
 

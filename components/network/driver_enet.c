@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Driver of the i.MX 8M ENET that is sparing with registers: one doorbell for a batch, and no read
- * for an interrupt that brings frames. How descriptors flow is in enet_driver.h.
+ * for an interrupt that brings frames. The rest is in enet_driver.h.
  */
 #include "components/network/enet_driver.h"
 
-static void ring_given(uint32_t doorbell)
+static void ring_given(struct ring *ring)
 {
-    (void)doorbell;
+    (void)ring;
 }
 
-static void ring_given_batch(uint32_t doorbell)
+static void ring_given_batch(struct ring *ring)
 {
-    ring_bell(doorbell);
+    ring_bell(ring);
 }
 
 /*

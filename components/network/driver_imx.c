@@ -3,22 +3,22 @@
  * Driver of the i.MX 8M ENET that spends register accesses as the one does whose figures were
  * published: a doorbell for every descriptor, and for every interrupt the events read and cleared
  * until there are none, each cause seen to in both directions. It is what predictions of that
- * system are made with; driver_enet moves the same frames with fewer accesses. How descriptors flow
- * is in enet_driver.h.
+ * system are made with; driver_enet moves the same frames with fewer accesses. The rest is in
+ * enet_driver.h.
  */
 #include "components/network/enet_driver.h"
 
 /* More rounds than this a device only asks for that never lets go. */
 #define ROUNDS_MAX RING_ENTRIES_MAX
 
-static void ring_given(uint32_t doorbell)
+static void ring_given(struct ring *ring)
 {
-    ring_bell(doorbell);
+    ring_bell(ring);
 }
 
-static void ring_given_batch(uint32_t doorbell)
+static void ring_given_batch(struct ring *ring)
 {
-    (void)doorbell;
+    (void)ring;
 }
 
 static uint32_t take_events(void)

@@ -5,5 +5,7 @@
  * One row per device model, in the order `list` prints them: row x is `device_x`, defined in
  * components/device/x.c.
  */
-#define DEVICE_TYPES(ROW) ROW(enet)
+#define DEVICE_TYPES(ROW) \
+    ROW(enet)             \
+    ROW(virtio_net)
 #endif

@@ -60,7 +60,8 @@ static void view_devices(struct scenario_types *types)
                                              .doc = devices[i]->doc,
                                              .state_size = devices[i]->state_size,
                                              .params = devices[i]->params,
-                                             .type = devices[i]};
+                                             .type = devices[i],
+                                             .driver = devices[i]->driver};
     }
     types->devices = device_views;
     types->device_count = DEVICES;

@@ -63,7 +63,8 @@ struct enet {
 };
 
 static const struct param params[] = {
-    NIC_PARAMS(RING_ENTRIES_LIMIT),
+    NIC_PARAMS(256, RING_ENTRIES_LIMIT),
+    NIC_PARAM_FCS,
     PARAM_END,
 };
 
@@ -669,11 +670,11 @@ static void enet_reset(void *state, struct bus *bus)
 const struct device_type device_enet = {
     .name = "enet",
     .doc = "i.MX 8M ENET gigabit MAC (i.MX 8M Mini Reference Manual, chapter ENET)",
+    .driver = "network/driver_enet",
     .state_size = sizeof(struct enet),
     .params = params,
     .regs_bytes = ENET_REGS_BYTES,
-    .memory = {{"rx_ring", offsetof(struct nic, rx_ring), sizeof(struct enet_descriptor), 0},
-               {"tx_ring", offsetof(struct nic, tx_ring), sizeof(struct enet_descriptor), 0}},
+    .memory = NIC_RINGS(sizeof(struct enet_descriptor), 0),
     .irq_lines = 1,
     .rules = rules,
     .reset = enet_reset,

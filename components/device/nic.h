@@ -89,17 +89,12 @@ struct nic {
         .name = #field_, .kind = kind_, .offset = offsetof(struct nic, field_), __VA_ARGS__ \
     }
 
-/* The keys of every model, rings of up to `entries` each. */
-#define NIC_PARAMS(entries)                                                            \
-    NIC_PARAM(rx_ring, PARAM_KIND_UINT, .preset = 256, .min = 2, .max = (entries),     \
-              .doc = "receive descriptors"),                                           \
-        NIC_PARAM(tx_ring, PARAM_KIND_UINT, .preset = 256, .min = 2, .max = (entries), \
-                  .doc = "transmit descriptors"),                                      \
-        NIC_PARAMS_OF_FRAMES
-#define NIC_PARAMS_OF_FRAMES                                                                       \
-    NIC_PARAM(fcs, PARAM_KIND_BOOL,                                                                \
-              .doc = "received frames carry their 4 FCS bytes, as on "                             \
-                     "hardware unless it is told to strip them"),                                  \
+/* The keys of every model, rings of up to `most_` entries each. */
+#define NIC_PARAMS(preset_, most_)                                                                 \
+    NIC_PARAM(rx_ring, PARAM_KIND_UINT, .preset = (preset_), .min = 2, .max = (most_),             \
+              .doc = "receive descriptors"),                                                       \
+        NIC_PARAM(tx_ring, PARAM_KIND_UINT, .preset = (preset_), .min = 2, .max = (most_),         \
+                  .doc = "transmit descriptors"),                                                  \
         NIC_PARAM(strict_runt, PARAM_KIND_BOOL,                                                    \
                   .doc =                                                                           \
                       "drop received frames under 60 bytes; captures of locally sent frames have " \
@@ -108,6 +103,22 @@ struct nic {
                   .doc = "report also what the datasheet forbids and real parts forgive"),         \
         NIC_PARAM(mac, PARAM_KIND_MAC, .preset_text = "02:00:00:00:e0:01",                         \
                   .doc = "station address as the boot loader left it")
+
+/* ... and of parts that know an FCS. */
+#define NIC_PARAM_FCS                                                                             \
+    NIC_PARAM(fcs, PARAM_KIND_BOOL,                                                               \
+              .doc =                                                                              \
+                  "received frames carry their 4 FCS bytes, as on hardware unless it is told to " \
+                  "strip them")
+
+/* The two rings of a part that has them in memory. */
+#define NIC_RINGS(entry_bytes_, spare_)                                           \
+    {                                                                             \
+        {"rx_ring", offsetof(struct nic, rx_ring), 0, (entry_bytes_), (spare_)},  \
+        {                                                                         \
+            "tx_ring", offsetof(struct nic, tx_ring), 0, (entry_bytes_), (spare_) \
+        }                                                                         \
+    }
 
 /* Power-on: everything but the keys. Lowers the interrupt line. */
 void nic_init(struct nic *n, const struct nic_verbs *verbs, struct bus *bus);

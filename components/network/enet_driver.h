@@ -50,9 +50,11 @@ static bool slot_given_back(struct ring *ring, uint32_t slot, uint16_t *len)
     return true;
 }
 
-static void slot_clear(struct ring *ring, uint32_t slot)
+static void slots_clear(struct ring *ring)
 {
-    ring->descriptors[slot].stat = 0;
+    for (uint32_t slot = 0; slot < ring->capacity; slot++) {
+        ring->descriptors[slot].stat = 0;
+    }
 }
 
 /* The device reads on until it meets a descriptor that is not its own. */

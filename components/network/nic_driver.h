@@ -61,8 +61,8 @@ static struct {
 static void slot_give(struct ring *ring, uint32_t slot, uint32_t io_addr, uint16_t len);
 /* Has the device given that slot back? Then `*len` is what it received; meaningless if it sent. */
 static bool slot_given_back(struct ring *ring, uint32_t slot, uint16_t *len);
-/* Make a slot one that the device has not been given; it is at rest. */
-static void slot_clear(struct ring *ring, uint32_t slot);
+/* Make the ring one of which the device, which is at rest, has been given nothing. */
+static void slots_clear(struct ring *ring);
 /* One slot more of this ring is the device's; and: a batch of them is complete. */
 static void ring_given(struct ring *ring);
 static void ring_given_batch(struct ring *ring);
@@ -235,7 +235,8 @@ static void tx_return(void)
     }
 }
 
-static void ring_init(struct ring *ring, const device_region_resource_t *memory)
+/* For parts whose descriptors lie in memory, one ring after the other. */
+static inline void ring_init(struct ring *ring, const device_region_resource_t *memory)
 {
     uint64_t entries = memory->region.size / sizeof(struct NIC_DESCRIPTOR);
 
@@ -253,9 +254,7 @@ static uint32_t ring_clear(struct ring *ring, uint32_t held[static RING_ENTRIES_
     for (uint32_t i = 0; i < count; i++) {
         held[i] = ring->io_addr[(ring->head + i) % ring->capacity];
     }
-    for (uint32_t slot = 0; slot < ring->capacity; slot++) {
-        slot_clear(ring, slot);
-    }
+    slots_clear(ring);
     ring->head = ring->tail = ring->count = 0;
     return count;
 }

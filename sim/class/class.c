@@ -45,9 +45,11 @@ static void attach_memory(struct plan *p, uint32_t device, const struct device_m
                           device_resources_t *resources)
 {
     const struct plan_device *d = &p->devices[device];
-    uint64_t entries;
+    uint64_t entries = memory->entries;
 
-    memcpy(&entries, (const char *)d->asked->state + memory->count_offset, sizeof entries);
+    if (entries == 0) {
+        memcpy(&entries, (const char *)d->asked->state + memory->count_offset, sizeof entries);
+    }
     uint64_t bytes = (entries + memory->spare_entries) * memory->entry_bytes;
     uint32_t region = plan_add_region(p, REGION_RING, bytes, "%s.%s", d->name, memory->name);
     uint64_t vaddr = plan_add_map(p, d->driver, region, RIGHT_READ | RIGHT_WRITE);

@@ -67,6 +67,7 @@ enum { ROLE_COPIER, ROLE_FORWARDER };
 static const struct role_view instance_roles[] = {
     [ROLE_DRIVER] = {.name = "driver",
                      .image = "network/driver_enet",
+                     .drives = true,
                      .priority = 101,
                      .budget_ns = 100000,
                      .period_ns = 400000,

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <sddf/hw/device.h>
+
 #include "components/components.h"
 #include "sim/base/param.h"
 #include "sim/check/check.h"
@@ -55,6 +57,42 @@ static size_t device_count(void)
 static struct list_entry device_at(size_t i)
 {
     return of_view(&system_types()->devices[i]);
+}
+
+static const struct device_type *model(size_t i)
+{
+    return system_types()->devices[i].type;
+}
+
+static void device_tell(size_t i, FILE *to)
+{
+    const struct device_rule *rule = model(i)->rules;
+
+    if (model(i)->driver != NULL) {
+        fprintf(to, "  driven by %s unless the scenario names another\n", model(i)->driver);
+    }
+    if (rule != NULL) {
+        fprintf(to, "  reports, with the access; (s): if \"strict\", as real parts forgive it\n");
+    }
+    for (; rule != NULL && rule->text != NULL; rule++) {
+        fprintf(to, "    %s  %s\n", rule->forgiven ? "(s)" : "   ", rule->text);
+    }
+}
+
+static void device_pack(size_t i, json_t *object)
+{
+    const struct device_rule *rule = model(i)->rules;
+    json_t *rules = json_array();
+
+    for (; rule != NULL && rule->text != NULL; rule++) {
+        json_t *one = json_object();
+
+        put(one, "text", json_string(rule->text));
+        put(one, "forgiven", json_boolean(rule->forgiven));
+        json_array_append_new(rules, one);
+    }
+    put(object, "driver", model(i)->driver == NULL ? json_null() : json_string(model(i)->driver));
+    put(object, "rules", rules);
 }
 
 /* ---- classes ---- */
@@ -472,7 +510,8 @@ static void expectation_pack(size_t i, json_t *object)
 
 static const struct list_kind kinds[] = {
     {"wires", "wire", "where frames come from and go to", wire_count, wire_at, NULL, NULL},
-    {"devices", "device", "models of devices", device_count, device_at, NULL, NULL},
+    {"devices", "device", "models of devices", device_count, device_at, device_tell,
+     device_pack},
     {"classes", "class", "how devices of a class are shared among clients", class_count, class_at,
      class_tell, class_pack},
     {"images", "image", "programs for domains that come with sddfsim", image_count, image_at,

@@ -26,12 +26,14 @@ struct type_view {
     size_t state_size;
     const struct param *params; /* NULL: no keys of its own */
     const void *type;
+    const char *driver; /* of a device: the image that drives it; NULL: as the role says */
 };
 
 /* A protection domain that a class needs beside its clients ("driver", "virt_rx", "copier"). */
 struct role_view {
     const char *name;              /* the scenario key */
     const char *image;             /* default image */
+    bool drives;                   /* the default image is what the device's model names */
     uint8_t priority;              /* default */
     uint64_t budget_ns, period_ns; /* defaults; 0: no limit */
     bool optional;                 /* present only if the scenario has the key */

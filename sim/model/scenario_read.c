@@ -410,6 +410,27 @@ static void read_instance_device(struct scenario_reader *r, struct json_value it
     }
 }
 
+/* The roles of an instance, where the one that drives its device has that device's driver. */
+static const struct role_view *roles_at(struct scenario_reader *r, const struct role_view *roles,
+                                        uint32_t device)
+{
+    const struct type_view *type = device < r->s->device_count ? r->s->devices[device].type : NULL;
+    size_t count = 0;
+
+    if (roles == NULL || type == NULL || type->driver == NULL) {
+        return roles;
+    }
+    while (roles[count].name != NULL) {
+        count++;
+    }
+    struct role_view *own = arena_copy(r->arena, roles, (count + 1) * sizeof *roles);
+
+    for (size_t i = 0; i < count; i++) {
+        own[i].image = own[i].drives ? type->driver : own[i].image;
+    }
+    return own;
+}
+
 static void read_instance(struct scenario_reader *r, struct json_value item, size_t index,
                           struct scenario_instance *instance, const char **owners, json_t *out)
 {
@@ -424,7 +445,8 @@ static void read_instance(struct scenario_reader *r, struct json_value item, siz
     scenario_take_name(r, instance->name, NAME_INSTANCE, item);
     read_instance_device(r, item, instance, owners, out);
     instance->state = scenario_state(r, &class->view, item, out, &known);
-    instance->roles = scenario_read_roles(r, item, instance->name, class->roles, out, &known);
+    instance->roles = scenario_read_roles(
+        r, item, instance->name, roles_at(r, class->roles, instance->device), out, &known);
     param_unknown(item, &known, &r->params);
 }
 

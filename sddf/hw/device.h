@@ -17,7 +17,7 @@ struct device_memory {
     const char *name;    /* NULL ends the list */
     size_t count_offset; /* where in the state the uint64_t number of entries is, set from a
                             scenario key */
-    uint64_t entries;       /* so many whatever the scenario says; 0: as it says */
+    uint64_t entries;    /* so many whatever the scenario says; 0: as it says */
     uint32_t entry_bytes;
     uint32_t spare_entries; /* further entries the driver may need (a terminator) */
 };
@@ -29,8 +29,8 @@ struct device_rule {
 };
 
 struct device_type {
-    const char *name; /* as a scenario spells it */
-    const char *doc;  /* one line, naming the part and its manual */
+    const char *name;   /* as a scenario spells it */
+    const char *doc;    /* one line, naming the part and its manual */
     const char *driver; /* image that drives it unless the scenario names another */
     size_t state_size;
     const struct param *params; /* scenario keys, stored in the state */

@@ -510,8 +510,7 @@ static void expectation_pack(size_t i, json_t *object)
 
 static const struct list_kind kinds[] = {
     {"wires", "wire", "where frames come from and go to", wire_count, wire_at, NULL, NULL},
-    {"devices", "device", "models of devices", device_count, device_at, device_tell,
-     device_pack},
+    {"devices", "device", "models of devices", device_count, device_at, device_tell, device_pack},
     {"classes", "class", "how devices of a class are shared among clients", class_count, class_at,
      class_tell, class_pack},
     {"images", "image", "programs for domains that come with sddfsim", image_count, image_at,

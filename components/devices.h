@@ -7,5 +7,6 @@
  */
 #define DEVICE_TYPES(ROW) \
     ROW(enet)             \
-    ROW(virtio_net)
+    ROW(virtio_net)       \
+    ROW(gem)
 #endif

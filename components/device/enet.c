@@ -17,8 +17,6 @@
  */
 #include <string.h>
 
-#include <sddf/util/fence.h>
-
 #include "components/device/enet.h"
 #include "components/device/ring.h"
 
@@ -84,13 +82,6 @@ static const struct {
     {ENET_TAFL, 8},
     {ENET_TIPG, 12},
     {ENET_FTRL, 0x7ff},
-};
-
-/* The AR8031's registers: identified, negotiated, 1000 Mbit/s full duplex, link up. */
-static const uint16_t phy_registers[32] = {
-    [0] = 0x1140,  [1] = 0x796d,  [2] = ENET_PHY_ID1, [3] = ENET_PHY_ID2,
-    [4] = 0x0de1,  [5] = 0xcde1,  [6] = 0x000f,       [9] = 0x0200,
-    [10] = 0x3c00, [15] = 0x2000, [16] = 0x0862,      [17] = 0xbc10,
 };
 
 static const uint16_t coalescing_register[SIDES] = {ENET_TXIC0, ENET_RXIC0};
@@ -316,13 +307,10 @@ static enum device_drop receive(struct enet *e, const uint8_t *frame, size_t byt
         .len = (uint16_t)stored,
         .stat = (uint16_t)(kept | ENET_DESC_LAST | (unsigned)kind),
     };
-    /* The frame is in memory before its descriptor says so; length and status go in one access. */
-    THREAD_MEMORY_RELEASE();
-    if (!e->nic.bus->dma_write(e->nic.bus, e->rx.io_addr, &done, 4)) {
-        enet_bus_error(&e->nic);
+    /* Length and status go in one access. */
+    if (!ring_hand_back(&e->nic, &e->rx, 0, &done, 4)) {
         return DEVICE_DROP_DMA_FAULT;
     }
-    ring_advance(&e->nic, &e->rx);
     mib_good_frame(e, ENET_RMON_R_PACKETS, frame, bytes);
     frame_event(e, SIDE_RX);
     return DEVICE_DROP_NONE;
@@ -402,14 +390,9 @@ static void give_back(struct nic *n, const struct nic_piece *piece)
     struct enet *e = (struct enet *)n;
     uint16_t stat = (uint16_t)(e->tx.ahead[e->tx.next] >> 16 & (uint32_t)~ENET_DESC_OWNED);
 
-    /* The buffer has been read before the driver may use it again. */
-    THREAD_MEMORY_FENCE();
-    if (!n->bus->dma_write(n->bus, e->tx.io_addr + offsetof(struct enet_descriptor, stat), &stat,
-                           sizeof(stat))) {
-        enet_bus_error(n);
+    if (!ring_hand_back(n, &e->tx, offsetof(struct enet_descriptor, stat), &stat, sizeof(stat))) {
         return;
     }
-    ring_advance(n, &e->tx);
     raise_event(e, ENET_EIR_TXB);
     if (piece->last) {
         frame_event(e, SIDE_TX);
@@ -531,8 +514,7 @@ static void write_mmfr(struct enet *e, uint32_t value)
         return;
     }
     if (op == ENET_MMFR_OP_READ) {
-        uint16_t data =
-            phy == ENET_PHY_ADDRESS ? phy_registers[value >> ENET_MMFR_RA_SHIFT & 31] : 0xffff;
+        uint16_t data = nic_phy_read(phy, value >> ENET_MMFR_RA_SHIFT & 31);
         *reg(e, ENET_MMFR) = (value & UINT32_C(0xffff0000)) | data;
     }
     raise_event(e, ENET_EIR_MII);
@@ -592,7 +574,7 @@ static void write_register(struct nic *n, uint32_t offset, uint32_t value)
         break;
     case ENET_TDAR:
         ring_bell(e, &e->tx);
-        nic_transmit(n);
+        nic_bell(n);
         break;
     case ENET_ECR:
         write_ecr(e, value);

@@ -197,12 +197,4 @@ _Static_assert(sizeof(struct enet_descriptor) == 8, "as the part has it");
 #define ENET_TX_TC       0x0400 /* append the FCS */
 
 #define ENET_RX_ALIGN 64 /* of a receive buffer */
-
-/*
- * The PHY on the management bus: an AR8031, as on the evaluation boards, at address 0 with a
- * gigabit link.
- */
-#define ENET_PHY_ADDRESS 0
-#define ENET_PHY_ID1     0x004d
-#define ENET_PHY_ID2     0xd074
 #endif

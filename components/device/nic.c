@@ -81,6 +81,17 @@ void nic_violation(struct nic *n, unsigned rule)
     nic_violation_in(n, rule, 0);
 }
 
+/* An AR8031, as on many boards: identified, negotiated, 1000 Mbit/s full duplex, link up. */
+static const uint16_t phy_registers[32] = {
+    [0] = 0x1140, [1] = 0x796d, [2] = 0x004d,  [3] = 0xd074,  [4] = 0x0de1,  [5] = 0xcde1,
+    [6] = 0x000f, [9] = 0x0200, [10] = 0x3c00, [15] = 0x2000, [16] = 0x0862, [17] = 0xbc10,
+};
+
+uint16_t nic_phy_read(unsigned address, unsigned reg)
+{
+    return address == NIC_PHY_ADDRESS ? phy_registers[reg & 31] : 0xffff;
+}
+
 /* ---- Transmitter ---- */
 
 void nic_transmit_stop(struct nic *n, enum device_drop why)
@@ -91,6 +102,7 @@ void nic_transmit_stop(struct nic *n, enum device_drop why)
     }
     n->gathering = n->spoilt = n->sending = n->back_to_back = false;
     n->medium_free_ns = 0;
+    n->bells = n->pieces = 0;
     n->tx_bytes = 0;
 }
 
@@ -153,6 +165,7 @@ static void take_piece(struct nic *n)
     struct nic_piece piece = n->piece;
 
     n->gathering = true;
+    n->pieces++;
     if (piece.bytes == 0 || piece.bytes > sizeof(n->tx_frame) - n->tx_bytes) {
         n->spoilt = true;
     }
@@ -180,6 +193,7 @@ void nic_transmit(struct nic *n)
         }
         if (!n->verbs->next_piece(n, &n->piece)) {
             n->back_to_back = false;
+            n->dry = true;
             if (n->gathering) {
                 nic_violation(n, NIC_RULE_GAP);
             }
@@ -189,6 +203,20 @@ void nic_transmit(struct nic *n)
     }
     if (!n->sending && n->verbs->may_send(n)) {
         nic_arm(n, NIC_TIMER_TX, n->bus->now(n->bus));
+    }
+}
+
+void nic_bell(struct nic *n)
+{
+    if (!n->verbs->may_send(n)) {
+        return;
+    }
+    n->bells++;
+    n->dry = false;
+    nic_transmit(n);
+    if (n->dry && n->pieces < n->bells) {
+        nic_violation(n, NIC_RULE_BELL);
+        n->bells = n->pieces;
     }
 }
 

@@ -28,11 +28,20 @@ enum nic_timer { NIC_TIMER_TX, NIC_TIMERS };
 
 /* The first rules of every model; its table begins with NIC_RULE_TEXTS, its own begin at
  * NIC_RULES. */
-enum nic_rule { NIC_RULE_WIDTH, NIC_RULE_GAP, NIC_RULE_NO_WRAP, NIC_RULES };
+enum nic_rule {
+    NIC_RULE_WIDTH,
+    NIC_RULE_GAP,
+    NIC_RULE_NO_WRAP,
+    NIC_RULE_CHANGED,
+    NIC_RULE_BELL,
+    NIC_RULES
+};
 #define NIC_RULE_TEXTS                                                                 \
     [NIC_RULE_WIDTH] = {"register access that is not 32 bits wide", false},            \
     [NIC_RULE_GAP] = {"first descriptor of a frame was ready before its last", false}, \
-    [NIC_RULE_NO_WRAP] = {"descriptor ring without an end", false}
+    [NIC_RULE_NO_WRAP] = {"descriptor ring without an end", false},                    \
+    [NIC_RULE_CHANGED] = {"a descriptor was changed while it was the device's", true}, \
+    [NIC_RULE_BELL] = {"doorbell rung before there was anything to send", true}
 
 struct nic;
 
@@ -75,7 +84,9 @@ struct nic {
 
     /* The frame in the transmitter: being gathered, then on the medium. */
     bool gathering, spoilt, sending;
-    bool back_to_back; /* the next frame follows the last one without a pause */
+    bool back_to_back;      /* the next frame follows the last one without a pause */
+    bool dry;               /* there was no piece to send when last looked */
+    uint64_t bells, pieces; /* rung, and sent, since the transmitter was started */
     uint64_t medium_free_ns;
     struct nic_piece piece; /* the last one taken */
     size_t tx_bytes;
@@ -159,9 +170,17 @@ static inline void nic_disarm(struct nic *n, unsigned id)
     n->bus->timer(n->bus, id, 0);
 }
 
+/* Register `reg` of the PHY at `address` on the management bus: one that has negotiated a gigabit
+ * link, at NIC_PHY_ADDRESS, and nobody elsewhere. */
+#define NIC_PHY_ADDRESS 0
+uint16_t nic_phy_read(unsigned address, unsigned reg);
+
 /* -- sending -- */
 
-/* Send what there is. After a doorbell, and whenever `may_send` may have changed. Bounded: what is
+/* A doorbell: send what there is. Each has something to send that was given before it was rung,
+ * though a doorbell before that may have sent it. */
+void nic_bell(struct nic *n);
+/* Send what there is, whenever `may_send` may have changed. Bounded: what is
  * left over continues on NIC_TIMER_TX. */
 void nic_transmit(struct nic *n);
 /* NIC_TIMER_TX is due: what was on the medium is out, and the next follows. */

@@ -47,6 +47,33 @@ const uint32_t *ring_read_ahead(struct nic *n, struct ring *r)
     return r->active ? r->ahead : NULL;
 }
 
+/* Is it still what it was when it was read? Who gives a descriptor away before it is complete, or
+ * takes it back before it is handed back, is found out. */
+static void look_again(struct nic *n, const struct ring *r)
+{
+    uint32_t now[RING_AHEAD_WORDS];
+    size_t bytes = r->format->words * 4u;
+
+    if (n->bus->dma_read(n->bus, r->io_addr, now, bytes) &&
+        memcmp(now, &r->ahead[r->next], bytes) != 0) {
+        nic_violation_in(n, NIC_RULE_CHANGED, r->io_addr);
+    }
+}
+
+bool ring_hand_back(struct nic *n, struct ring *r, unsigned offset, const void *from, size_t bytes)
+{
+    if (n->strict) {
+        look_again(n, r);
+    }
+    THREAD_MEMORY_FENCE();
+    if (!n->bus->dma_write(n->bus, r->io_addr + offset, from, bytes)) {
+        n->verbs->bus_error(n);
+        return false;
+    }
+    ring_advance(n, r);
+    return true;
+}
+
 void ring_advance(struct nic *n, struct ring *r)
 {
     const struct ring_format *f = r->format;

@@ -515,7 +515,7 @@ void virtnet_notify(struct virtnet *v, uint32_t queue)
     } else if (!(v->status & VIRTIO_STATUS_DRIVER_OK)) {
         nic_violation(&v->nic, VIRTNET_RULE_NOTIFY_EARLY);
     } else if (queue == VIRTIO_NET_TX) {
-        nic_transmit(&v->nic);
+        nic_bell(&v->nic);
     }
 }
 

@@ -9,10 +9,11 @@
 #include "components/device/nic.h"
 #include "components/device/virtio.h"
 
-#define VIRTNET_QUEUES     2
-#define VIRTNET_RING_MAX   1024
-#define VIRTNET_RING_UNITS 8192 /* of 8 bytes: the memory that driver and device share for rings \
-                                 */
+#define VIRTNET_QUEUES   2
+#define VIRTNET_RING_MAX 1024
+#define VIRTNET_RING_UNITS                                                \
+    8192 /* of 8 bytes: the memory that driver and device share for rings \
+          */
 
 enum virtnet_rule {
     VIRTNET_RULE_STATUS = NIC_RULES,

@@ -41,6 +41,12 @@
     ROW(net_driver_gem, "network/driver_gem", "drives the Cadence GEM of a Zynq",                \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_driver_meson, "network/driver_meson", "drives the MAC of Amlogic Meson chips",       \
+        ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_driver_eqos, "network/driver_eqos", "drives the DesignWare Ethernet QoS MAC",        \
+        ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_virt_rx, "network/virt_rx", "gives each received frame to the clients it is for",    \
         ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
     ROW(net_vswitch, "network/vswitch",                                                          \

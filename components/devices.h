@@ -8,5 +8,7 @@
 #define DEVICE_TYPES(ROW) \
     ROW(enet)             \
     ROW(virtio_net)       \
-    ROW(gem)
+    ROW(gem)              \
+    ROW(meson)            \
+    ROW(eqos)
 #endif

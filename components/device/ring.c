@@ -60,12 +60,38 @@ static void look_again(struct nic *n, const struct ring *r)
     }
 }
 
+/* All but the word that tells the owner. */
+static bool write_others(struct nic *n, const struct ring *r, unsigned offset, const char *from,
+                         size_t bytes)
+{
+    unsigned owner = r->format->owner_word * 4u, end = offset + (unsigned)bytes;
+    bool good =
+        (owner == offset || n->bus->dma_write(n->bus, r->io_addr + offset, from, owner - offset)) &&
+        (owner + 4 == end || n->bus->dma_write(n->bus, r->io_addr + owner + 4,
+                                               from + (owner + 4 - offset), end - owner - 4));
+
+    THREAD_MEMORY_RELEASE();
+    if (!good) {
+        n->verbs->bus_error(n);
+    }
+    return good;
+}
+
 bool ring_hand_back(struct nic *n, struct ring *r, unsigned offset, const void *from, size_t bytes)
 {
     if (n->strict) {
         look_again(n, r);
     }
     THREAD_MEMORY_FENCE();
+    if (bytes > 4 && !write_others(n, r, offset, from, bytes)) {
+        return false;
+    }
+    unsigned owner = r->format->owner_word * 4u;
+    if (bytes > 4) {
+        from = (const char *)from + (owner - offset);
+        offset = owner;
+        bytes = 4;
+    }
     if (!n->bus->dma_write(n->bus, r->io_addr + offset, from, bytes)) {
         n->verbs->bus_error(n);
         return false;

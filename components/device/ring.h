@@ -56,7 +56,8 @@ static inline const uint32_t *ring_peek(struct nic *n, struct ring *r)
 void ring_advance(struct nic *n, struct ring *r);
 /*
  * Hand the present descriptor back: what goes with it is in memory, or has been read, before these
- * bytes of it say so. False: refused, and the model has been told of the bus error.
+ * bytes of it, whole words, say so; of these the one that tells the owner is written last. False:
+ * refused, and the model has been told of the bus error.
  */
 bool ring_hand_back(struct nic *n, struct ring *r, unsigned offset, const void *from, size_t bytes);
 #endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Driver of the gigabit MAC of Amlogic Meson chips. How buffers flow is in nic_driver.h. */
+#include "components/device/meson.h"
+#include "components/network/regs.h"
+
+#define NIC_NAME       "Meson MAC"
+#define NIC_DESCRIPTOR meson_descriptor
+#include "components/network/nic_driver.h"
+
+#define RX_BUFFER_BYTES 0x600
+#define EVENTS          (MESON_INT_TI | MESON_INT_RI | MESON_INT_FBI)
+#define IRQ_MASK        (EVENTS | MESON_INT_AIS | MESON_INT_NIS)
+
+static volatile struct meson_mac *mac;
+static volatile struct meson_dma *dma;
+/* The address the MAC had, which it forgets in a reset. */
+static uint32_t address_low, address_high;
+
+/* The owner bit is written last, and is what makes the rest valid. */
+static void slot_give(struct ring *ring, uint32_t slot, uint32_t io_addr, uint16_t len)
+{
+    volatile struct meson_descriptor *d = &ring->descriptors[slot];
+    uint32_t cntl =
+        ring == &state.rx ? RX_BUFFER_BYTES : len | MESON_TX_IC | MESON_TX_LAST | MESON_TX_FIRST;
+
+    d->cntl = cntl | (slot + 1 == ring->capacity ? MESON_CNTL_END : 0);
+    d->addr = io_addr;
+    THREAD_MEMORY_RELEASE();
+    d->status = MESON_OWN;
+}
+
+static bool slot_given_back(struct ring *ring, uint32_t slot, uint16_t *len)
+{
+    uint32_t status = ring->descriptors[slot].status;
+
+    *len = (uint16_t)(status >> MESON_RX_LEN_SHIFT & MESON_RX_LEN_MASK);
+    return !(status & MESON_OWN);
+}
+
+static void slots_clear(struct ring *ring)
+{
+    for (uint32_t slot = 0; slot < ring->capacity; slot++) {
+        ring->descriptors[slot].status = 0;
+    }
+}
+
+static void ring_given(struct ring *ring)
+{
+    (void)ring;
+}
+
+static void ring_given_batch(struct ring *ring)
+{
+    THREAD_MEMORY_RELEASE();
+    reg_write(ring == &state.rx ? &dma->rxpolldemand : &dma->txpolldemand, MESON_POLL);
+}
+
+static void nic_stop(void)
+{
+    reg_write(&dma->busmode, MESON_BUSMODE_SWR);
+    while (reg_read(&dma->busmode) & MESON_BUSMODE_SWR) {
+    }
+}
+
+/* The virtualiser sorts frames by destination, so the MAC takes them all. The DMA runs before the
+ * MAC does, so that no frame comes too early for it. */
+static void nic_start(void)
+{
+    reg_write(&mac->intmask, reg_read(&mac->intmask) | MESON_INTMASK);
+    reg_write(&mac->macaddr0hi, address_high);
+    reg_write(&mac->macaddr0lo, address_low);
+    reg_write(&mac->framefilt, MESON_FILTER_PR);
+    reg_write(&dma->rxdesclistaddr, (uint32_t)device_resources.regions[REGION_RX_RING].io_addr);
+    reg_write(&dma->txdesclistaddr, (uint32_t)device_resources.regions[REGION_TX_RING].io_addr);
+    reg_write(&dma->opmode, MESON_OPMODE_FTF | MESON_OPMODE_TSF | MESON_OPMODE_RSF);
+    while (reg_read(&dma->opmode) & MESON_OPMODE_FTF) {
+    }
+    reg_write(&dma->opmode, MESON_OPMODE_TSF | MESON_OPMODE_RSF | MESON_OPMODE_OSF |
+                                MESON_OPMODE_SR | MESON_OPMODE_ST);
+    reg_write(&dma->intenable, IRQ_MASK);
+    reg_write(&mac->conf, MESON_CONF_DM | MESON_CONF_ACS | MESON_CONF_TE | MESON_CONF_RE);
+}
+
+/* Events are cleared before what they tell of is looked for, so what comes in between raises them
+ * anew. An interrupt without any may be about a reset. */
+static void handle_irq(void)
+{
+    uint32_t events = reg_read(&dma->status) & IRQ_MASK;
+
+    reg_write(&dma->status, events);
+    tx_return();
+    tx_provide();
+    (void)rx_return();
+    rx_provide();
+    if (events & MESON_INT_FBI ||
+        ((events & EVENTS) == 0 && !(reg_read(&dma->opmode) & MESON_OPMODE_SR))) {
+        sddf_dprintf("Meson MAC: the DMA has stopped, and is started again\n");
+        nic_recover();
+    }
+}
+
+void init(void)
+{
+    assert(device_resources.num_regions == 3);
+    nic_init();
+    ring_init(&state.rx, &device_resources.regions[REGION_RX_RING]);
+    ring_init(&state.tx, &device_resources.regions[REGION_TX_RING]);
+    mac = state.regs;
+    dma = (volatile void *)((volatile char *)state.regs + MESON_DMA);
+    address_low = reg_read(&mac->macaddr0lo);
+    address_high = reg_read(&mac->macaddr0hi);
+    nic_stop();
+    slots_clear(&state.rx);
+    slots_clear(&state.tx);
+    nic_start();
+    rx_provide();
+    tx_provide();
+}

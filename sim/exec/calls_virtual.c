@@ -175,6 +175,7 @@ static uint64_t units_ps(const struct domain *d, enum point_op op, const volatil
     }
 }
 
+/* A point whose cost is always the same; most are. */
 static inline void do_point(struct domain *d, enum point_op op, const volatile void *where,
                             uint64_t units, uint64_t ps)
 {
@@ -186,25 +187,19 @@ static inline void do_point(struct domain *d, enum point_op op, const volatile v
     pay(d, ps);
 }
 
-/* One that costs by the unit. */
-static __attribute__((noinline)) void on_units(enum point_op op, const volatile void *where,
-                                               uint64_t units)
+/* One that costs by the unit, or of a flag whose use is followed: what that is once the operation
+ * has been paid for is what the image will find. */
+static __attribute__((noinline)) void on_odd_point(enum point_op op, const volatile void *where,
+                                                   uint64_t units, const void *place)
 {
     struct domain *d = domain_current;
 
-    do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
-}
-
-/* One of a flag, whose use is followed: what it is now is what the image will find. */
-static __attribute__((noinline)) void on_flag(enum point_op op, const volatile void *where,
-                                              uint64_t units, const void *place)
-{
-    struct domain *d = domain_current;
-
-    do_point(d, op, where, units, d->costs.op_ps[op]);
-    if (d->follows) {
-        moves_flag(d->moves, op, where, domain_place(d, place));
+    if (op >= POINT_COPY) {
+        do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
+        return;
     }
+    do_point(d, op, where, units, d->costs.op_ps[op]);
+    moves_flag(d->moves, op, where, domain_place(d, place));
 }
 
 /* There are some fifty of these to a frame, so the usual one calls nobody. */
@@ -213,17 +208,19 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
     struct domain *d = domain_current;
 
     registers_settle(d);
-    if (__builtin_expect(op >= POINT_COPY, 0)) {
-        on_units(op, where, units);
-    } else if ((unsigned)op - POINT_REQUEST <= POINT_REQUIRE - POINT_REQUEST) {
-        on_flag(op, where, units, __builtin_return_address(0));
+    if (__builtin_expect(d->odd_points >> op & 1, 0)) {
+        on_odd_point(op, where, units, __builtin_return_address(0));
     } else {
         do_point(d, op, where, units, d->costs.op_ps[op]);
     }
 }
 
-void calls_virtual_hook(void)
+void calls_virtual_hook(struct domain *d)
 {
+    const uint32_t flags = 1u << POINT_REQUEST | 1u << POINT_CANCEL | 1u << POINT_REQUIRE;
+    const uint32_t by_unit = ~0u << POINT_COPY;
+
+    d->odd_points = by_unit | (d->follows ? flags : 0);
     sddfsim_point_hook = on_point;
 }
 

@@ -569,12 +569,12 @@ void domain_run(struct domain *d)
         d->image_base = ((const struct link_map *)d->entry.handle)->l_addr;
     }
     if (d->turn != NULL) {
-        calls_virtual_hook();
         d->follows = d->moves != NULL &&
                      (plan_checks(d->plan, "protocol") || plan_checks(d->plan, "signals"));
         if (d->follows) {
             moves_follow(d->moves);
         }
+        calls_virtual_hook(d);
     }
     begin_watching(d, 0);
     d->entry.init();

@@ -88,6 +88,7 @@ struct domain {
         uint64_t vaddr;
         const void *place;
     } unsettled; /* a register write whose value the image is about to leave there (registers.h) */
+    uint32_t odd_points; /* in virtual time: bits of those that take more than a moment */
     struct domain_costs costs;
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];
@@ -133,7 +134,8 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
                  const struct domain_exec *exec, void *moves_memory);
 /* From here on in virtual time: costs of this platform, system calls by the simulated kernel. */
 void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image);
-void calls_virtual_hook(void); /* points move the clock from now on */
+/* Points move its clock from now on. */
+void calls_virtual_hook(struct domain *d);
 void calls_virtual_pay_frame(struct domain *d, uint64_t bytes); /* what an image does with one */
 /* What an image in this program tells of its moves is heard from here on; domain_run() does it too.
  */

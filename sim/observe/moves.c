@@ -46,6 +46,7 @@ static void illegal(struct moves *m, struct watched *q, uint32_t from, uint32_t 
 {
     if (!q->counts->illegal) {
         q->counts->illegal = 1;
+        q->usual = MOVE_NONE;
         moves_tell(m, PROBE_INDEX_ILLEGAL, q->index, from, to);
     }
 }
@@ -141,7 +142,7 @@ static void resync(struct moves *m, struct watched *q, uint32_t now)
     }
 }
 
-struct watched *moves_look_up(struct moves *m, const volatile void *where)
+static struct watched *look_up(struct moves *m, const volatile void *where)
 {
     uint32_t at = moves_hash((uintptr_t)where);
 
@@ -159,61 +160,93 @@ struct watched *moves_look_up(struct moves *m, const volatile void *where)
     }
 }
 
-/*
- * Where an announced move leaves the index, whatever the index says now. One that the other end may
- * write too is looked at each time; the others when the entry ends.
- */
-static inline void step(struct watched *q)
+struct watched *moves_find(struct moves *m, const volatile void *queue)
 {
-    struct moves_queue_counts *counts = q->counts;
-    bool first_filling = counts->moved == 0 && first_filled(q);
+    struct watched *q = moves_near(m, queue);
 
-    q->shadow = (q->shadow + 1) & q->index_mask;
-    if (__builtin_expect(q->exposed || first_filling, 0)) {
-        uint32_t now = own_index(q);
+    return q->base == queue ? q : look_up(m, queue);
+}
 
-        if (first_filling) {
-            q->shadow = now;
-        } else if (now != q->shadow) {
-            displaced(q, now);
-        }
+static inline void arrive(struct watched *q, uint32_t index)
+{
+    q->shadow = index;
+    q->counts->index = index;
+    q->counts->moved++;
+    if (q->produces) {
+        note_length(q, index);
     }
-    counts->index = q->shadow;
-    counts->moved++;
+}
+
+/* Where an announced move leaves the index, whatever that says now; it is looked at when the entry
+ * ends. */
+static inline uint32_t after_move(const struct watched *q)
+{
+    return (q->shadow + 1) & q->index_mask;
+}
+
+/* One that the other end may write too is looked at each time. */
+static uint32_t after_odd_move(struct watched *q)
+{
+    uint32_t now = own_index(q);
+
+    if (q->counts->moved == 0 && first_filled(q)) {
+        return now;
+    }
+    q->shadow = after_move(q);
+    if (q->exposed && now != q->shadow) {
+        displaced(q, now);
+    }
+    return q->shadow;
+}
+
+static inline struct slot slot_of(const struct watched *q, uint64_t name, uint64_t rest)
+{
+    return (struct slot){.name = name,
+                         .len = (uint16_t)(rest >> q->len_shift),
+                         .pool_id = (uint32_t)(rest >> q->pool_shift) & q->pool_mask};
+}
+
+/* The first move of a queue, one of a queue that the other end may disturb, one that was refused,
+ * or one that is nobody's business. */
+static __attribute__((noinline)) void moved_oddly(struct moves *m, enum move_kind kind,
+                                                  const volatile void *queue, uint64_t name,
+                                                  uint64_t rest)
+{
+    struct watched *q = moves_find(m, queue);
+    enum move_kind own = q != NULL && q->produces ? MOVE_PUT : MOVE_TAKEN;
+
+    m->announced = true;
+    /* A consumer that fills its own free queue before the start is not making moves of its own. */
+    if (q == NULL || q->counts->illegal || (own == MOVE_TAKEN) != (kind == MOVE_TAKEN)) {
+        return;
+    }
+    if (kind == MOVE_REFUSED) {
+        moves_refused(m, q, slot_of(q, name, rest));
+        return;
+    }
+    arrive(q, after_odd_move(q));
+    q->usual = q->exposed ? MOVE_NONE : (uint8_t)own;
+    q->means(m, q, slot_of(q, name, rest));
 }
 
 void moves_moved(struct moves *m, enum move_kind kind, const volatile void *queue, uint64_t name,
                  uint64_t rest)
 {
-    struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
+    struct watched *q = moves_near(m, queue);
 
-    if (__builtin_expect(q == NULL || q->base != queue, 0)) {
-        q = moves_look_up(m, queue);
-    }
-    m->announced = true;
-    /* A consumer that fills its own free queue before the start is not making moves of its own. */
-    if (q == NULL || q->produces != (kind != MOVE_TAKEN) || q->counts->illegal) {
+    if (__builtin_expect(q->base != queue || q->usual != kind, 0)) {
+        moved_oddly(m, kind, queue, name, rest);
         return;
     }
-    struct slot slot = {.name = name,
-                        .len = (uint16_t)(rest >> q->len_shift),
-                        .pool_id = (uint32_t)(rest >> q->pool_shift) & q->pool_mask};
-    if (__builtin_expect(kind == MOVE_REFUSED, 0)) {
-        moves_refused(m, q, slot);
-        return;
-    }
-    step(q);
-    if (q->produces) {
-        note_length(q, q->shadow);
-    }
-    q->means(m, q, slot);
+    arrive(q, after_move(q));
+    q->means(m, q, slot_of(q, name, rest));
 }
 
 uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest)
 {
-    const struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
+    const struct watched *q = moves_near(m, queue);
 
-    return q == NULL || q->base != queue || !q->frames ? 0 : (uint16_t)(rest >> q->len_shift);
+    return q->base != queue || !q->frames ? 0 : (uint16_t)(rest >> q->len_shift);
 }
 
 /* -- images that tell nothing: in what order did it all happen? -- */

@@ -12,13 +12,16 @@
 #define FRAME_BYTES_MAX 2048u
 #define MAC_BYTES       6u
 
+/* Turned right by the size of a buffer, an offset is the number of that buffer; but what is within
+ * one has its lower bits at the top now, and is more than any number there is. */
 static inline __attribute__((always_inline)) bool
 within(const struct held_pool *pool, uint64_t base, uint64_t name, uint32_t *buffer)
 {
     uint64_t offset = name - base;
+    uint64_t number = offset >> (pool->shift & 63) | offset << (-pool->shift & 63);
 
-    *buffer = (uint32_t)(offset >> pool->shift);
-    return offset >> pool->shift < pool->count && (offset & ((1ull << pool->shift) - 1)) == 0;
+    *buffer = (uint32_t)number;
+    return number < pool->count;
 }
 
 /* The pool of an IO address: most often the one before, else found by halves. */

@@ -28,16 +28,9 @@ void moves_follow(struct moves *m)
     m->follows = true;
 }
 
-static struct watched *find(struct moves *m, const volatile void *queue)
-{
-    struct watched *q = m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
-
-    return q != NULL && q->base == queue ? q : moves_look_up(m, queue);
-}
-
 void moves_flag(struct moves *m, enum point_op op, const volatile void *queue, uint64_t place)
 {
-    struct watched *q = find(m, queue);
+    struct watched *q = moves_find(m, queue);
 
     if (q == NULL || q->flag == NULL) {
         return;

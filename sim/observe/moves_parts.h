@@ -9,6 +9,8 @@
 #define HASH_SLOTS 1024u
 #define NEAR_SLOTS 64u
 
+#define MOVE_NONE UINT8_MAX /* no move is usual */
+
 #define EDGE_BYTES  32u
 #define EMPTIES_MAX 64u
 
@@ -83,6 +85,7 @@ struct watched {
     uint32_t index_mask, slot_mask, slot_bytes;
     uint8_t index_bytes, name_offset, len_offset, pool_offset, pool_mask;
     uint8_t len_shift, pool_shift; /* in the second word of a descriptor */
+    uint8_t usual; /* the kind of move that is made here, once there is nothing odd about it */
     bool produces, frames, by_io_addr;
     bool relinks; /* frames put in here lie in buffers of another pool than those taken */
     bool from_device, to_device;
@@ -121,7 +124,8 @@ struct moves {
     struct watched queues[MOVES_QUEUES_MAX];
     uint32_t queue_count;
     uint16_t hash[HASH_SLOTS];        /* queue + 1 */
-    struct watched *near[NEAR_SLOTS]; /* the queues touched last, by page */
+    struct watched *near[NEAR_SLOTS]; /* the queues touched last, by page; else `nowhere` */
+    struct watched nowhere;           /* where no queue is */
 
     bool announced; /* the image's queue code tells of its moves */
     bool settled;   /* init() has returned */
@@ -162,7 +166,12 @@ void moves_tell_at(struct moves *m, enum probe_kind kind, uint32_t object, uint6
                    uint64_t place);
 
 /* The queue that lies there; NULL: none that is watched. */
-struct watched *moves_look_up(struct moves *m, const volatile void *where);
+struct watched *moves_find(struct moves *m, const volatile void *queue);
+/* The one that most likely does: never NULL, and to be held against its base. */
+static inline struct watched *moves_near(const struct moves *m, const volatile void *queue)
+{
+    return m->near[((uintptr_t)queue >> 12) % NEAR_SLOTS];
+}
 
 /* -- moves_flags.c -- */
 

@@ -132,6 +132,7 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
                           .frames = s->carries_frames,
                           .by_io_addr = s->naming == NAMES_IO_ADDR && s->pool_count > 0,
                           .pool_count = (uint32_t)s->pool_count,
+                          .usual = MOVE_NONE,
                           .produces = s->producer == m->pd,
                           .endpoint = PLAN_NONE};
     uint64_t vaddr = q->produces ? s->producer_vaddr : s->consumer_vaddr;
@@ -413,6 +414,10 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
     m->hooks = *hooks;
     m->exact = hooks->exact;
     m->bytes = tags_wanted(plan);
+    m->nowhere = (struct watched){.base = (const volatile uint8_t *)m, .usual = MOVE_NONE};
+    for (unsigned i = 0; i < NEAR_SLOTS; i++) {
+        m->near[i] = &m->nowhere;
+    }
     for (size_t i = 0; i < pool_count; i++) {
         watch_pool(m, pools[i], &at);
         buffers += plan->pools[pools[i]].buffer_count;

@@ -102,7 +102,7 @@ static void begin_as(const char *image)
     domain.timeout_ns = DOMAIN_FOREVER;
     domain_current = &domain;
     calls_virtual_init(&domain, &platform, image);
-    calls_virtual_hook();
+    calls_virtual_hook(&domain);
     turn = domain.turn;
     turn->horizon_ps = slack_ps = 1000000 * NS;
     asked_count = ticks = drains = 0;

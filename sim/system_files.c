@@ -52,10 +52,11 @@ static int fill_text(void *context, FILE *to)
 static void add_input(json_t *inputs, const char *file)
 {
     char digest[SHA256_TEXT_BYTES], whole[PATH_MAX];
+    const char *name = file != NULL && realpath(file, whole) != NULL ? whole : file;
 
-    if (file != NULL && sha256_file(file, digest) == 0) {
-        json_object_set_new(inputs, realpath(file, whole) != NULL ? whole : file,
-                            json_string(digest));
+    /* Many domains may have one image. */
+    if (name != NULL && json_object_get(inputs, name) == NULL && sha256_file(name, digest) == 0) {
+        json_object_set_new(inputs, name, json_string(digest));
     }
 }
 

@@ -40,24 +40,35 @@ static void schedule(const uint8_t block[static 64], uint32_t w[static 64])
 
 static void add_block(struct sha256 *s, const uint8_t block[static 64])
 {
-    uint32_t w[64], v[8];
+    uint32_t *v = s->state, w[64];
+    uint32_t a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
 
     schedule(block, w);
-    memcpy(v, s->state, sizeof v);
+    /* Eight at a time, the variables are back where they were, and none need be moved. */
+#pragma GCC unroll 8
     for (int i = 0; i < 64; i++) {
-        uint32_t e = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-        uint32_t a = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-        uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        uint32_t first = v[7] + e + choice + constants[i] + w[i];
+        uint32_t first = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) +
+                         constants[i] + w[i];
+        uint32_t second =
+            (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
 
-        memmove(&v[1], &v[0], 7 * sizeof v[0]);
-        v[4] += first;
-        v[0] = first + a + majority;
+        h = g;
+        g = f;
+        f = e;
+        e = d + first;
+        d = c;
+        c = b;
+        b = a;
+        a = first + second;
     }
-    for (int i = 0; i < 8; i++) {
-        s->state[i] += v[i];
-    }
+    v[0] += a;
+    v[1] += b;
+    v[2] += c;
+    v[3] += d;
+    v[4] += e;
+    v[5] += f;
+    v[6] += g;
+    v[7] += h;
 }
 
 void sha256_init(struct sha256 *s)

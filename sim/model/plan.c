@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -327,8 +328,34 @@ uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd)
     return c->end[0].pd == pd ? c->end[0].id : c->end[1].id;
 }
 
+static int compare_maps(const void *a, const void *b)
+{
+    const struct plan_map *m = *(const struct plan_map *const *)a;
+    const struct plan_map *n = *(const struct plan_map *const *)b;
+
+    return m->pd != n->pd ? (m->pd > n->pd) - (m->pd < n->pd)
+                          : (m->region > n->region) - (m->region < n->region);
+}
+
+/* A large plan has tens of thousands of maps, and is asked for one again and again. */
+static void sort_maps(struct plan *p)
+{
+    p->sorted_maps = arena_array(p->arena, p->map_count, sizeof(struct plan_map *));
+    for (uint32_t i = 0; i < p->map_count; i++) {
+        p->sorted_maps[i] = &p->maps[i];
+    }
+    qsort(p->sorted_maps, p->map_count, sizeof *p->sorted_maps, compare_maps);
+}
+
 const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t region)
 {
+    if (p->sorted_maps != NULL) {
+        const struct plan_map *wanted = &(struct plan_map){.pd = pd, .region = region};
+        const struct plan_map **found =
+            bsearch(&wanted, p->sorted_maps, p->map_count, sizeof *p->sorted_maps, compare_maps);
+
+        return found == NULL ? NULL : *found;
+    }
     for (uint32_t i = 0; i < p->map_count; i++) {
         if (p->maps[i].pd == pd && p->maps[i].region == region) {
             return &p->maps[i];
@@ -504,6 +531,7 @@ struct plan *plan_make(const struct scenario *s,
     for (size_t i = 0; i < s->capture_count; i++) {
         add_capture(p, &s->captures[i]);
     }
+    sort_maps(p);
     bool wired = diag->errors == errors_before;
     for (uint32_t i = 0; wired && i < p->pd_count; i++) {
         check_told(p, &p->pds[i]);

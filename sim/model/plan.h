@@ -210,6 +210,8 @@ struct plan {
     struct plan_pd *pds;
     struct plan_region *regions;
     struct plan_map *maps;
+    /* The same by domain and region; NULL: the plan is not made yet. */
+    const struct plan_map **sorted_maps;
     struct plan_channel *channels;
     struct plan_pool *pools;
     struct queue_shape *queues;

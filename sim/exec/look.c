@@ -486,11 +486,26 @@ static void look_at_signals(struct lookout *l, uint32_t pd)
               atomic_load(&l->s->world->pages[pd]->signals_sent));
 }
 
+static void list_pools(struct lookout *l)
+{
+    struct arena *arena = l->s->world->arena;
+    uint32_t pools[MOVES_POOLS_MAX];
+
+    l->lists = arena_array(arena, l->plan->pd_count, sizeof *l->lists);
+    for (uint32_t pd = 0; pd < l->plan->pd_count; pd++) {
+        size_t count = moves_pool_list(l->plan, pd, pools);
+
+        l->lists[pd] = (struct pool_list){.count = (uint32_t)count,
+                                          .pools = arena_copy(arena, pools, count * sizeof *pools)};
+    }
+}
+
 void look(const struct supervise *s, struct probe_bus *bus)
 {
     struct lookout l = {.s = s, .plan = s->world->plan, .bus = bus};
 
     l.flows = arena_array(s->world->arena, l.plan->queue_count, sizeof *l.flows);
+    list_pools(&l);
     for (uint32_t i = 0; i < l.plan->queue_count; i++) {
         if (l.plan->queues[i].carries_frames) {
             find_flow(&l, i);

@@ -31,11 +31,10 @@ static void mark_found(struct lookout *l, uint32_t queue, uint32_t pool, uint8_t
 static void add_held_by(const struct lookout *l, uint32_t pd, uint32_t pool, int64_t *held,
                         int64_t *again)
 {
-    uint32_t list[MOVES_POOLS_MAX];
-    size_t count = moves_pool_list(l->plan, pd, list);
+    const struct pool_list *list = &l->lists[pd];
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (list[i] == pool) {
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->pools[i] == pool) {
             *held += look_counts(l, pd)->pools[i].held;
             *again += l->plan->pds[pd].endpoint ? 0 : look_counts(l, pd)->pools[i].again;
         }
@@ -81,8 +80,7 @@ static uint64_t with_devices(const struct lookout *l, uint32_t pd)
 
 void look_at_kept(struct lookout *l, uint32_t pd)
 {
-    uint32_t list[MOVES_POOLS_MAX];
-    size_t count = moves_pool_list(l->plan, pd, list);
+    const struct pool_list *list = &l->lists[pd];
     const struct moves_counts *c = look_counts(l, pd);
     int64_t full = c->in_hand > 0 ? c->in_hand : 0;
 
@@ -90,13 +88,13 @@ void look_at_kept(struct lookout *l, uint32_t pd)
         return;
     }
     full += (int64_t)with_devices(l, pd);
-    for (size_t i = 0; i < count; i++) {
-        int64_t held = for_receiving(l, pd, list[i]) ? 0 : c->pools[i].held;
+    for (size_t i = 0; i < list->count; i++) {
+        int64_t held = for_receiving(l, pd, list->pools[i]) ? 0 : c->pools[i].held;
         int64_t kept = held > full ? held - full : 0;
 
         full -= held - kept > 0 ? held - kept : 0;
         if (kept > 0) {
-            look_tell(l, PROBE_BUFFERS_KEPT, TOLD_BY_PD, pd, list[i], (uint64_t)kept, 0, 1);
+            look_tell(l, PROBE_BUFFERS_KEPT, TOLD_BY_PD, pd, list->pools[i], (uint64_t)kept, 0, 1);
         }
     }
 }

@@ -14,6 +14,9 @@ struct lookout {
     const struct plan *plan;
     struct probe_bus *bus;
     struct flow *flows; /* by plan queue; of those that carry frames */
+    struct pool_list {
+        uint32_t count, *pools;
+    } * lists; /* by domain: the pools it may hold buffers of, as in its counts */
 };
 
 /* One domain's account of its queues and pools, in its page. */

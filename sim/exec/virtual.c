@@ -33,9 +33,10 @@ struct virtual
         uint64_t moved, wakes; /* of all queues, and of its driver, when it was looked last */
     } * asked_dead;            /* by device */
     struct {
-        bool asked;      /* somebody wants to know */
-        uint64_t moved;  /* entries of all queues, when it was looked last */
-        uint64_t *wakes; /* by domain, then */
+        bool asked;       /* somebody wants to know */
+        uint64_t moved;   /* entries of all queues, when it was looked last */
+        uint64_t *wakes;  /* by domain, then */
+        uint32_t *queues; /* by domain, how many */
     } progress;
 };
 
@@ -243,6 +244,18 @@ static void on_died(void *context, uint32_t pd, const struct stray *why, int sta
 
 #define STANDSTILL_WAKES 4096u /* in which nothing moved although something waits */
 
+/* By domain: how many queues it has. A device has none that moves. */
+static uint32_t *count_queues(const struct plan *plan, struct arena *arena)
+{
+    uint32_t *counts = arena_array(arena, plan->pd_count, sizeof *counts);
+    uint32_t queues[MOVES_QUEUES_MAX];
+
+    for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
+        counts[pd] = (uint32_t)moves_queue_list(plan, pd, queues);
+    }
+    return counts;
+}
+
 static uint64_t moved_in_all(const struct virtual *v)
 {
     const struct plan *plan = v->s->world->plan;
@@ -251,7 +264,7 @@ static uint64_t moved_in_all(const struct virtual *v)
     for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
         const struct moves_counts *c = &v->s->world->pages[pd]->counts;
 
-        for (uint32_t i = 0; i < MOVES_QUEUES_MAX && plan->pds[pd].kind == PD_IMAGE; i++) {
+        for (uint32_t i = 0; i < v->progress.queues[pd]; i++) {
             sum += c->queues[i].moved;
         }
     }
@@ -769,6 +782,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
     v->wall_until_ns = clock_host_ns() + s->wall_ns;
     v->progress.asked = plan_checks(s->world->plan, "liveness");
     v->progress.wakes = arena_array(arena, domains(v), sizeof *v->progress.wakes);
+    v->progress.queues = count_queues(s->world->plan, arena);
     s->pds = arena_array(arena, domains(v), sizeof *s->pds);
     s->virtual_result = arena_alloc(arena, sizeof *s->virtual_result);
     s->virtual_result->befores =

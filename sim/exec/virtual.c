@@ -4,7 +4,7 @@
  * traffic; then frames enter until the input is used up and all is quiet, or the planned length is
  * over; then no more enter, and everybody may finish what it has begun and end.
  */
-#include "sim/exec/virtual.h"
+#include "sim/exec/virtual_parts.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -16,29 +16,6 @@
 
 #define SETTLE_PS 100000000000u  /* at most for domains to settle before the start: 0.1 s */
 #define FINISH_PS 1000000000000u /* at most for domains to finish what they have begun: 1 s */
-
-struct virtual
-{
-    struct fault_set faults; /* of the kernel */
-    struct kernel_gates gates;
-    bool told_to_stop; /* everybody was: nothing more goes wrong */
-    struct supervise *s;
-    struct kernel kernel;
-    struct caches *caches; /* NULL: all memory is coherent */
-    uint64_t wall_until_ns;
-    bool out_of_patience, failed;
-    uint64_t begun_ps; /* when traffic was let in; 0: not yet */
-    struct asked {
-        uint64_t count;        /* how often it was, being dead */
-        uint64_t moved, wakes; /* of all queues, and of its driver, when it was looked last */
-    } * asked_dead;            /* by device */
-    struct {
-        bool asked;       /* somebody wants to know */
-        uint64_t moved;   /* entries of all queues, when it was looked last */
-        uint64_t *wakes;  /* by domain, then */
-        uint32_t *queues; /* by domain, how many */
-    } progress;
-};
 
 /* What would end the program ends the run. */
 static volatile sig_atomic_t told_to_end;
@@ -67,57 +44,10 @@ static uint32_t device_pd(const struct virtual *v, uint32_t device)
     return v->s->world->plan->devices[device].pd;
 }
 
-static uint64_t run_ns(const struct virtual *v)
-{
-    return v->begun_ps == 0 ? 0 : (v->kernel.now_ps - v->begun_ps) / 1000;
-}
-
 static inline void see_to_caches(struct virtual *v, uint32_t device)
 {
     if (__builtin_expect(v->caches != NULL, 0)) {
-        caches_device(v->caches, device, run_ns(v));
-    }
-}
-
-static uint64_t moved_in_all(const struct virtual *v);
-
-#define ASKED_DEAD 65536u /* so often while nothing moves: then nothing ever will */
-
-/* Is there a device that lives and may yet bring something? */
-static bool others_bring(const struct virtual *v)
-{
-    const struct plan *plan = v->s->world->plan;
-
-    for (uint32_t i = 0; i < plan->device_count; i++) {
-        uint32_t pd = plan->devices[i].pd;
-
-        if (!v->s->pds[pd].died && atomic_load(&v->s->world->pages[pd]->device.finished) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A register of a device that died says nothing new, and a driver that waits for a reset to be over
- * asks for ever. If that is all that happens, and no time is set for the end, this is the end. */
-static void ask_the_dead(struct virtual *v, uint32_t device)
-{
-    struct supervise *s = v->s;
-    struct asked *a = &v->asked_dead[device], now = {.count = a->count + 1};
-    uint32_t driver = s->world->plan->devices[device].driver;
-    bool endless = v->begun_ps == 0 || (s->after_ns == 0 && !others_bring(v));
-
-    if (now.count % ASKED_DEAD == 0) {
-        now.moved = moved_in_all(v);
-        now.wakes = v->kernel.domains[driver].activations;
-        if (endless && now.count > ASKED_DEAD && now.moved == a->moved && now.wakes == a->wakes) {
-            s->stuck_pd = driver;
-            s->stuck_on = s->world->plan->devices[device].pd;
-            v->kernel.halt = KERNEL_HOST;
-        }
-        *a = now;
-    } else {
-        a->count = now.count;
+        caches_device(v->caches, device, virtual_run_ns(v));
     }
 }
 
@@ -129,7 +59,7 @@ static uint64_t on_access(void *context, uint32_t device, uint64_t now_ps, bool 
                                          write, offset, bytes, value);
 
     if (__builtin_expect(v->s->pds[device_pd(v, device)].died, 0)) {
-        ask_the_dead(v, device);
+        standstill_dead(v, device);
     }
     see_to_caches(v, device);
     return answer;
@@ -173,7 +103,7 @@ static void on_cache(void *context, uint32_t pd, uint64_t offset, uint64_t bytes
     struct virtual *v = context;
 
     if (v->caches != NULL) {
-        caches_operate(v->caches, pd, offset, bytes, invalidate, run_ns(v));
+        caches_operate(v->caches, pd, offset, bytes, invalidate, virtual_run_ns(v));
     }
 }
 
@@ -240,98 +170,11 @@ static void on_died(void *context, uint32_t pd, const struct stray *why, int sta
     }
 }
 
-/* -- standstills: everybody is busy, and nothing moves -- */
-
-#define STANDSTILL_WAKES 4096u /* in which nothing moved although something waits */
-
-/* By domain: how many queues it has. A device has none that moves. */
-static uint32_t *count_queues(const struct plan *plan, struct arena *arena)
-{
-    uint32_t *counts = arena_array(arena, plan->pd_count, sizeof *counts);
-    uint32_t queues[MOVES_QUEUES_MAX];
-
-    for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
-        counts[pd] = (uint32_t)moves_queue_list(plan, pd, queues);
-    }
-    return counts;
-}
-
-static uint64_t moved_in_all(const struct virtual *v)
-{
-    const struct plan *plan = v->s->world->plan;
-    uint64_t sum = 0;
-
-    for (uint32_t pd = 0; pd < plan->pd_count; pd++) {
-        const struct moves_counts *c = &v->s->world->pages[pd]->counts;
-
-        for (uint32_t i = 0; i < v->progress.queues[pd]; i++) {
-            sum += c->queues[i].moved;
-        }
-    }
-    return sum;
-}
-
-/* A frame queue with something in it, whose consumer lives and is to be relied on. */
-static uint32_t waiting_queue(const struct virtual *v)
-{
-    const struct plan *plan = v->s->world->plan;
-
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
-        const struct queue_shape *q = &plan->queues[i];
-        const uint8_t *base = world_queue(v->s->world, i);
-
-        if (q->carries_frames && !plan_suspect(plan, q->consumer) && !v->s->pds[q->consumer].died &&
-            memcmp(base + q->tail_offset, base + q->head_offset, q->index_bytes) != 0) {
-            return i;
-        }
-    }
-    return PLAN_NONE;
-}
-
-static uint64_t wakes_since(struct virtual *v, uint32_t *most)
-{
-    uint64_t sum = 0, best = 0;
-
-    *most = PLAN_NONE;
-    for (uint32_t pd = 0; pd < v->s->world->plan->pd_count; pd++) {
-        uint64_t since = v->kernel.domains[pd].activations - v->progress.wakes[pd];
-
-        v->progress.wakes[pd] += since;
-        sum += since;
-        if (since > best) {
-            best = since;
-            *most = pd;
-        }
-    }
-    return sum;
-}
-
-static void look_for_standstill(struct virtual *v)
-{
-    struct virtual_standstill *found = &v->s->virtual_result->standstill;
-    uint64_t moved = moved_in_all(v);
-    uint32_t most;
-    uint64_t wakes = wakes_since(v, &most);
-
-    if (moved == v->progress.moved && wakes >= STANDSTILL_WAKES && found->wakes == 0) {
-        uint32_t queue = waiting_queue(v);
-
-        if (queue != PLAN_NONE) {
-            *found = (struct virtual_standstill){
-                .at_ps = v->kernel.now_ps, .wakes = wakes, .pd = most, .queue = queue};
-        }
-    }
-    v->progress.moved = moved;
-}
-
 static bool on_go_on(void *context)
 {
     struct virtual *v = context;
 
-    if (v->progress.asked && v->begun_ps != 0) {
-        look_for_standstill(v);
-    }
-
+    standstill_look(v);
     stray_forbid_clock(false);
     v->out_of_patience = clock_host_ns() > v->wall_until_ns;
     stray_forbid_clock(true);
@@ -343,102 +186,11 @@ static void on_event(void *context, const struct kernel_event *e)
     struct virtual *v = context;
 
     if (v->caches != NULL && e->kind == KERNEL_EVENT_TURN) {
-        caches_turn(v->caches, e->pd, run_ns(v));
+        caches_turn(v->caches, e->pd, virtual_run_ns(v));
     }
     if (v->s->events != NULL) {
         events_text(v->s->world->plan, e, v->s->events);
     }
-}
-
-/* -- faults of the kernel -- */
-
-static void on_acted(void *context, uint32_t fault, uint64_t a, uint64_t b)
-{
-    struct virtual *v = context;
-    struct probe *act = &v->s->acts[fault];
-
-    if (act->count++ == 0) {
-        *act = (struct probe){.time_ns = (v->kernel.now_ps - v->begun_ps) / 1000,
-                              .kind = PROBE_FAULT_ACTED,
-                              .told = TOLD_BY_WORLD,
-                              .pd = PLAN_NONE,
-                              .object = fault,
-                              .a = a,
-                              .b = b,
-                              .count = 1};
-    }
-}
-
-/* On the clock of faults. Before traffic is let in, and after its end, there is no such time. */
-static bool fault_time(const struct virtual *v, uint64_t *run_ns)
-{
-    *run_ns = (v->kernel.now_ps - v->begun_ps) / 1000;
-    return v->begun_ps != 0 && !v->told_to_stop;
-}
-
-static bool on_signal_sent(void *context, uint32_t from, uint32_t to, uint32_t channel,
-                           uint64_t *late_ps)
-{
-    struct virtual *v = context;
-    struct gate_notify n = {.from = from, .to = to, .channel = channel};
-    uint64_t run_ns;
-
-    if (!fault_time(v, &run_ns)) {
-        return true;
-    }
-    switch (faults_notify(&v->faults, run_ns, &n)) {
-    case VERDICT_DROP:
-        v->s->signals_lost[to]++;
-        return false;
-    case VERDICT_DELAY:
-        *late_ps = v->kernel.now_ps + n.delay_ns * 1000;
-        return false;
-    default:
-        return true;
-    }
-}
-
-static uint64_t next_unasked_ps(const struct virtual *v)
-{
-    uint64_t at_ns = faults_kernel_ns(&v->faults);
-
-    return at_ns > (EVENTS_NEVER - v->begun_ps) / 1000 - 1 ? EVENTS_NEVER
-                                                           : v->begun_ps + at_ns * 1000;
-}
-
-static uint64_t on_unasked(void *context)
-{
-    struct virtual *v = context;
-    struct gate_kernel g = {.pd = PLAN_NONE};
-
-    if (!fault_time(v, &g.time_ns)) {
-        return EVENTS_NEVER;
-    }
-    while (v->kernel.halt == KERNEL_GOES_ON && faults_ask_kernel(&v->faults, &g) != VERDICT_PASS) {
-        if (g.take_ns != 0) {
-            kernel_take(&v->kernel, g.pd, g.take_ns * 1000);
-        }
-        if (g.restart) {
-            (void)kernel_restart(&v->kernel, g.pd);
-        }
-    }
-    return next_unasked_ps(v);
-}
-
-static void begin_faults(struct virtual *v)
-{
-    const struct plan *plan = v->s->world->plan;
-
-    faults_init(&v->faults, plan, PLAN_NONE);
-    if (v->faults.count == 0) {
-        return;
-    }
-    v->faults.acted = on_acted;
-    v->faults.context = v;
-    v->s->acts = arena_array(plan->arena, plan->scenario->fault_count, sizeof *v->s->acts);
-    v->s->signals_lost = arena_array(plan->arena, plan->pd_count, sizeof *v->s->signals_lost);
-    v->gates = (struct kernel_gates){.context = v, .signal = on_signal_sent, .unasked = on_unasked};
-    kernel_set_gates(&v->kernel, &v->gates, v->s->world->arena);
 }
 
 /* -- the run -- */
@@ -507,8 +259,8 @@ static void order(struct virtual *v, bool stop)
     uint64_t now_ns = v->kernel.now_ps / 1000;
 
     v->told_to_stop = stop;
-    if (!stop && v->kernel.gates != NULL && next_unasked_ps(v) != EVENTS_NEVER) {
-        kernel_ask_gates(&v->kernel, next_unasked_ps(v));
+    if (!stop && v->kernel.gates != NULL && virtual_faults_ps(v) != EVENTS_NEVER) {
+        kernel_ask_gates(&v->kernel, virtual_faults_ps(v));
     }
     for (uint32_t i = 0; i < domains(v); i++) {
         struct pd_page *page = v->s->world->pages[i];
@@ -778,11 +530,8 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
 
     v->s = s;
     s->stuck_pd = s->stuck_on = PLAN_NONE;
-    v->asked_dead = arena_array(arena, s->world->plan->device_count, sizeof *v->asked_dead);
     v->wall_until_ns = clock_host_ns() + s->wall_ns;
-    v->progress.asked = plan_checks(s->world->plan, "liveness");
-    v->progress.wakes = arena_array(arena, domains(v), sizeof *v->progress.wakes);
-    v->progress.queues = count_queues(s->world->plan, arena);
+    standstill_init(v, arena);
     s->pds = arena_array(arena, domains(v), sizeof *s->pds);
     s->virtual_result = arena_alloc(arena, sizeof *s->virtual_result);
     s->virtual_result->befores =
@@ -802,7 +551,7 @@ int virtual_run(struct supervise *s, char *why, size_t why_bytes)
         kernel_init(&v->kernel, s->world->plan, s->platform, find_turns(v), &devices, arena);
         v->kernel.listen = s->events == NULL && v->caches == NULL ? NULL : on_event;
         v->kernel.listener = v;
-        begin_faults(v);
+        virtual_begin_faults(v);
         s->virtual_result->core_count = v->kernel.core_count;
         s->virtual_result->busy_ps = arena_array(arena, v->kernel.core_count, sizeof(uint64_t));
         run_all(v);

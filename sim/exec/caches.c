@@ -240,22 +240,14 @@ static void look_at_slot(struct caches *c, const struct followed *f, uint32_t in
     }
 }
 
-static uint32_t tail_of(const struct caches *c, const struct followed *f)
-{
-    const struct queue_shape *q = &c->world->plan->queues[f->queue];
-    const volatile uint8_t *tail = world_queue(c->world, f->queue) + q->tail_offset;
-
-    return q->index_bytes == 2 ? *(const volatile uint16_t *)tail
-                               : *(const volatile uint32_t *)tail;
-}
-
 /* What was put in since. Of an index that went further than the queue is long, as only a forger's
  * does, what is there now is looked at. */
 static void look_at_queue(struct caches *c, struct followed *f)
 {
     const struct queue_shape *q = &c->world->plan->queues[f->queue];
-    uint32_t mask = q->index_bytes == 2 ? UINT16_MAX : UINT32_MAX;
-    uint32_t tail = tail_of(c, f), step = (tail - f->tail) & mask;
+    const uint8_t *base = world_queue(c->world, f->queue);
+    uint32_t tail = queue_load_index(base + q->tail_offset, q->index_bytes);
+    uint32_t step = (tail - f->tail) & queue_index_mask(q);
 
     step = step < q->capacity ? step : q->capacity;
     for (uint32_t i = step; i > 0; i--) {

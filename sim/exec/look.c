@@ -66,15 +66,9 @@ struct queue_now look_queue(const struct lookout *l, uint32_t queue)
     const uint8_t *base = world_queue(l->s->world, queue);
     struct queue_now now;
 
-    if (q->index_bytes == 2) {
-        now.tail = *(const volatile uint16_t *)(base + q->tail_offset);
-        now.head = *(const volatile uint16_t *)(base + q->head_offset);
-        now.length = (uint16_t)(now.tail - now.head);
-    } else {
-        now.tail = *(const volatile uint32_t *)(base + q->tail_offset);
-        now.head = *(const volatile uint32_t *)(base + q->head_offset);
-        now.length = now.tail - now.head;
-    }
+    now.tail = queue_load_index(base + q->tail_offset, q->index_bytes);
+    now.head = queue_load_index(base + q->head_offset, q->index_bytes);
+    now.length = (now.tail - now.head) & queue_index_mask(q);
     now.possible = now.length <= q->capacity;
     return now;
 }

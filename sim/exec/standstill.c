@@ -3,8 +3,6 @@
  * Does a run in virtual time still get anywhere? Time that passes is no answer: domains may wake
  * each other for ever while nothing moves, and a driver may ask a dead device for ever.
  */
-#include <string.h>
-
 #include "sim/exec/domain.h"
 #include "sim/exec/virtual_parts.h"
 
@@ -47,7 +45,8 @@ static uint32_t waiting_queue(const struct virtual *v)
         const uint8_t *base = world_queue(v->s->world, i);
 
         if (q->carries_frames && !plan_suspect(plan, q->consumer) && !v->s->pds[q->consumer].died &&
-            memcmp(base + q->tail_offset, base + q->head_offset, q->index_bytes) != 0) {
+            queue_load_index(base + q->tail_offset, q->index_bytes) !=
+                queue_load_index(base + q->head_offset, q->index_bytes)) {
             return i;
         }
     }

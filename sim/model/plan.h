@@ -160,6 +160,18 @@ struct queue_shape {
     size_t onward_count;
 };
 
+static inline uint32_t queue_index_mask(const struct queue_shape *q)
+{
+    return q->index_bytes == 2 ? 0xffffu : 0xffffffffu;
+}
+
+/* One of a queue's indices of so many bytes, read once: whoever writes it may not be relied on. */
+static inline uint32_t queue_load_index(const volatile void *index, uint32_t bytes)
+{
+    return bytes == 2 ? __atomic_load_n((const volatile uint16_t *)index, __ATOMIC_ACQUIRE)
+                      : __atomic_load_n((const volatile uint32_t *)index, __ATOMIC_ACQUIRE);
+}
+
 /* May its descriptors name buffers of this pool? */
 static inline bool queue_names_pool(const struct queue_shape *q, uint32_t pool)
 {

@@ -14,12 +14,12 @@
 
 static inline uint32_t own_index(const struct watched *q)
 {
-    return moves_load(q->own, q->index_bytes);
+    return queue_load_index(q->own, q->index_bytes);
 }
 
 static inline uint32_t peer_index(const struct watched *q)
 {
-    return moves_load(q->peer, q->index_bytes);
+    return queue_load_index(q->peer, q->index_bytes);
 }
 
 static struct slot read_slot(const struct watched *q, uint32_t index)

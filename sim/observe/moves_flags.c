@@ -20,7 +20,7 @@ static uint32_t queue_flag(const struct watched *q)
 
 static uint32_t peer_of(const struct watched *q)
 {
-    return moves_load(q->peer, q->index_bytes);
+    return queue_load_index(q->peer, q->index_bytes);
 }
 
 void moves_follow(struct moves *m)

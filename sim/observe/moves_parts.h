@@ -180,15 +180,6 @@ void flags_begin(struct moves *m, uint64_t badge);
 /* It is about to wait. */
 void flags_settle(struct moves *m);
 
-/* -- reading shared memory, once -- */
-
-static inline uint32_t moves_load(const volatile uint8_t *index, uint32_t bytes)
-{
-    if (bytes == 2) {
-        return __atomic_load_n((const volatile uint16_t *)index, __ATOMIC_ACQUIRE);
-    }
-    return __atomic_load_n((const volatile uint32_t *)index, __ATOMIC_ACQUIRE);
-}
 moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
 /* Queue `q` had no room for an entry. */
 moves_meaning moves_refused;

@@ -121,7 +121,7 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     *q = (struct watched){.shape = s,
                           .index = queue,
                           .counts = &m->counts->queues[m->queue_count],
-                          .index_mask = s->index_bytes == 2 ? 0xffffu : 0xffffffffu,
+                          .index_mask = queue_index_mask(s),
                           .slot_mask = s->capacity - 1,
                           .slot_bytes = s->slot_bytes,
                           .index_bytes = (uint8_t)s->index_bytes,

@@ -49,8 +49,10 @@ struct followed {
 
 struct caches {
     const struct world *world;
-    struct cached **of_region; /* by plan region; NULL: coherent */
-    struct cached **of_pool;   /* by plan pool */
+    struct cached **of_region;    /* by plan region; NULL: coherent */
+    struct cached **of_pool;      /* by plan pool */
+    const struct plan_map **maps; /* of what is not coherent */
+    uint32_t map_count;
     struct followed *followed; /* by producer, in the plan's order */
     uint32_t *first;           /* by domain: the first of its queues; one more at the end */
     struct probe notes[NOTES_MAX];
@@ -150,13 +152,10 @@ void caches_device(struct caches *c, uint32_t device, uint64_t now_ns)
 /* The region a domain has at an address of its, and where in it; NULL: none of ours. */
 static struct cached *find(const struct caches *c, uint32_t pd, uint64_t vaddr, uint64_t *offset)
 {
-    const struct plan *plan = c->world->plan;
+    for (uint32_t i = 0; i < c->map_count; i++) {
+        const struct plan_map *map = c->maps[i];
 
-    for (uint32_t i = 0; i < plan->map_count; i++) {
-        const struct plan_map *map = &plan->maps[i];
-
-        if (map->pd == pd && c->of_region[map->region] != NULL &&
-            vaddr - map->vaddr < plan->regions[map->region].bytes) {
+        if (map->pd == pd && vaddr - map->vaddr < c->world->plan->regions[map->region].bytes) {
             *offset = vaddr - map->vaddr;
             return c->of_region[map->region];
         }
@@ -331,6 +330,18 @@ static void find_queues(struct caches *c)
     c->first[plan->pd_count] = count;
 }
 
+static void find_maps(struct caches *c)
+{
+    const struct plan *plan = c->world->plan;
+
+    c->maps = arena_array(plan->arena, plan->map_count, sizeof(void *));
+    for (uint32_t i = 0; i < plan->map_count; i++) {
+        if (c->of_region[plan->maps[i].region] != NULL) {
+            c->maps[c->map_count++] = &plan->maps[i];
+        }
+    }
+}
+
 static uint32_t pool_in(const struct plan *plan, uint32_t region)
 {
     for (uint32_t i = 0; i < plan->pool_count; i++) {
@@ -408,6 +419,7 @@ int caches_open(const struct world *w, const struct platform *platform, struct c
         error = open_region(c, i, platform->line_bytes);
     }
     if (c != NULL && error == 0) {
+        find_maps(c);
         find_queues(c);
     }
     if (error != 0) {

@@ -6,7 +6,7 @@
 #include "sim/base/arena.h"
 #include "sim/base/diag.h"
 #include "sim/cmd/cmd.h"
-#include "sim/exec/elf.h"
+#include "sim/base/elf.h"
 
 enum build_kind { BUILD_SOURCE, BUILD_OBJECT, BUILD_ARCHIVE };
 

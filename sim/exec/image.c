@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sim/exec/elf.h"
+#include "sim/base/elf.h"
 
 /* NULL, or what is wrong. */
 static const char *open_image(struct elf *e, const uint8_t *bytes, size_t size)

@@ -8,7 +8,7 @@
 
 #include <sddf/os/point.h>
 
-#include "sim/exec/elf.h"
+#include "sim/base/elf.h"
 
 bool registers_hooked(const char *file, const char *table)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SIM_EXEC_ELF_H
-#define SIM_EXEC_ELF_H
+#ifndef SIM_BASE_ELF_H
+#define SIM_BASE_ELF_H
 /*
  * Just as much of an ELF file as it takes to find sections and symbols. The file is the user's and
  * is read as hostile: every offset and size is checked against it, and what lies outside is not
@@ -38,8 +38,9 @@ const char *elf_section_name(const struct elf *e, size_t i);
 struct elf_symbol {
     const char *name; /* "" where it has none */
     bool defined;
-    bool weak;     /* may stay undefined */
-    bool function; /* or of a type that was not told */
+    bool weak;             /* may stay undefined */
+    bool function;         /* or of a type that was not told */
+    uint64_t value, bytes; /* of a shared object's: where from its beginning it lies */
 };
 
 /* The i-th symbol of a table (".dynsym": what others see of it and it of them; ".symtab"). False

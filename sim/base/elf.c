@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading ELF files, one table at a time; see the header. */
-#include "sim/exec/elf.h"
+#include "sim/base/elf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,7 +125,9 @@ bool elf_symbol(const struct elf *e, const char *table_name, size_t i, struct el
                                .weak = ELF64_ST_BIND(symbols[i].st_info) == STB_WEAK,
                                .function = ELF64_ST_TYPE(symbols[i].st_info) == STT_FUNC ||
                                            ELF64_ST_TYPE(symbols[i].st_info) == STT_GNU_IFUNC ||
-                                           ELF64_ST_TYPE(symbols[i].st_info) == STT_NOTYPE};
+                                           ELF64_ST_TYPE(symbols[i].st_info) == STT_NOTYPE,
+                               .value = symbols[i].st_value,
+                               .bytes = symbols[i].st_size};
     return true;
 }
 

@@ -173,15 +173,37 @@ tidy: | $(BUILD)/deps.ok
 	$(Q)scripts/tidy $(BUILD)
 
 PREFIX ?= /usr/local
+# For build systems of one's own: what `sddfsim build` does, in three commands.
+define PC
+prefix=$(PREFIX)
+includedir=$${prefix}/include/sddfsim
+# objcopy $$(pkg-config --variable=objcopyflags sddfsim) X.o: bulk copies become points
+objcopyflags=$(COPIES)
+
+Name: sddfsim
+Description: Images for the simulator of the seL4 Device Driver Framework
+Version: $(shell sed -n 's/.*CMD_VERSION "\(.*\)"/\1/p' sim/cmd/cmd.h)
+Cflags: -fPIC -I$${includedir} -I$${includedir}/sddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
+Libs: -shared -Wl,-Bsymbolic -Wl,-z,noexecstack
+endef
+export PC
+
+install: SHARE = $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/sddfsim
-	install -d $(DESTDIR)$(PREFIX)/share/sddfsim/platforms
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/sddfsim/images
+	install -d $(SHARE)/sddfsim/platforms $(SHARE)/man/man1 $(SHARE)/bash-completion/completions
+	install -d $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
-	cp -r $(BUILD)/images $(DESTDIR)$(PREFIX)/lib/sddfsim/
+	cp -r $(patsubst %/,%,$(sort $(dir $(IMAGES)))) $(DESTDIR)$(PREFIX)/lib/sddfsim/images/
 	rm -rf $(DESTDIR)$(PREFIX)/include/sddfsim
-	install -d $(DESTDIR)$(PREFIX)/include
 	cp -rL $(BUILD)/include/sddfsim $(DESTDIR)$(PREFIX)/include/
-	install -m 644 scenarios/platforms/*.json $(DESTDIR)$(PREFIX)/share/sddfsim/platforms/
+	install -m 644 scenarios/platforms/*.json $(SHARE)/sddfsim/platforms/
+	printf '%s\n' "$$PC" >$(DESTDIR)$(PREFIX)/lib/pkgconfig/sddfsim.pc
+	$(PROGRAM) help --man >$(SHARE)/man/man1/sddfsim.1
+	$(PROGRAM) help --completions bash >$(SHARE)/bash-completion/completions/sddfsim
+	$(PROGRAM) help --completions zsh >$(SHARE)/zsh/site-functions/_sddfsim
+	$(PROGRAM) help --completions fish >$(SHARE)/fish/vendor_completions.d/sddfsim.fish
 
 clean:
 	rm -rf $(BUILD)

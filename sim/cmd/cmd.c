@@ -23,6 +23,17 @@ static const struct cmd_type *const types[] = {
 /* Options longer than this stand on a line of their own in --help. */
 #define OPTION_COLUMN 26
 
+const struct cmd_status cmd_statuses[] = {
+    {CMD_EXIT_OK, "all is well"},
+    {CMD_EXIT_FAILED, "a check or expectation failed or captures differ"},
+    {CMD_EXIT_USAGE, "bad usage, scenario or input"},
+    {CMD_EXIT_HOST, "the host failed us"},
+    {CMD_EXIT_NONDETERMINISTIC, "nondeterminism"},
+    {CMD_EXIT_TIMEOUT, "out of wall-clock time"},
+    {CMD_EXIT_SKIPPED, "not possible on this machine"},
+    {0, NULL},
+};
+
 const struct cmd_type *cmd_at(size_t i)
 {
     return i < TYPES ? types[i] : NULL;
@@ -102,6 +113,23 @@ void cmd_print_help(const struct cmd_type *type, FILE *to)
     }
 }
 
+/* In lines of 80 columns. */
+static void print_statuses(FILE *to)
+{
+    int column = (int)sizeof "Exit status:" - 1;
+
+    for (const struct cmd_status *s = cmd_statuses; s->means != NULL; s++) {
+        char item[80];
+        int length = snprintf(item, sizeof item, "%d %s%s", s->status, s->means,
+                              s[1].means == NULL ? "." : ",");
+        bool fits = column + 1 + length <= 80;
+
+        fprintf(to, "%c%s", fits ? ' ' : '\n', item);
+        column = fits ? column + 1 + length : length;
+    }
+    fputc('\n', to);
+}
+
 void cmd_print_verbs(FILE *to)
 {
     fputs("Usage: sddfsim VERB [ARGUMENT]...\n\n"
@@ -114,10 +142,9 @@ void cmd_print_verbs(FILE *to)
     fputs("\nOptions:\n"
           "  -h, --help     print this; 'sddfsim VERB --help' prints more\n"
           "      --version  print the version\n\n"
-          "Exit status: 0 all is well, 1 a check or expectation failed or captures differ,\n"
-          "2 bad usage, scenario or input, 3 the host failed us, 4 nondeterminism,\n"
-          "5 out of wall-clock time, 77 not possible on this machine.\n",
+          "Exit status:",
           to);
+    print_statuses(to);
 }
 
 int cmd_run_verb(const struct cmd_type *type, int argc, char **argv)

@@ -30,6 +30,13 @@ enum cmd_exit {
     CMD_EXIT_SKIPPED = 77,         /* not possible on this machine, and that is no failure */
 };
 
+/* What each of them means, in the order of their numbers; the last means NULL. */
+struct cmd_status {
+    int status;
+    const char *means;
+};
+extern const struct cmd_status cmd_statuses[];
+
 #define CMD_VERSION "0.1.0"
 
 /* One option of a verb. A table of these ends with CMD_OPTION_END. */

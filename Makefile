@@ -29,7 +29,9 @@ BASEFLAGS := -std=gnu11 $(OPT) -g -fno-omit-frame-pointer -momit-leaf-frame-poin
 # What a component may see: sddf/ by its own names, and the tree's root for device datasheets.
 IMAGE_CPPFLAGS := -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
 SIM_CPPFLAGS := -D_GNU_SOURCE -I. -Isddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
-LIBS := -lpcap -ljansson -levent_core -lseccomp -ldw -lm -ldl -pthread
+# The decoder is for x86 alone.
+LIBS := -lpcap -ljansson -levent_core -lseccomp -ldw $(if $(filter x86_64,$(ARCH)),-lZydis) -lm \
+        -ldl -pthread
 EXPORTS := -Wl,--dynamic-list=sim/exec/exports.list
 # Only images call these, so a test that loads one must be made to have them.
 FOR_IMAGES := -Wl,--undefined=sddfsim_memcpy
@@ -158,6 +160,7 @@ demo: all
 bench: all $(BENCHES)
 	$(Q)scripts/bench $(BUILD)
 	$(Q)scripts/bench-virtual $(BUILD)
+	$(Q)scripts/bench-registers $(BUILD)
 
 fuzz: | $(BUILD)/deps.ok
 	$(Q)scripts/fuzz $(BUILD) 20

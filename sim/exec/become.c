@@ -22,6 +22,7 @@
 #include "sim/exec/registers.h"
 #include "sim/exec/station.h"
 #include "sim/exec/stray.h"
+#include "sim/exec/trap.h"
 
 #define EXIT_FAILED   CONFINE_EXIT_FAILED
 #define HEAP_MORE_MAX (64u << 20) /* what an image may take beside its regions */
@@ -208,12 +209,17 @@ static void fail(const char *format, ...)
     _exit(EXIT_FAILED);
 }
 
+static bool traps; /* SIGSEGV may be an access of a register */
+
 /* Leave word of what happened where, then die of it: the handler is gone when this returns. */
 static void on_death(int signal, siginfo_t *info, void *context)
 {
     struct pd_page *page = domain.page;
     const struct stray why = stray_fault(signal, info, context);
 
+    if (signal == SIGSEGV && trap_access(&domain, info, context)) {
+        return;
+    }
     page->death.signal = why.signal;
     page->death.vaddr = why.vaddr;
     page->death.pc = why.pc;
@@ -222,9 +228,23 @@ static void on_death(int signal, siginfo_t *info, void *context)
         page->death.call = (uint32_t)info->si_syscall + 1;
     }
     atomic_store(&page->state, PD_DYING);
-    if (info->si_code <= 0 || signal == SIGSYS || signal == SIGTRAP) {
+    if (signal == SIGSEGV && traps) {
+        trap_die(info, context);
+    } else if (info->si_code <= 0 || signal == SIGSYS || signal == SIGTRAP) {
         /* Nothing would raise it again, so we do. */
         syscall(SYS_tgkill, self, self, signal);
+    }
+}
+
+/* Its register accesses are faults, after which it goes on; so one that it dies of has to be told
+ * apart (trap.h). A handler cannot be changed any more once it is confined. */
+static void watch_registers(void)
+{
+    struct sigaction action = {.sa_sigaction = on_death, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+    traps = trap_wanted(&domain);
+    if (traps) {
+        sigaction(SIGSEGV, &action, NULL);
     }
 }
 
@@ -429,6 +449,7 @@ static void run_image(uint32_t pd)
     if (error != 0) {
         fail("cannot map memory for registers: %s", strerror(-error));
     }
+    watch_registers();
     if (chdir(world->images) != 0) {
         fail("cannot enter %s: %s", world->images, strerror(errno));
     }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sim/exec/local_parts.h"
+#include "sim/exec/trap.h"
 
 #define WATCH_S       1 /* of processor time between two looks of the watchdog */
 #define HEAP_MORE_MAX (64u << 20)
@@ -65,6 +66,9 @@ static void on_fault(int number, siginfo_t *info, void *context)
     }
     const struct stray why = stray_fault(number, info, context);
 
+    if (number == SIGSEGV) {
+        trap_refuse(&l->domain, info, context);
+    }
     local_stray(l->run, l, &why, 0);
 }
 

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sddf/hw/device.h>
+
 #define IO_LIMIT    0x100000000ull
 #define NEAR_BYTES  0x100000ull /* further from everything than this, nearness explains nothing */
 #define NULL_AREA   0x10000ull
@@ -81,6 +83,26 @@ static void say_near(struct distance d, const char *region, char out[static WHER
     }
 }
 
+/* Registers are no region; nothing is mapped behind them either. */
+static bool say_register(const struct plan_device *d, uint64_t vaddr,
+                         char out[static WHERE_TEXT_BYTES])
+{
+    uint64_t offset = vaddr - d->regs_vaddr;
+    const struct device_type *type = d->asked == NULL ? NULL : d->asked->type->type;
+    uint64_t bytes = type == NULL ? PLAN_PAGE_BYTES : type->regs_bytes;
+
+    if (offset >= bytes + PLAN_PAGE_BYTES) {
+        return false;
+    }
+    if (offset < bytes) {
+        snprintf(out, WHERE_TEXT_BYTES, "register 0x%" PRIx64 " of %s", offset, d->name);
+    } else {
+        snprintf(out, WHERE_TEXT_BYTES, "0x%" PRIx64 ", beyond the registers of %s", offset,
+                 d->name);
+    }
+    return true;
+}
+
 const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,
                         char out[static WHERE_TEXT_BYTES])
 {
@@ -108,10 +130,7 @@ const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,
         }
     }
     for (uint32_t i = 0; i < p->device_count; i++) {
-        if (p->devices[i].driver == pd && vaddr >= p->devices[i].regs_vaddr &&
-            vaddr - p->devices[i].regs_vaddr < PLAN_PAGE_BYTES) {
-            snprintf(out, WHERE_TEXT_BYTES, "register 0x%" PRIx64 " of %s",
-                     vaddr - p->devices[i].regs_vaddr, p->devices[i].name);
+        if (p->devices[i].driver == pd && say_register(&p->devices[i], vaddr, out)) {
             return out;
         }
     }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A driver with nothing but a volatile struct, its source as it is, runs like the one of ours whose
-# accesses it makes: however it was compiled, the same accesses in the same order at the same times,
+# accesses it makes: however it was compiled, with hooks or without, the same accesses in the same order at the same times,
 # and everything else the same, to the last event; under each executor; and by the host's clock the
 # same frames.
 cat >system.json <<'END'
@@ -23,6 +23,17 @@ run()
     "$SDDFSIM" run system.json -q -o "$name" "$@" || echo "$name: exit $?"
 }
 
+# try NAME COMPILER LEVEL OPTION...: built so, it is as ours is.
+try()
+{
+    "$SDDFSIM" build "$ROOT/tests/image/volatile/driver_enet.c" -o "$1.so" --cc "$2" -O"$3" $4 \
+        >said 2>&1 || cat said
+    run "$1" --events --set /networks/0/driver/image="$1.so" $5
+    for part in events.txt captures/out.pcap; do
+        cmp ours/$part "$1/$part"
+    done
+}
+
 run ours --events
 grep -c 'net0_driver writes a register' ours/events.txt >written
 [ "$(cat written)" -gt 500 ] || echo "our driver writes too little: $(cat written)"
@@ -30,23 +41,21 @@ for compiler in gcc clang; do
     # One of them is enough to work here.
     command -v $compiler >/dev/null || continue
     for level in 0 2 3; do
-        image=$compiler-$level
-        "$SDDFSIM" build "$ROOT/tests/image/volatile/driver_enet.c" -o $image.so --cc $compiler \
-            -O$level --flavour mmio >said 2>&1 || cat said
-        run $image --events --set /networks/0/driver/image=$image.so
-        for part in events.txt captures/out.pcap; do
-            cmp ours/$part $image/$part
-        done
-        last=$image
+        hooked=hooked-$compiler-$level trapped=trapped-$compiler-$level
+        try $hooked $compiler $level --flavour=mmio
+        try $trapped $compiler $level --flavour=plain --executor=process
     done
 done
+
 digest()
 {
     sed -n 's/.*"digest": "\(.*\)".*/\1/p' "$1/report.json"
 }
 for executor in thread process; do
-    run $executor --executor $executor --set /networks/0/driver/image=$last.so
+    run $executor --executor $executor --set /networks/0/driver/image=$hooked.so
     [ "$(digest ours)" = "$(digest $executor)" ] || echo "another digest under $executor"
 done
-run host --clock host --set /networks/0/driver/image=$last.so
-"$SDDFSIM" diff --order=flow ours/captures/out.pcap host/captures/out.pcap
+for image in $hooked $trapped; do
+    run host-$image --clock host --set /networks/0/driver/image=$image.so
+    "$SDDFSIM" diff --order=flow ours/captures/out.pcap host-$image/captures/out.pcap
+done

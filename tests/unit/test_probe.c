@@ -115,6 +115,8 @@ static void a_virtual_address_is_told_in_plan_words(void **state)
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300000ffcull, out),
                         "register 0xffc of eth0");
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300001000ull, out),
+                        "0x1000, beyond the registers of eth0");
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300002000ull, out),
                         "nowhere in the plan");
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x2002ffffffffull, out),
                         "nowhere in the plan");

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A driver with nothing but a volatile struct, its source as it is, runs like the one of ours whose
-# accesses it makes: however it was compiled, with hooks or without, the same accesses in the same order at the same times,
-# and everything else the same, to the last event; under each executor; and by the host's clock the
-# same frames.
+# accesses it makes: however it was compiled, with hooks or without, the same accesses in the same
+# order at the same times, and everything else the same, to the last event; under each executor; and
+# by the host's clock the same frames.
 cat >system.json <<'END'
 { "version": 1, "clock": "virtual", "stop": { "after": "60 ms" },
   "wires": [ { "name": "lan", "kind": "gen", "to": "copied,forwarded", "speed": "1 Gbit/s",

@@ -11,6 +11,9 @@
 #include <sddf/network/config.h>
 #include <sddf/resources/device.h>
 
+#if !defined(COUNT)
+#define COUNT 0
+#endif
 #define TFWR 0x144 /* stored, and of no effect as long as nothing is enabled */
 
 __attribute__((__section__(".device_resources"))) device_resources_t device_resources;

@@ -11,17 +11,10 @@
 #include <wordexp.h>
 
 #include "sim/base/sanitized.h"
+#include "sim/base/valgrind.h"
 #include "sim/exec/image.h"
 #include "sim/exec/virtual.h"
 #include "sim/system_parts.h"
-
-/* A tool around the whole program needs system calls of its own in every domain, as sanitizers do.
- */
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
 
 static int host_failure(const char *what, int error)
 {
@@ -135,6 +128,8 @@ static int prepare(struct run *r)
         error = world_create(&r->world, r->plan, r->dir.images, r->dir.logs, r->why, sizeof r->why);
     }
     if (error == 0) {
+        /* A tool around the whole program needs system calls of its own in every domain, as
+         * sanitizers do. */
         r->world.confine = !SANITIZED && RUNNING_ON_VALGRIND == 0;
         error = open_captures(r);
     }

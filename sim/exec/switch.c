@@ -7,16 +7,7 @@
 #include <sys/mman.h>
 
 #include "sim/base/sanitized.h"
-
-#if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#endif
-#endif
-#ifndef VALGRIND_STACK_REGISTER
-#define VALGRIND_STACK_REGISTER(start, end) 0
-#define VALGRIND_STACK_DEREGISTER(id)       ((void)(id))
-#endif
+#include "sim/base/valgrind.h"
 
 #if SANITIZED
 #include <sanitizer/asan_interface.h>

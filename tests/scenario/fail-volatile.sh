@@ -39,13 +39,15 @@ cat >system.json <<'END'
   "clients": [ { "name": "client0", "image": "network/client_echo", "copier": {} } ] }
 END
 
-# run FLAVOUR EXECUTOR CLOCK
+# run FLAVOUR EXECUTOR CLOCK OPTION...
 run()
 {
     rm -rf out
-    "$SDDFSIM" run system.json -o out --executor "$2" --clock "$3" \
-        --set /networks/0/driver/image="$1.so" >said 2>&1
-    echo "$1, $2, $3: exit $?"
+    flavour=$1 executor=$2 clock=$3
+    shift 3
+    "$SDDFSIM" run system.json -o out --executor "$executor" --clock "$clock" \
+        --set /networks/0/driver/image="$flavour.so" "$@" >said 2>&1
+    echo "$flavour, $executor, $clock: exit $?"
     sed -n '/^  Check .* found/{n;s/^ */  /;p;}' said
     sed -e 's/^/  /' -e 's/+0x[0-9a-f]*:/+PLACE:/' -e 's/`.*`/INSTRUCTION/' \
         out/pds/eth0.log out/pds/net0_driver.log
@@ -64,3 +66,11 @@ for what in NOTHING WIDE MISALIGNED BEYOND ATOMIC BLOCK DIES; do
 done
 run plain fiber virtual
 run plain thread virtual
+
+# Valgrind has to be asked to show what is in registers when something faults.
+for flavour in mmio plain; do
+    "$SDDFSIM" build stray.c -I "$ROOT" --flavour $flavour -o $flavour.so >said 2>&1 || cat said
+done
+wrap='net0_driver=valgrind -q'
+run plain process host --wrap "$wrap" | grep -v ==
+run mmio process host --wrap "$wrap"

@@ -129,7 +129,9 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
                                      .victim = PLAN_NONE,
                                      .object = device_name(plan, h->first.object),
                                      .time_ns = h->first.time_ns,
-                                     .count = h->count},
+                                     .count = h->count,
+                                     .before = h->first.before,
+                                     .place = culprit == driver ? h->first.place : 0},
                     "%s used %s as its datasheet forbids: %s", where_pd(plan, driver),
                     device_name(plan, h->first.object),
                     violation_text(plan, h->first.object, &v, how));

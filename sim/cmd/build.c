@@ -224,7 +224,7 @@ const struct cmd_type cmd_build = {
         "With --flavour mmio each access in the C files is preceded by a call, by which those of\n"
         "registers reach the device. Only a driver needs that, and only one that reads and writes\n"
         "them through pointers, without accessors. One that cannot be compiled runs as it is with\n"
-        "--executor process, which traps each access, and takes its time.\n\n"
+        "--executor process or thread, where each access is trapped, and takes its time.\n\n"
         "Exit status: 0 it was made, 2 it does not compile or lacks something, 3 the host\n"
         "failed us.",
     .options = options,

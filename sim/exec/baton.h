@@ -25,6 +25,7 @@ enum device_order_kind { ORDER_STEP, ORDER_READ, ORDER_WRITE, ORDER_NEXT };
 struct device_order {
     uint32_t kind, offset, bytes;
     uint64_t now_ns, value;
+    uint64_t place; /* in its driver's image, of the access, by either clock; 0: not known */
     /* Its outcome. */
     uint64_t answer, next_ns;
     uint32_t idle_write;

@@ -174,7 +174,8 @@ static void host_mmio_write(struct domain *d, uint32_t offset, unsigned bytes, u
         .offset = offset,
         .bytes = (uint8_t)bytes,
         .number = (uint16_t)atomic_load_explicit(&d->mmio->raised, memory_order_acquire),
-        .value = value};
+        .value = value,
+        .place = (uint32_t)domain_place(d, d->place)};
 
     if (mmio_lowers(d->mmio, &entry, &d->lowering.at)) {
         d->lowering.posted = true;
@@ -186,8 +187,11 @@ static uint64_t host_mmio_read(struct domain *d, uint32_t offset, unsigned bytes
 {
     uint16_t number = ++d->reads;
 
-    post(d, &(struct mmio_entry){
-                .offset = offset, .bytes = (uint8_t)bytes, .kind = MMIO_READ, .number = number});
+    post(d, &(struct mmio_entry){.offset = offset,
+                                 .bytes = (uint8_t)bytes,
+                                 .kind = MMIO_READ,
+                                 .number = number,
+                                 .place = (uint32_t)domain_place(d, d->place)});
     for (;;) {
         atomic_store(&d->mmio->driver_waits, 1);
         if (atomic_load(&d->mmio->answered) == number + 1u) {

@@ -333,6 +333,7 @@ static void virtual_mmio_write(struct domain *d, uint32_t offset, unsigned bytes
     d->turn->a = offset;
     d->turn->b = bytes;
     d->turn->c = value;
+    d->turn->place = domain_place(d, d->place);
     ask(d, TURN_MMIO_WRITE);
 }
 
@@ -341,6 +342,7 @@ static uint64_t virtual_mmio_read(struct domain *d, uint32_t offset, unsigned by
     d->turn->a = offset;
     d->turn->b = bytes;
     d->turn->c = 0;
+    d->turn->place = domain_place(d, d->place);
     ask(d, TURN_MMIO_READ);
     return d->turn->a;
 }

@@ -53,6 +53,8 @@ struct local_run {
     void (*go)(struct local_run *run, struct local *from, struct local *to);
     struct local *inside; /* whose image runs; NULL: the kernel, a device, the program */
     bool watching, guarded;
+    bool traps; /* each domain has a stack of its own for signals, and may give way on that (trap.h)
+                 */
     uintptr_t heap_limit;
     struct local locals[LOCAL_MAX];
 };

@@ -66,7 +66,11 @@ static void on_fault(int number, siginfo_t *info, void *context)
     }
     const struct stray why = stray_fault(number, info, context);
 
-    if (number == SIGSEGV) {
+    if (number == SIGSEGV && l->run->traps) {
+        if (trap_access(&l->domain, info, context)) {
+            return;
+        }
+    } else if (number == SIGSEGV) {
         trap_refuse(&l->domain, info, context);
     }
     local_stray(l->run, l, &why, 0);

@@ -346,7 +346,7 @@ static void look_at_events(struct lookout *l, uint32_t pd)
             p.told = device ? TOLD_BY_WORLD : TOLD_BY_PD;
             p.count = 1;
             p.before = before(l, pd, at);
-            if (device) {
+            if (device && p.kind != PROBE_VIOLATION) {
                 p.place = 0;
             }
             probe_emit(l->bus, &p);

@@ -100,7 +100,7 @@ void registers_settle_now(struct domain *d)
 
     d->unsettled.bytes = 0;
     d->place = d->unsettled.place;
-    if (is_word(vaddr, bytes)) {
+    if (bytes <= sizeof value) { /* what it left beyond the registers, it could not leave */
         memcpy(&value, (const void *)(uintptr_t)vaddr, bytes);
     }
     point(POINT_MMIO_WRITE, (const void *)(uintptr_t)vaddr, bytes);

@@ -105,6 +105,7 @@ static void serve_entry(struct station *s, const struct mmio_entry *e)
 {
     bool good = e->kind == MMIO_ACK || well_formed(s, e);
 
+    s->d->page->order.place = e->place;
     if (!good) {
         refuse_access(s, e, e->kind == MMIO_READ);
     }

@@ -10,7 +10,7 @@
 
 #include "sim/exec/station_parts.h"
 
-static void tell(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b)
+static void tell_at(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b, uint64_t place)
 {
     domain_event(s->d, &(struct probe){.kind = kind,
                                        .told = TOLD_BY_WORLD,
@@ -18,7 +18,13 @@ static void tell(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b
                                        .object = (uint32_t)(s->plan - s->d->plan->devices),
                                        .a = a,
                                        .b = b,
-                                       .count = 1});
+                                       .count = 1,
+                                       .place = place});
+}
+
+static void tell(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b)
+{
+    tell_at(s, kind, a, b, 0);
 }
 
 static bool refuse(struct station *s, uint64_t io_addr, size_t bytes, bool write)
@@ -241,7 +247,9 @@ void station_violation(struct bus *bus, unsigned rule, uint64_t io_addr)
     s->counts->violations++;
     domain_print(s->d, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
     violation_pack(&v, &a, &b);
-    tell(s, PROBE_VIOLATION, a, b);
+    bool by_access = v.by == BY_READ || v.by == BY_WRITE;
+
+    tell_at(s, PROBE_VIOLATION, a, b, by_access ? s->d->page->order.place : 0);
 }
 
 /* -- the gates: what goes on from there, now or later -- */

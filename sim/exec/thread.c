@@ -149,6 +149,7 @@ static int thread_start(void *state, struct world *w, const struct exec_virtual 
         return failed;
     }
     run->local.go = go;
+    run->local.traps = true;
     int error = local_start(&run->local, w, v, pd, wrap, why, why_bytes);
 
     if (error == 0 && w->plan->pds[pd].kind == PD_IMAGE) {

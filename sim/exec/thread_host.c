@@ -276,6 +276,7 @@ int thread_host_create(struct world *w, struct thread_host **out)
     }
     h->run.verbs = &verbs;
     h->run.strayed = strayed;
+    h->run.traps = true;
     *out = h;
     return hang_bells(h, w);
 }

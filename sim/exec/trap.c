@@ -69,7 +69,7 @@ void trap_refuse(struct domain *d, const siginfo_t *info, const void *context)
 {
     if (is_register(d, info, context)) {
         say(d, info, context, "without an accessor it uses",
-            "; run it with --executor process, or build it with --flavour mmio");
+            "; run it with --executor process or thread, or build it with --flavour mmio");
     }
 }
 

@@ -55,9 +55,14 @@ static uint64_t on_access(void *context, uint32_t device, uint64_t now_ps, bool 
                           uint32_t offset, unsigned bytes, uint64_t value)
 {
     struct virtual *v = context;
+    struct world *w = v->s->world;
+    uint64_t *place = &w->pages[device_pd(v, device)]->order.place;
+
+    *place = w->pages[w->plan->devices[device].driver]->turn.place;
     uint64_t answer = v->s->exec->access(v->s->exec_state, device_pd(v, device), now_ps / 1000,
                                          write, offset, bytes, value);
 
+    *place = 0;
     if (__builtin_expect(v->s->pds[device_pd(v, device)].died, 0)) {
         standstill_dead(v, device);
     }

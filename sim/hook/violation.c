@@ -30,7 +30,7 @@ static const char *rule_text(const struct plan *plan, uint32_t device, unsigned 
     const struct device_type *type = NULL;
 
     if (rule == VIOLATION_WINDOW) {
-        return "register access outside the window, or misaligned";
+        return "register access outside the window, not of one word, or misaligned";
     }
     if (rule == VIOLATION_IRQ) {
         return "acknowledgement of an interrupt it does not have";

@@ -28,6 +28,7 @@ struct mmio_entry {
     uint16_t number; /* of a read, so an answer cannot be taken for another's; else what the device
                         had raised, as far as the driver's side could know */
     uint64_t value;
+    uint32_t place; /* in the driver's image, for what is told of it */
 };
 
 struct mmio_ring {

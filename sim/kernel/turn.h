@@ -54,6 +54,7 @@ struct turn {
     /* The request. */
     uint32_t request, channel;
     uint64_t a, b, c;
+    uint64_t place; /* TURN_MMIO_*: where in its image, for what is told of it */
     uint32_t deferred, deferred_channel;
     uint32_t told;        /* it has told of something since its last request */
     uint32_t replies;     /* the domain's own: it has answered, and sends that with its next wait */

@@ -445,8 +445,8 @@ static void read_instance(struct scenario_reader *r, struct json_value item, siz
     scenario_take_name(r, instance->name, NAME_INSTANCE, item);
     read_instance_device(r, item, instance, owners, out);
     instance->state = scenario_state(r, &class->view, item, out, &known);
-    instance->roles = scenario_read_roles(
-        r, item, instance->name, roles_at(r, class->roles, instance->device), out, &known);
+    instance->roles = scenario_read_roles(r, item, instance->name,
+                                          roles_at(r, class->roles, instance->device), out, &known);
     param_unknown(item, &known, &r->params);
 }
 

@@ -48,9 +48,10 @@ run()
     "$SDDFSIM" run system.json -o out --executor "$executor" --clock "$clock" \
         --set /networks/0/driver/image="$flavour.so" "$@" >said 2>&1
     echo "$flavour, $executor, $clock: exit $?"
-    sed -n '/^  Check .* found/{n;s/^ */  /;p;}' said
+    sed -n -e 's/^ *"text": "\(net0_driver .*\)".*/  \1/p' \
+        -e 's/^ *"place": ".*, \(init, .*\)".*/    in \1/p' out/report.json
     sed -e 's/^/  /' -e 's/+0x[0-9a-f]*:/+PLACE:/' -e 's/`.*`/INSTRUCTION/' \
-        out/pds/eth0.log out/pds/net0_driver.log
+        out/pds/net0_driver.log
 }
 
 for what in NOTHING WIDE MISALIGNED BEYOND ATOMIC BLOCK DIES; do
@@ -63,9 +64,9 @@ for what in NOTHING WIDE MISALIGNED BEYOND ATOMIC BLOCK DIES; do
     run mmio process virtual
     run plain process virtual
     run plain process host
+    run plain thread virtual
 done
 run plain fiber virtual
-run plain thread virtual
 
 # Valgrind has to be asked to show what is in registers when something faults.
 for flavour in mmio plain; do

@@ -52,10 +52,12 @@ digest()
     sed -n 's/.*"digest": "\(.*\)".*/\1/p' "$1/report.json"
 }
 for executor in thread process; do
-    run $executor --executor $executor --set /networks/0/driver/image=$hooked.so
-    [ "$(digest ours)" = "$(digest $executor)" ] || echo "another digest under $executor"
-done
-for image in $hooked $trapped; do
-    run host-$image --clock host --set /networks/0/driver/image=$image.so
-    "$SDDFSIM" diff --order=flow ours/captures/out.pcap host-$image/captures/out.pcap
+    for image in $hooked $trapped; do
+        out=$image-$executor
+        run "$out" --executor $executor --set /networks/0/driver/image=$image.so
+        [ "$(digest ours)" = "$(digest "$out")" ] || echo "another digest: $out"
+        run "host-$out" --executor $executor --clock host \
+            --set /networks/0/driver/image=$image.so
+        "$SDDFSIM" diff --order=flow -q ours/captures/out.pcap "host-$out/captures/out.pcap"
+    done
 done

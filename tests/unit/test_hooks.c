@@ -350,11 +350,12 @@ static void test_what_is_none(void **state)
 {
     (void)state;
     __tsan_unaligned_volatile_write4(at(18));
-    *(volatile uint32_t *)at(16) = 7;
+    *(volatile uint16_t *)at(18) = 7;
+    *(volatile uint16_t *)at(20) = 8;
     set_memory(0);
-    saw('w', 18, 4, 0);
+    saw('w', 18, 4, 0x80007);
     __tsan_unaligned_volatile_read4(at(19));
-    saw('r', 19, 4, 0);
+    saw('r', 19, 4, 0x800);
     __tsan_volatile_write16(at(32));
     set_memory(0);
     saw('w', 32, 16, 0);

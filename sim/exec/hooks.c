@@ -18,6 +18,13 @@
 
 #define PLACE() __builtin_return_address(0)
 
+/* By the name that compilers call it. They know these names and declare them as suits them, so here
+ * they are others'. */
+#define NAMED(name) __asm__("__tsan_" #name)
+#define HOOK(type, name, ...)                  \
+    type hook_##name(__VA_ARGS__) NAMED(name); \
+    type hook_##name(__VA_ARGS__)
+
 /* A block copied or filled in one go is no register access that any part would take. */
 void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes);
 void *sddfsim_hooked_memmove(void *to, const void *from, size_t bytes);
@@ -47,103 +54,78 @@ static inline void on_write(const volatile void *where, size_t bytes, const void
 
 /* -- accesses; the compilers tell by name what they know of each -- */
 
-#define HOOK(name, act, bytes)       \
-    void name(volatile void *where); \
-    void name(volatile void *where)  \
-    {                                \
-        act(where, bytes, PLACE());  \
+#define READ_AND_WRITE(kind, bytes)                      \
+    HOOK(void, kind##read##bytes, volatile void *where)  \
+    {                                                    \
+        on_read(where, bytes, PLACE());                  \
+    }                                                    \
+                                                         \
+    HOOK(void, kind##write##bytes, volatile void *where) \
+    {                                                    \
+        on_write(where, bytes, PLACE());                 \
     }
 
-/* A read, a write, and one then the other in one. */
-#define HOOKS(kind, bytes)                           \
-    HOOK(__tsan_##kind##read##bytes, on_read, bytes) \
-    HOOK(__tsan_##kind##write##bytes, on_write, bytes)
-
-#define HOOKS_BOTH(kind, bytes)                                  \
-    void __tsan_##kind##read_write##bytes(volatile void *where); \
-    void __tsan_##kind##read_write##bytes(volatile void *where)  \
-    {                                                            \
-        on_read(where, bytes, PLACE());                          \
-        on_write(where, bytes, PLACE());                         \
+/* Of one that is then the other. */
+#define BOTH(kind, bytes)                                     \
+    HOOK(void, kind##read_write##bytes, volatile void *where) \
+    {                                                         \
+        on_read(where, bytes, PLACE());                       \
+        on_write(where, bytes, PLACE());                      \
     }
 
-HOOKS(, 1)
-HOOKS(, 2)
-HOOKS(, 4)
-HOOKS(, 8)
-HOOKS(, 16)
-HOOKS(unaligned_, 2)
-HOOKS(unaligned_, 4)
-HOOKS(unaligned_, 8)
-HOOKS(unaligned_, 16)
-HOOKS(volatile_, 1)
-HOOKS(volatile_, 2)
-HOOKS(volatile_, 4)
-HOOKS(volatile_, 8)
-HOOKS(volatile_, 16)
-HOOKS(unaligned_volatile_, 2)
-HOOKS(unaligned_volatile_, 4)
-HOOKS(unaligned_volatile_, 8)
-HOOKS(unaligned_volatile_, 16)
-HOOKS_BOTH(, 1)
-HOOKS_BOTH(, 2)
-HOOKS_BOTH(, 4)
-HOOKS_BOTH(, 8)
-HOOKS_BOTH(, 16)
-HOOKS_BOTH(unaligned_, 2)
-HOOKS_BOTH(unaligned_, 4)
-HOOKS_BOTH(unaligned_, 8)
-HOOKS_BOTH(unaligned_, 16)
+#define WIDER(ROW, kind) ROW(kind, 2) ROW(kind, 4) ROW(kind, 8) ROW(kind, 16)
 
-#define HOOK_RANGE(name, act)                      \
-    void name(volatile void *where, size_t bytes); \
-    void name(volatile void *where, size_t bytes)  \
-    {                                              \
-        act(where, bytes, PLACE());                \
-    }
+READ_AND_WRITE(, 1)
+READ_AND_WRITE(volatile_, 1)
+BOTH(, 1)
+WIDER(READ_AND_WRITE, )
+WIDER(READ_AND_WRITE, volatile_)
+WIDER(READ_AND_WRITE, unaligned_)
+WIDER(READ_AND_WRITE, unaligned_volatile_)
+WIDER(BOTH, )
+WIDER(BOTH, unaligned_)
 
-HOOK_RANGE(__tsan_read_range, on_read)
-HOOK_RANGE(__tsan_write_range, on_write)
+HOOK(void, read_range, volatile void *where, size_t bytes)
+{
+    on_read(where, bytes, PLACE());
+}
+
+HOOK(void, write_range, volatile void *where, size_t bytes)
+{
+    on_write(where, bytes, PLACE());
+}
 
 /* -- what is of no matter here -- */
 
-void __tsan_init(void);
-void __tsan_func_entry(void *from);
-void __tsan_func_exit(void);
-void __tsan_vptr_read(void **vptr);
-void __tsan_vptr_update(void **vptr, void *value);
-void __tsan_ignore_thread_begin(void);
-void __tsan_ignore_thread_end(void);
-
-void __tsan_init(void)
+HOOK(void, init, void)
 {
 }
 
-void __tsan_func_entry(void *from)
+HOOK(void, func_entry, void *from)
 {
     (void)from;
 }
 
-void __tsan_func_exit(void)
+HOOK(void, func_exit, void)
 {
 }
 
-void __tsan_vptr_read(void **vptr)
+HOOK(void, vptr_read, void **vptr)
 {
     (void)vptr;
 }
 
-void __tsan_vptr_update(void **vptr, void *value)
+HOOK(void, vptr_update, void **vptr, void *value)
 {
     (void)vptr;
     (void)value;
 }
 
-void __tsan_ignore_thread_begin(void)
+HOOK(void, ignore_thread_begin, void)
 {
 }
 
-void __tsan_ignore_thread_end(void)
+HOOK(void, ignore_thread_end, void)
 {
 }
 
@@ -151,9 +133,6 @@ void __tsan_ignore_thread_end(void)
  * in one go is what no bus can do, and comes to the device as an access that no part takes -- */
 
 enum order { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
-
-void __tsan_atomic_thread_fence(int order);
-void __tsan_atomic_signal_fence(int order);
 
 static inline bool at_register(const volatile void *where, size_t bytes)
 {
@@ -169,68 +148,55 @@ static void refuse_update(const volatile void *where, const void *place)
     registers_settle(domain_current);
 }
 
-#define ATOMIC_MOVES(bits)                                                                      \
-    uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *where, int order); \
-    uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *where, int order)  \
+#define ATOMIC_MOVES(bits)                                                                     \
+    HOOK(uint##bits##_t, atomic##bits##_load, const volatile uint##bits##_t *where, int order) \
+    {                                                                                          \
+        (void)order;                                                                           \
+        on_read(where, bits / 8, PLACE());                                                     \
+        return __atomic_load_n(where, __ATOMIC_SEQ_CST);                                       \
+    }                                                                                          \
+                                                                                               \
+    HOOK(void, atomic##bits##_store, volatile uint##bits##_t *where, uint##bits##_t value,     \
+         int order)                                                                            \
+    {                                                                                          \
+        on_write(where, bits / 8, PLACE());                                                    \
+        if (order == SEQ_CST) {                                                                \
+            __atomic_store_n(where, value, __ATOMIC_SEQ_CST);                                  \
+        } else {                                                                               \
+            __atomic_store_n(where, value, __ATOMIC_RELEASE);                                  \
+        }                                                                                      \
+    }
+
+#define ATOMIC_UPDATE(bits, name, builtin)                                      \
+    HOOK(uint##bits##_t, atomic##bits##_##name, volatile uint##bits##_t *where, \
+         uint##bits##_t value, int order)                                       \
+    {                                                                           \
+        (void)order;                                                            \
+        if (at_register(where, bits / 8)) {                                     \
+            refuse_update(where, PLACE());                                      \
+        }                                                                       \
+        return builtin(where, value, __ATOMIC_SEQ_CST);                         \
+    }
+
+#define ATOMIC_COMPARE(bits, name)                                                          \
+    HOOK(int, atomic##bits##_compare_exchange_##name, volatile uint##bits##_t *where,       \
+         uint##bits##_t *expected, uint##bits##_t value, int order, int otherwise)          \
+    {                                                                                       \
+        (void)order;                                                                        \
+        (void)otherwise;                                                                    \
+        if (at_register(where, bits / 8)) {                                                 \
+            refuse_update(where, PLACE());                                                  \
+        }                                                                                   \
+        return __atomic_compare_exchange_n(where, expected, value, false, __ATOMIC_SEQ_CST, \
+                                           __ATOMIC_SEQ_CST);                               \
+    }
+
+#define ATOMIC_COMPARE_VALUE(bits)                                                              \
+    HOOK(uint##bits##_t, atomic##bits##_compare_exchange_val, volatile uint##bits##_t *where,   \
+         uint##bits##_t expected, uint##bits##_t value, int order, int otherwise)               \
     {                                                                                           \
-        (void)order;                                                                            \
-        on_read(where, bits / 8, PLACE());                                                      \
-        return __atomic_load_n(where, __ATOMIC_SEQ_CST);                                        \
-    }                                                                                           \
-                                                                                                \
-    void __tsan_atomic##bits##_store(volatile uint##bits##_t *where, uint##bits##_t value,      \
-                                     int order);                                                \
-    void __tsan_atomic##bits##_store(volatile uint##bits##_t *where, uint##bits##_t value,      \
-                                     int order)                                                 \
-    {                                                                                           \
-        on_write(where, bits / 8, PLACE());                                                     \
-        if (order == SEQ_CST) {                                                                 \
-            __atomic_store_n(where, value, __ATOMIC_SEQ_CST);                                   \
-        } else {                                                                                \
-            __atomic_store_n(where, value, __ATOMIC_RELEASE);                                   \
-        }                                                                                       \
-    }
-
-#define ATOMIC_UPDATE(bits, name, builtin)                                        \
-    uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *where,   \
-                                                uint##bits##_t value, int order); \
-    uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *where,   \
-                                                uint##bits##_t value, int order)  \
-    {                                                                             \
-        (void)order;                                                              \
-        if (at_register(where, bits / 8)) {                                       \
-            refuse_update(where, PLACE());                                        \
-        }                                                                         \
-        return builtin(where, value, __ATOMIC_SEQ_CST);                           \
-    }
-
-#define ATOMIC_COMPARE(bits, name)                                                                 \
-    int __tsan_atomic##bits##_compare_exchange_##name(                                             \
-        volatile uint##bits##_t *where, uint##bits##_t *expected, uint##bits##_t value, int order, \
-        int otherwise);                                                                            \
-    int __tsan_atomic##bits##_compare_exchange_##name(                                             \
-        volatile uint##bits##_t *where, uint##bits##_t *expected, uint##bits##_t value, int order, \
-        int otherwise)                                                                             \
-    {                                                                                              \
-        (void)order;                                                                               \
-        (void)otherwise;                                                                           \
-        if (at_register(where, bits / 8)) {                                                        \
-            refuse_update(where, PLACE());                                                         \
-        }                                                                                          \
-        return __atomic_compare_exchange_n(where, expected, value, false, __ATOMIC_SEQ_CST,        \
-                                           __ATOMIC_SEQ_CST);                                      \
-    }
-
-#define ATOMIC_COMPARE_VALUE(bits)                                                                \
-    uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(                                    \
-        volatile uint##bits##_t *where, uint##bits##_t expected, uint##bits##_t value, int order, \
-        int otherwise);                                                                           \
-    uint##bits##_t __tsan_atomic##bits##_compare_exchange_val(                                    \
-        volatile uint##bits##_t *where, uint##bits##_t expected, uint##bits##_t value, int order, \
-        int otherwise)                                                                            \
-    {                                                                                             \
-        __tsan_atomic##bits##_compare_exchange_strong(where, &expected, value, order, otherwise); \
-        return expected;                                                                          \
+        hook_atomic##bits##_compare_exchange_strong(where, &expected, value, order, otherwise); \
+        return expected;                                                                        \
     }
 
 #define ATOMICS(bits)                                    \
@@ -253,7 +219,7 @@ ATOMICS(64)
 
 /* Where domains are processes or threads of their own the fence is one; what a weaker one orders
  * here costs an instruction on Arm only. */
-void __tsan_atomic_thread_fence(int order)
+HOOK(void, atomic_thread_fence, int order)
 {
     registers_settle(domain_current);
     if (order == SEQ_CST) {
@@ -263,7 +229,7 @@ void __tsan_atomic_thread_fence(int order)
     }
 }
 
-void __tsan_atomic_signal_fence(int order)
+HOOK(void, atomic_signal_fence, int order)
 {
     (void)order;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -304,7 +270,9 @@ void *sddfsim_hooked_memset(void *to, int byte, size_t bytes)
 /* The same as newer compilers name them. */
 #define SAME_AS(name) __attribute__((__alias__(name)))
 
-void *__tsan_memcpy(void *to, const void *from, size_t bytes) SAME_AS("sddfsim_hooked_memcpy");
-void *__tsan_memmove(void *to, const void *from, size_t bytes) SAME_AS("sddfsim_hooked_memmove");
-void *__tsan_memset(void *to, int byte, size_t bytes) SAME_AS("sddfsim_hooked_memset");
+void *hook_memcpy(void *to, const void *from, size_t bytes) NAMED(memcpy)
+    SAME_AS("sddfsim_hooked_memcpy");
+void *hook_memmove(void *to, const void *from, size_t bytes) NAMED(memmove)
+    SAME_AS("sddfsim_hooked_memmove");
+void *hook_memset(void *to, int byte, size_t bytes) NAMED(memset) SAME_AS("sddfsim_hooked_memset");
 #endif

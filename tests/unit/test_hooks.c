@@ -21,24 +21,26 @@
 #define REGS_BYTES 64u
 #define SEEN_MAX   32u
 
-/* As the compilers declare them. */
-void __tsan_read4(volatile void *where);
-void __tsan_write4(volatile void *where);
-void __tsan_volatile_read1(volatile void *where);
-void __tsan_volatile_read4(volatile void *where);
-void __tsan_volatile_write1(volatile void *where);
-void __tsan_volatile_write2(volatile void *where);
-void __tsan_volatile_write4(volatile void *where);
-void __tsan_volatile_write8(volatile void *where);
-void __tsan_volatile_write16(volatile void *where);
-void __tsan_unaligned_volatile_read4(volatile void *where);
-void __tsan_unaligned_volatile_write4(volatile void *where);
-void __tsan_read_write4(volatile void *where);
-void __tsan_write_range(volatile void *where, size_t bytes);
-uint32_t __tsan_atomic32_load(const volatile uint32_t *where, int order);
-void __tsan_atomic32_store(volatile uint32_t *where, uint32_t value, int order);
-uint32_t __tsan_atomic32_fetch_or(volatile uint32_t *where, uint32_t value, int order);
-void __tsan_atomic_thread_fence(int order);
+/* As images call them. */
+#define NAMED(name) __asm__("__tsan_" #name)
+void hook_read4(volatile void *where) NAMED(read4);
+void hook_write4(volatile void *where) NAMED(write4);
+void hook_volatile_read1(volatile void *where) NAMED(volatile_read1);
+void hook_volatile_read4(volatile void *where) NAMED(volatile_read4);
+void hook_volatile_write1(volatile void *where) NAMED(volatile_write1);
+void hook_volatile_write2(volatile void *where) NAMED(volatile_write2);
+void hook_volatile_write4(volatile void *where) NAMED(volatile_write4);
+void hook_volatile_write8(volatile void *where) NAMED(volatile_write8);
+void hook_volatile_write16(volatile void *where) NAMED(volatile_write16);
+void hook_unaligned_volatile_read4(volatile void *where) NAMED(unaligned_volatile_read4);
+void hook_unaligned_volatile_write4(volatile void *where) NAMED(unaligned_volatile_write4);
+void hook_read_write4(volatile void *where) NAMED(read_write4);
+void hook_write_range(volatile void *where, size_t bytes) NAMED(write_range);
+uint32_t hook_atomic32_load(const volatile uint32_t *where, int order) NAMED(atomic32_load);
+void hook_atomic32_store(volatile uint32_t *where, uint32_t value, int order) NAMED(atomic32_store);
+uint32_t hook_atomic32_fetch_or(volatile uint32_t *where, uint32_t value, int order)
+    NAMED(atomic32_fetch_or);
+void hook_atomic_thread_fence(int order) NAMED(atomic_thread_fence);
 void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes);
 void *sddfsim_hooked_memset(void *to, int byte, size_t bytes);
 
@@ -187,19 +189,19 @@ static void *at(uint32_t offset)
 
 static void put4(uint32_t offset, uint32_t value)
 {
-    __tsan_volatile_write4(at(offset));
+    hook_volatile_write4(at(offset));
     *(volatile uint32_t *)at(offset) = value;
 }
 
 static uint32_t get4(uint32_t offset)
 {
-    __tsan_volatile_read4(at(offset));
+    hook_volatile_read4(at(offset));
     return *(volatile uint32_t *)at(offset);
 }
 
 static void set_memory(uint32_t value)
 {
-    __tsan_write4(&memory);
+    hook_write4(&memory);
     memory = value;
 }
 
@@ -219,20 +221,20 @@ static void test_in_order(void **state)
     set_memory(5);
     saw('w', 16, 4, 3);
     assert_int_equal(memory, 5);
-    __tsan_read4(&memory);
+    hook_read4(&memory);
     saw_all(); /* once */
 }
 
 static void test_widths(void **state)
 {
     (void)state;
-    __tsan_volatile_write1(at(17));
+    hook_volatile_write1(at(17));
     *(volatile uint8_t *)at(17) = 0xa1;
-    __tsan_volatile_write2(at(18));
+    hook_volatile_write2(at(18));
     *(volatile uint16_t *)at(18) = 0xb2b3;
-    __tsan_volatile_write8(at(24));
+    hook_volatile_write8(at(24));
     *(volatile uint64_t *)at(24) = 0xc4c5c6c7c8c9cacbull;
-    __tsan_volatile_read1(at(25));
+    hook_volatile_read1(at(25));
     assert_int_equal(*(volatile uint8_t *)at(25), 0xca);
     saw('w', 17, 1, 0xa1);
     saw('w', 18, 2, 0xb2b3);
@@ -250,7 +252,7 @@ static void test_read_modify_write(void **state)
     saw('r', 16, 4, 0x30);
     saw('w', 16, 4, 0x34);
     saw('r', 16, 4, 0x34);
-    __tsan_read_write4(at(16));
+    hook_read_write4(at(16));
     *(volatile uint32_t *)at(16) += 1;
     set_memory(0);
     saw('r', 16, 4, 0x34);
@@ -276,7 +278,7 @@ static void test_not_memory(void **state)
         polls++;
     }
     assert_int_equal(polls, 2);
-    __tsan_read4(&memory);
+    hook_read4(&memory);
     assert_int_equal(device.events, 0);
 }
 
@@ -323,7 +325,7 @@ static void test_settled_by_calls(void **state)
     cache_clean_and_invalidate(0, 64);
     saw('w', PLAIN, 4, 7);
     put4(PLAIN, 8);
-    __tsan_atomic_thread_fence(5);
+    hook_atomic_thread_fence(5);
     saw('w', PLAIN, 4, 8);
     put4(PLAIN, 9);
     sddf_printf("x");
@@ -349,17 +351,17 @@ static void test_points(void **state)
 static void test_what_is_none(void **state)
 {
     (void)state;
-    __tsan_unaligned_volatile_write4(at(18));
+    hook_unaligned_volatile_write4(at(18));
     *(volatile uint16_t *)at(18) = 7;
     *(volatile uint16_t *)at(20) = 8;
     set_memory(0);
     saw('w', 18, 4, 0x80007);
-    __tsan_unaligned_volatile_read4(at(19));
+    hook_unaligned_volatile_read4(at(19));
     saw('r', 19, 4, 0x800);
-    __tsan_volatile_write16(at(32));
+    hook_volatile_write16(at(32));
     set_memory(0);
     saw('w', 32, 16, 0);
-    __tsan_write_range(at(32), 1000);
+    hook_write_range(at(32), 1000);
     set_memory(0);
     saw('w', 32, 255, 0);
     saw_all();
@@ -392,16 +394,16 @@ static void test_atomics(void **state)
     static volatile uint32_t word = 3;
 
     (void)state;
-    __tsan_atomic32_store((volatile uint32_t *)at(16), 6, 3);
-    assert_int_equal(__tsan_atomic32_load((volatile uint32_t *)at(16), 2), 6);
+    hook_atomic32_store((volatile uint32_t *)at(16), 6, 3);
+    assert_int_equal(hook_atomic32_load((volatile uint32_t *)at(16), 2), 6);
     saw('w', 16, 4, 6);
     saw('r', 16, 4, 6);
     put4(PLAIN, 1);
-    assert_int_equal(__tsan_atomic32_fetch_or(&word, 4, 5), 3);
-    assert_int_equal(__tsan_atomic32_load(&word, 5), 7);
+    assert_int_equal(hook_atomic32_fetch_or(&word, 4, 5), 3);
+    assert_int_equal(hook_atomic32_load(&word, 5), 7);
     saw('w', PLAIN, 4, 1);
     saw_all();
-    __tsan_atomic32_fetch_or((volatile uint32_t *)at(16), 1, 5);
+    hook_atomic32_fetch_or((volatile uint32_t *)at(16), 1, 5);
     saw('w', 16, 255, 0);
     saw_all();
 }

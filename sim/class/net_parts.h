@@ -14,6 +14,13 @@ extern const struct class_section net_driver_section, net_virt_rx_section, net_v
     net_vswitch_section, net_copy_section, net_client_section;
 extern const struct class_role net_told[];
 
+extern const struct param net_client_params[];
+extern const struct role_view net_client_roles[];
+
+/* In the order of their tables. */
+enum { ROLE_DRIVER, ROLE_VIRT_TX, ROLE_VIRT_RX, ROLE_VSWITCH };
+enum { ROLE_COPIER, ROLE_FORWARDER };
+
 struct net_instance {
     uint64_t rx_buffers;
     bool virtualisers, coherent, cached;
@@ -82,6 +89,12 @@ region_resource_t net_share_receive_region(struct net *n, uint32_t pd);
  * clients have 40000 WHAT holds 32768".
  */
 bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *capacity);
+
+/* False after a complaint of a key whose value is none. */
+bool net_power_of_two(struct net *n, struct diag_place place, const char *key, uint64_t value);
+
+/* All of one client of the instance; `number` is its own in the scenario. */
+void net_build_client(struct net *n, uint32_t number, const struct scenario_join *join);
 
 /* Let the device reach a pool's buffers. */
 void net_open_window(struct net *n, uint32_t pool, unsigned rights);

@@ -100,6 +100,18 @@ static struct queue_ends ends_of(const struct lookout *l, uint32_t queue)
         .consumer = &look_counts(l, q->consumer)->queues[local_queue(l, q->consumer, queue)]};
 }
 
+uint32_t look_offered(const struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    const struct moves_queue_counts *producer = ends_of(l, queue).producer;
+    uint32_t tail = look_queue(l, queue).tail - (uint32_t)producer->moved;
+
+    if (!believed(l, q->producer) || producer->illegal != 0 || producer->displaced != 0) {
+        return UINT32_MAX;
+    }
+    return q->index_bytes == 2 ? (uint16_t)tail : tail;
+}
+
 /*
  * The consumer is not to be believed. An index of the queue was forged, by it or before its eyes:
  * of what lies behind it, no more is known to be taken than the consumer itself says.

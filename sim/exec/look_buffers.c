@@ -51,6 +51,29 @@ static int64_t without_again(int64_t held, int64_t again, int64_t elsewhere)
     return again > 0 ? held - again : held;
 }
 
+/*
+ * An endpoint owns the buffers it sends from, and puts into its free queue, before the first comes
+ * back, those it wants to use: all that is there beyond what its peer put in. What it did not put
+ * there it has yet. It may have left out all, as one that only receives, or some.
+ */
+static int64_t never_offered(const struct lookout *l, uint32_t pool)
+{
+    for (uint32_t q = 0; q < l->plan->queue_count; q++) {
+        const struct queue_shape *s = &l->plan->queues[q];
+        int64_t count = 0;
+
+        if (s->carries_frames || s->naming != NAMES_OFFSET || !queue_names_pool(s, pool) ||
+            !l->plan->pds[s->consumer].endpoint) {
+            continue;
+        }
+        for (size_t i = 0; i < s->pool_count; i++) {
+            count += l->plan->pools[s->pools[i]].buffer_count;
+        }
+        return count - (int64_t)look_offered(l, q);
+    }
+    return 0;
+}
+
 /* What a device's ring may well hold for good: buffers to receive into. */
 static bool for_receiving(const struct lookout *l, uint32_t pd, uint32_t pool)
 {
@@ -124,5 +147,7 @@ void look_at_pool(struct lookout *l, uint32_t pool)
     }
     free(found);
     held = without_again(held, again, (int64_t)count - (int64_t)seen);
+    int64_t missing = (int64_t)count - (int64_t)seen - held, own = never_offered(l, pool);
+    held += missing > 0 && own > 0 ? (missing < own ? missing : own) : 0;
     look_tell(l, PROBE_BUFFERS_FOUND, TOLD_BY_WORLD, PLAN_NONE, pool, seen, (uint64_t)held, 1);
 }

@@ -41,6 +41,9 @@ struct queue_now {
     uint32_t tail, head, length;
     bool possible; /* the indices are no further apart than the queue is long */
 };
+/* How many entries of a queue its producer has not put in: its consumer did, before the start. Of
+ * a producer that is not to be believed, all that is there and more. */
+uint32_t look_offered(const struct lookout *l, uint32_t queue);
 struct queue_now look_queue(const struct lookout *l, uint32_t queue);
 
 /* -- what the kernel knows (look_kernel.c) -- */

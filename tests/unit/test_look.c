@@ -817,11 +817,21 @@ static void put(const char *queue, uint64_t name, unsigned id)
         (net_buff_desc_t){.io_or_offset = name, .oid = id & 0x3f};
 }
 
+/* The client offered so many of its transmit buffers, and has taken them all again. */
+static void offer(const char *queue, uint32_t count)
+{
+    net_queue_t *q = queue_named(queue);
+
+    q->tail = q->head = (uint16_t)count;
+}
+
 static void test_buffers(void **state)
 {
     uint64_t io = p.plan->pools[planned_pool(&p, "client1.tx")].io_addr;
 
     (void)state;
+    offer("client0.tx.free", p.plan->pools[planned_pool(&p, "client0.tx")].buffer_count);
+    offer("client1.tx.free", p.plan->pools[planned_pool(&p, "client1.tx")].buffer_count);
     put("client1.tx.free", 0, 0);
     put("client1.tx.free", 0, 0); /* the same once more */
     put("client1.tx.active", 2048, 0);
@@ -850,6 +860,7 @@ static void test_buffers_of_several(void **state)
     int32_t all = (int32_t)p.plan->pools[planned_pool(&p, "client1.tx")].buffer_count;
 
     (void)state;
+    offer("client1.tx.free", (uint32_t)all);
     put("client1.tx.free", 0, 0);
     *held("client1", "client1.tx") = all;
     *again("client1", "client1.tx") = 7;
@@ -864,6 +875,32 @@ static void test_buffers_of_several(void **state)
     *held("client1", "client1.tx") = all - 3;
     look_once();
     assert_int_equal((int64_t)found("client1.tx")->b, all - 3);
+}
+
+/* What a client never offered it has yet; what it did is asked for. */
+static void test_buffers_never_offered(void **state)
+{
+    uint32_t all = p.plan->pools[planned_pool(&p, "client1.tx")].buffer_count;
+
+    (void)state;
+    look_once();
+    assert_int_equal(found("client1.tx")->b, all);
+    assert_int_equal(found("net0.rx")->b, 0);
+    put("client1.tx.free", 0, 0);
+    put("client1.tx.free", 2048, 0);
+    look_once();
+    assert_int_equal(found("client1.tx")->a, 2);
+    assert_int_equal(found("client1.tx")->b, all - 2);
+    queue_named("client1.tx.free")->head = 2; /* taken, and nobody says that he has them */
+    look_once();
+    assert_int_equal(found("client1.tx")->a + found("client1.tx")->b, all - 2);
+    put("client1.tx.free", 0, 0); /* one came back: that was not offered then */
+    counts("net0_virt_tx", "client1.tx.free")->moved = 1;
+    look_once();
+    assert_int_equal(found("client1.tx")->a + found("client1.tx")->b, all - 1);
+    counts("net0_virt_tx", "client1.tx.free")->moved = 3; /* it lies: its own affair, and no more there */
+    look_once();
+    assert_true(found("client1.tx")->a + found("client1.tx")->b <= all);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -891,6 +928,7 @@ int main(void)
         TEST(test_events),
         TEST(test_buffers),
         TEST(test_buffers_of_several),
+        TEST(test_buffers_never_offered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

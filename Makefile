@@ -39,7 +39,7 @@ FOR_IMAGES := -Wl,--undefined=sddfsim_memcpy
 SIM_SRC := $(sort $(wildcard sim/*.c sim/*/*.c))
 MODEL_SRC := $(sort $(wildcard components/device/*.c))
 IMAGE_SRC := $(sort $(filter-out components/device/%,$(wildcard components/*/*.c)))
-TEST_IMAGE_SRC := $(sort $(wildcard tests/image/rogue/*.c tests/image/mutant/*.c))
+TEST_IMAGE_SRC := $(sort $(wildcard $(addprefix tests/image/,rogue/*.c mutant/*.c plain/*.c)))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/image/test_*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))

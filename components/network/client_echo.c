@@ -61,7 +61,7 @@ void init(void)
     peers_init();
     bool anew = peers_fill();
     /* Buffers that come back are of interest only while frames wait for them. */
-    net_cancel_signal_free(&peers.tx);
+    peers_expect_no_buffers();
     if (anew) {
         echo_all();
     }

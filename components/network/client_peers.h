@@ -40,11 +40,22 @@ static inline void peers_init(void)
  */
 static inline bool peers_fill(void)
 {
+    if (peers.tx.capacity == 0) {
+        return false; /* it is one that only receives */
+    }
     if (peers.tx.free->tail != 0 || peers.tx.active->tail != 0) {
         return true;
     }
     net_buffers_init(&peers.tx, 0);
     return false;
+}
+
+/* Buffers that come back are of no interest until there is a frame for them. */
+static inline void peers_expect_no_buffers(void)
+{
+    if (peers.tx.capacity != 0) {
+        net_cancel_signal_free(&peers.tx);
+    }
 }
 
 /* There is one deferred signal: the first to come has it, if this PD is about to wait. */

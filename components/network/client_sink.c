@@ -125,9 +125,11 @@ void init(void)
     peers_init();
     assert(!is_slow() || (timer_config_check_magic(&timer_config) && client_config.interval > 0));
 
-    /* It sends nothing, but its transmit buffers are where those of a client belong. */
+    assert(peers.rx.capacity != 0);
+
+    /* It sends nothing, but transmit buffers, if it has any, are where those of a client belong. */
     bool anew = peers_fill();
-    net_cancel_signal_free(&peers.tx);
+    peers_expect_no_buffers();
     if (anew) {
         take_all();
     }

@@ -214,6 +214,9 @@ static bool rx_return(void)
 {
     net_buff_desc_t frame;
 
+    if (peers.rx.capacity == 0) {
+        return false; /* it is one that only sends */
+    }
     for (uint32_t i = 0; i <= peers.rx.capacity; i++) {
         if (net_dequeue_active(&peers.rx, &frame) == 0) {
             frames_taken++;
@@ -253,7 +256,7 @@ void init(void)
 
     (void)peers_fill();
     /* Buffers that come back are of interest only while a frame waits for one. */
-    net_cancel_signal_free(&peers.tx);
+    peers_expect_no_buffers();
 
     make_headers();
     if (client_config.rate > 0) {

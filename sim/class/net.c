@@ -287,6 +287,12 @@ static void build_transmit(struct net *n)
     struct plan *p = n->p;
     uint64_t buffers = 0, capacity;
 
+    if (n->tx_pool_count > PLAN_POOLS_PER_QUEUE) {
+        diag_error(p->diag, n->asked->place,
+                   "its clients have %u transmit regions together; one queue knows %u apart",
+                   n->tx_pool_count, PLAN_POOLS_PER_QUEUE);
+        return;
+    }
     for (uint32_t i = 0; i < n->tx_pool_count; i++) {
         buffers += p->pools[n->tx_pools[i]].buffer_count;
     }
@@ -330,7 +336,7 @@ static void build_virtualised(struct net *n, uint32_t instance)
 
     n->rx_config = arena_alloc(p->arena, sizeof *n->rx_config);
     n->tx_config = arena_alloc(p->arena, sizeof *n->tx_config);
-    n->tx_pools = arena_array(p->arena, SDDF_NET_MAX_CLIENTS, sizeof *n->tx_pools);
+    n->tx_pools = arena_array(p->arena, PLAN_POOLS_PER_QUEUE, sizeof *n->tx_pools);
     memcpy(n->rx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     memcpy(n->tx_config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     n->virt_rx = plan_add_pd(p, &n->asked->roles[ROLE_VIRT_RX], "net", "virt_rx");
@@ -425,6 +431,7 @@ const struct class_type class_net = {
             .client_state_size = sizeof(struct net_client),
             .client_params = net_client_params,
             .client_roles = net_client_roles,
+            .client_shares = net_client_shares,
         },
     .told = net_told,
     .build = net_build,

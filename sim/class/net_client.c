@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include <sddf/network/constants.h>
 #include <sddf/resources/device.h>
 #include <sddf/timer/config.h>
 
@@ -19,6 +20,11 @@ const struct param net_client_params[] = {
     PARAM_UINT(struct net_client, rx_buffers, 512, 1, 32768,
                "receive buffers of its own behind a copier, a power of two"),
     PARAM_UINT(struct net_client, tx_buffers, 512, 1, 32768, "transmit buffers, a power of two"),
+    PARAM_UINT(struct net_client, tx_regions, 1, 1, SDDF_NET_MAX_CLIENTS,
+               "regions its transmit buffers lie in, each with as many of them, a power of two; a "
+               "descriptor's oid names one, and its offset is from that one's start"),
+    PARAM_BOOL(struct net_client, rx, true, "false: it receives nothing, and has no such queues"),
+    PARAM_BOOL(struct net_client, tx, true, "false: it sends nothing, and has no such queues"),
     PARAM_BOOL(struct net_client, vswitch, true,
                "false: it is beside the network's vswitch, if that has one, and not behind it"),
     PARAM_TEXT_OPTIONAL(struct net_client, reaches, NULL,
@@ -44,6 +50,11 @@ const struct role_view net_client_roles[] = {
                         .doc = "stands where a copier would and copies nothing"},
     {.name = NULL},
 };
+
+bool net_client_shares(const void *state)
+{
+    return ((const struct net_client *)state)->rx;
+}
 
 /*
  * How many of the shared buffers a client may hold that has them in its own hands. virt_rx gives it
@@ -173,25 +184,40 @@ static void build_client_rx(struct net *n, uint32_t client, const struct scenari
     }
 }
 
-uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *config,
-                        const struct net_taker *taker, uint32_t *pool)
+/* A client's transmit pools, equal parts of all its buffers, each in a region of its own. */
+static uint32_t *add_tx_pools(struct net *n, uint32_t client, uint32_t buffers, uint32_t count)
 {
     struct plan *p = n->p;
-    const char *name = arena_format(p->arena, "%s.tx", p->pds[client].name);
-    uint32_t region;
+    const char *name = p->pds[client].name;
+    uint32_t *pools = arena_array(p->arena, count, sizeof *pools), region;
 
-    *pool = net_add_pool(n, name, taker->buffers, false, &region);
-    plan_add_map(p, client, p->pools[*pool].tags, RIGHT_READ | RIGHT_WRITE);
-    return net_add_link(n, &(struct net_link){.name = name,
-                                              .from = client,
-                                              .to = taker->pd,
-                                              .calls = taker->called,
-                                              .capacity = taker->buffers,
-                                              .naming = NAMES_OFFSET,
-                                              .pools = net_pool_list(n, *pool),
-                                              .pool_count = 1,
-                                              .producer = &config->tx,
-                                              .consumer = taker->at});
+    for (uint32_t i = 0; i < count; i++) {
+        const char *pool = count == 1 ? arena_format(p->arena, "%s.tx", name)
+                                      : arena_format(p->arena, "%s.tx%u", name, i);
+
+        pools[i] = net_add_pool(n, pool, buffers / count, false, &region);
+        plan_add_map(p, client, p->pools[pools[i]].tags, RIGHT_READ | RIGHT_WRITE);
+    }
+    return pools;
+}
+
+uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *config,
+                        const struct net_taker *taker, const uint32_t **pools)
+{
+    struct plan *p = n->p;
+
+    *pools = add_tx_pools(n, client, taker->buffers, taker->regions);
+    return net_add_link(
+        n, &(struct net_link){.name = arena_format(p->arena, "%s.tx", p->pds[client].name),
+                              .from = client,
+                              .to = taker->pd,
+                              .calls = taker->called,
+                              .capacity = taker->buffers,
+                              .naming = NAMES_OFFSET,
+                              .pools = *pools,
+                              .pool_count = taker->regions,
+                              .producer = &config->tx,
+                              .consumer = taker->at});
 }
 
 void net_let_out(struct net *n, net_virt_tx_client_config_t *at_virt, uint8_t number, uint32_t pool)
@@ -204,23 +230,61 @@ void net_let_out(struct net *n, net_virt_tx_client_config_t *at_virt, uint8_t nu
     region->data.region = net_map_pool(n, n->virt_tx, pool, RIGHT_READ);
     region->data.io_addr = p->pools[pool].io_addr;
     region->num_buffers = p->pools[pool].buffer_count;
-    n->tx_pools[n->tx_pool_count++] = pool;
+    if (n->tx_pool_count < PLAN_POOLS_PER_QUEUE) {
+        n->tx_pools[n->tx_pool_count] = pool;
+    }
+    n->tx_pool_count++;
+}
+
+/* Where its regions are: the first as any client is told, all of them in a list. */
+static void tell_regions(struct net *n, uint32_t client, const uint32_t *pools, uint32_t count,
+                         net_client_config_t *config)
+{
+    device_resources_t list = {.num_regions = (uint8_t)count};
+
+    for (uint32_t i = 0; i < count; i++) {
+        list.regions[i].region = net_map_pool(n, client, pools[i], RIGHT_READ | RIGHT_WRITE);
+    }
+    config->tx_data = list.regions[0].region;
+    if (count > 1) {
+        memcpy(list.magic, DEVICE_MAGIC, DEVICE_MAGIC_LEN);
+        class_tell(n->p, client, &net_regions_section, &list, sizeof list);
+    }
 }
 
 static void build_client_tx(struct net *n, uint32_t client, const struct net_client *params,
                             net_client_config_t *config)
 {
     net_virt_tx_client_config_t *at_virt = &n->tx_config->clients[n->tx_config->num_clients++];
-    uint32_t pool;
+    uint32_t count = (uint32_t)params->tx_regions;
+    const uint32_t *pools;
 
     (void)net_add_sender(n, client, config,
                          &(struct net_taker){.pd = n->virt_tx,
                                              .at = &at_virt->conn,
-                                             .buffers = (uint32_t)params->tx_buffers},
-                         &pool);
-    at_virt->num_regions = 1;
-    net_let_out(n, at_virt, 0, pool);
-    config->tx_data = net_map_pool(n, client, pool, RIGHT_READ | RIGHT_WRITE);
+                                             .buffers = (uint32_t)params->tx_buffers,
+                                             .regions = count},
+                         &pools);
+    at_virt->num_regions = (uint8_t)count;
+    for (uint32_t i = 0; i < count; i++) {
+        net_let_out(n, at_virt, (uint8_t)i, pools[i]);
+    }
+    tell_regions(n, client, pools, count, config);
+}
+
+/* What only one that virtualisers serve may be. */
+static void check_plain(struct net *n, const struct scenario_join *join,
+                        const struct net_client *params, const char *what)
+{
+    const char *name = n->p->pds[n->p->client_pds[n->number]].name;
+
+    if (!params->rx || !params->tx) {
+        diag_error(n->p->diag, join->place, "%s: %s %s, so it has both ways",
+                   params->rx ? "tx" : "rx", name, what);
+    }
+    if (params->tx_regions != 1) {
+        diag_error(n->p->diag, join->place, "tx_regions: %s %s, so it has one region", name, what);
+    }
 }
 
 /* What cannot be without virtualisers. False after a complaint. */
@@ -246,6 +310,7 @@ static bool check_direct(struct net *n, const struct scenario_join *join,
                    "more_macs: %s has no virtualisers to be told of further addresses",
                    n->asked->name);
     }
+    check_plain(n, join, params, "has the driver to itself");
     return diag->errors == errors;
 }
 
@@ -340,6 +405,7 @@ static void build_switched(struct net *n, uint32_t client, const struct scenario
                    name, n->asked->roles[ROLE_VSWITCH].name);
         diag_note(n->p->diag, "add \"copier\": {}, or \"vswitch\": false");
     } else {
+        check_plain(n, join, join->state, "is behind a vswitch");
         net_vswitch_add_client(n, client, join, copier, config);
     }
 }
@@ -355,6 +421,30 @@ static void check_unswitched(struct net *n, uint32_t client, const struct scenar
     }
 }
 
+/* One that virtualisers serve, both ways or one. */
+static void build_served(struct net *n, uint32_t client, const struct scenario_join *join,
+                         const struct net_client *params, net_client_config_t *config)
+{
+    const char *name = n->p->pds[client].name;
+
+    if (!params->rx && !params->tx) {
+        diag_error(n->p->diag, join->place, "%s neither receives nor sends", name);
+    }
+    for (unsigned i = 0; !params->rx && net_client_roles[i].name != NULL; i++) {
+        if (join->roles[i].name != NULL) {
+            diag_error(n->p->diag, join->roles[i].place,
+                       "%s receives nothing, so there is nothing a %s could take for it", name,
+                       net_client_roles[i].name);
+        }
+    }
+    if (params->rx) {
+        build_client_rx(n, client, join, params, config);
+    }
+    if (params->tx) {
+        build_client_tx(n, client, params, config);
+    }
+}
+
 /* How a client gets its frames and rid of them, by what it is behind. */
 static void wire_client(struct net *n, uint32_t client, const struct scenario_join *join,
                         net_client_config_t *config)
@@ -367,11 +457,26 @@ static void wire_client(struct net *n, uint32_t client, const struct scenario_jo
     }
     check_unswitched(n, client, join, params);
     if (n->params->virtualisers) {
-        build_client_rx(n, client, join, params, config);
-        build_client_tx(n, client, params, config);
+        build_served(n, client, join, params, config);
     } else {
         build_direct(n, client, join, params, config);
     }
+}
+
+/* Each region has equal buffers, and at least a page of them. */
+static bool check_regions(struct net *n, struct diag_place place, const struct net_client *params)
+{
+    uint64_t least = params->tx_regions * (PLAN_PAGE_BYTES / NET_BUFFER_SIZE);
+
+    if (!net_power_of_two(n, place, "tx_regions", params->tx_regions)) {
+        return false;
+    }
+    if (params->tx_regions > 1 && params->tx_buffers < least) {
+        diag_error(n->p->diag, place, "tx_regions: %llu regions need %llu buffers, a page in each",
+                   (unsigned long long)params->tx_regions, (unsigned long long)least);
+        return false;
+    }
+    return true;
 }
 
 void net_build_client(struct net *n, uint32_t number, const struct scenario_join *join)
@@ -383,7 +488,7 @@ void net_build_client(struct net *n, uint32_t number, const struct scenario_join
 
     bool rx_good = net_power_of_two(n, join->place, "rx_buffers", params->rx_buffers);
     bool tx_good = net_power_of_two(n, join->place, "tx_buffers", params->tx_buffers);
-    if (!rx_good || !tx_good) {
+    if (!rx_good || !tx_good || !check_regions(n, join->place, params)) {
         return;
     }
     if (n->client_count == SDDF_NET_MAX_CLIENTS) {
@@ -392,6 +497,7 @@ void net_build_client(struct net *n, uint32_t number, const struct scenario_join
         return;
     }
     p->pds[client].class_name = "net";
+    n->number = number;
     net_read_macs(n, client, number, join);
     wire_client(n, client, join, config);
     n->clients[n->client_count++] = client;

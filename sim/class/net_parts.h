@@ -11,7 +11,7 @@
 
 /* What its domains are told. */
 extern const struct class_section net_driver_section, net_virt_rx_section, net_virt_tx_section,
-    net_vswitch_section, net_copy_section, net_client_section;
+    net_vswitch_section, net_copy_section, net_client_section, net_regions_section;
 extern const struct class_role net_told[];
 
 extern const struct param net_client_params[];
@@ -31,7 +31,8 @@ struct net_instance {
 struct net_client {
     uint8_t mac[6];
     const char *more_macs;
-    uint64_t rx_buffers, tx_buffers;
+    uint64_t rx_buffers, tx_buffers, tx_regions;
+    bool rx, tx;
     bool vswitch;
     const char *reaches;
 };
@@ -48,13 +49,14 @@ struct net {
     net_driver_config_t driver_config;
     uint32_t clients[SDDF_NET_MAX_CLIENTS]; /* PDs */
     uint32_t client_count;
+    uint32_t number; /* of the client that is being wired, in the scenario */
 
     /* Where there are virtualisers: */
     uint32_t virt_rx, virt_tx;
     net_virt_rx_config_t *rx_config; /* these two are too large for a stack */
     net_virt_tx_config_t *tx_config;
-    uint32_t *tx_pools; /* those the device sends from */
-    uint32_t tx_pool_count;
+    uint32_t *tx_pools;     /* those the device sends from */
+    uint32_t tx_pool_count; /* may be more than fit; then nothing runs */
     struct net_vswitch *vswitch; /* NULL: there is none */
 };
 
@@ -93,6 +95,8 @@ bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *c
 /* False after a complaint of a key whose value is none. */
 bool net_power_of_two(struct net *n, struct diag_place place, const char *key, uint64_t value);
 
+/* Does it see what all receive, unless somebody stands between? */
+bool net_client_shares(const void *state);
 /* All of one client of the instance; `number` is its own in the scenario. */
 void net_build_client(struct net *n, uint32_t number, const struct scenario_join *join);
 
@@ -113,12 +117,12 @@ struct net_taker {
     uint32_t pd;
     bool called; /* by the client, on the channel of the queues */
     net_connection_resource_t *at;
-    uint32_t buffers;
+    uint32_t buffers, regions;
 };
-/* A client's transmit pool, not mapped yet, and what it shares with its taker, as net_add_link().
+/* A client's transmit pools, not mapped yet, and what it shares with its taker, as net_add_link().
  */
 uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *config,
-                        const struct net_taker *taker, uint32_t *pool);
+                        const struct net_taker *taker, const uint32_t **pools);
 /* A copier's client side: a pool of the client's own, and what the two share. */
 void net_fill_copier(struct net *n, uint32_t copier, uint32_t client, uint32_t count,
                      net_client_config_t *config, net_copy_config_t *copy);

@@ -4,6 +4,8 @@
  * the one place that knows. The wiring fills these sections; whoever has an image and wants to know
  * what it could be compares it with the roles here.
  */
+#include <sddf/resources/device.h>
+
 #include "sim/class/net_parts.h"
 
 const struct class_section net_driver_section = {".net_driver_config", sizeof(net_driver_config_t),
@@ -18,6 +20,9 @@ const struct class_section net_copy_section = {".net_copy_config", sizeof(net_co
                                                false};
 const struct class_section net_client_section = {".net_client_config", sizeof(net_client_config_t),
                                                  false};
+/* A client's transmit regions, where there are several: a list as a driver has one. */
+const struct class_section net_regions_section = {".device_resources", sizeof(device_resources_t),
+                                                  true};
 
 const struct class_role net_told[] = {
     {"driver", "the driver of a network", {&net_driver_section, &class_device_section}},
@@ -27,7 +32,7 @@ const struct class_role net_told[] = {
     {"copier", "the copier or forwarder of a client", {&net_copy_section}},
     {"client", "a client of a network", {&net_client_section, &class_timer_section}},
     {"client",
-     "the client of a network without virtualisers",
+     "a client with several regions, or of a network without virtualisers",
      {&net_client_section, &class_device_section, &class_timer_section}},
     {NULL, NULL, {NULL}},
 };

@@ -66,6 +66,8 @@ void net_vswitch_add_client(struct net *n, uint32_t client, const struct scenari
                    "a client behind a vswitch cannot be called \"" WIRE
                    "\", which names what is beyond it");
     }
+    const uint32_t *pools;
+
     v->virt++;
     *port = (struct port){.client = client,
                           .copier = plan_add_pd(p, copier, "net", "copier"),
@@ -75,8 +77,10 @@ void net_vswitch_add_client(struct net *n, uint32_t client, const struct scenari
                                      &(struct net_taker){.pd = v->pd,
                                                          .called = true,
                                                          .at = &at_switch->tx,
-                                                         .buffers = (uint32_t)params->tx_buffers},
-                                     &port->pool);
+                                                         .buffers = (uint32_t)params->tx_buffers,
+                                                         .regions = 1},
+                                     &pools);
+    port->pool = pools[0];
     memcpy(at_switch->mac_addr.addr, p->pds[client].macs[0], MAC802_BYTES);
     config->tx_data = net_map_pool(n, client, port->pool, RIGHT_READ | RIGHT_WRITE);
     net_fill_copier(n, port->copier, client, (uint32_t)params->rx_buffers, config, port->copy);

@@ -364,6 +364,17 @@ const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t
     return NULL;
 }
 
+/* Is there a queue by which it takes frames? */
+static bool receives(const struct plan *p, uint32_t pd)
+{
+    for (uint32_t i = 0; i < p->queue_count; i++) {
+        if (p->queues[i].carries_frames && p->queues[i].consumer == pd) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd)
 {
     const struct scenario *s = p->scenario;
@@ -374,7 +385,7 @@ bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_
                 &s->instances[s->clients[i].joins[j].instance];
 
             if (&s->devices[instance->device] == device->asked) {
-                return true;
+                return receives(p, client_pd);
             }
         }
     }

@@ -50,6 +50,9 @@ struct class_view {
     size_t client_state_size;
     const struct param *client_params;    /* keys in a client that names an instance */
     const struct role_view *client_roles; /* PDs of one client; .name NULL ends */
+    /* Of a client with these keys: would it see what all receive, if the first of client_roles did
+     * not stand between? NULL: each would. */
+    bool (*client_shares)(const void *client_state);
 };
 
 struct scenario_types {

@@ -61,6 +61,10 @@ static void check_trust(struct scenario_reader *r, struct json_value item,
         guard[0].name == NULL || !guard[0].optional || join->roles[0].name != NULL) {
         return;
     }
+    if (instance->class_type->client_shares != NULL &&
+        !instance->class_type->client_shares(join->state)) {
+        return;
+    }
     diag_error(r->diag, json_place(json_member(item, "trusted")),
                "untrusted and without a %s, %s would see all that %s receives", guard[0].name,
                client->pd.name, instance->name);

@@ -27,6 +27,37 @@ static const char *state_name(const struct run *r, uint32_t pd)
     }
 }
 
+/* What a domain says in its page may be anything. */
+static const char *plain_text(struct run *r, const char *text, size_t room)
+{
+    char *copy = arena_format(r->arena, "%.*s", (int)strnlen(text, room), text);
+
+    for (char *at = copy; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 127 ? '?' : *at;
+    }
+    return copy;
+}
+
+/* How it died, in its own words and by its stack. */
+static void report_death(struct run *r, uint32_t pd, struct report_pd *to)
+{
+    const struct pd_page *page = r->world.pages[pd];
+    const struct supervise_pd *p = &r->s.pds[pd];
+    const char *image = arena_format(r->arena, "%s.so", r->plan->pds[pd].name);
+
+    to->death_signal = (uint64_t)p->signal;
+    to->death_vaddr = supervise_death_detail(p);
+    if (p->signal == WHERE_DEATH_ASSERTION) {
+        to->assertion = plain_text(r, page->death.assertion, sizeof page->death.assertion);
+    }
+    if (p->left_stack) {
+        to->death_place = stack_place(&page->death.stack);
+        to->stack = stack_lines(&page->death.stack,
+                                arena_format(r->arena, "%s/%s", r->dir.images, image), image,
+                                r->arena);
+    }
+}
+
 static struct report_pd *report_pds(struct run *r)
 {
     struct report_pd *pds = arena_array(r->arena, r->plan->pd_count, sizeof *pds);
@@ -44,14 +75,15 @@ static struct report_pd *report_pds(struct run *r)
             .faults = p->died || p->revived,
             .state = state_name(r, i),
             .died = p->died || p->revived,
-            .death_signal = (uint64_t)p->signal,
-            .death_vaddr = supervise_death_detail(p),
             .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
             .points = !image              ? NULL
                       : page->points != 0 ? "all"
                                           : "os",
             .told_by = image ? "pd" : "world",
         };
+        if (pds[i].died) {
+            report_death(r, i, &pds[i]);
+        }
     }
     return pds;
 }

@@ -33,7 +33,6 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
     struct finding one = heard_finding(h, PLAN_NONE, who);
     char where[WHERE_TEXT_BYTES];
 
-    one.place = p->kind == PROBE_PD_DIED ? 0 : one.place;
     switch (p->kind) {
     case PROBE_PD_DIED:
         say_finding(out, excused, one, "%s died of %s", who,

@@ -20,6 +20,7 @@
 #include "sim/exec/domain.h"
 #include "sim/exec/process.h"
 #include "sim/exec/registers.h"
+#include "sim/exec/stack.h"
 #include "sim/exec/station.h"
 #include "sim/exec/stray.h"
 #include "sim/exec/trap.h"
@@ -223,6 +224,7 @@ static void on_death(int signal, siginfo_t *info, void *context)
     page->death.signal = why.signal;
     page->death.vaddr = why.vaddr;
     page->death.pc = why.pc;
+    stack_leave(&page->death.stack, &domain, &why);
     if (info->si_code > 0 && signal == SIGSYS) {
         page->death.vaddr = UINT64_MAX;
         page->death.call = (uint32_t)info->si_syscall + 1;

@@ -7,7 +7,6 @@
 #include "sim/exec/domain.h"
 
 #include <assert.h>
-#include <link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +51,16 @@ static void tell(struct domain *d, enum probe_kind kind, uint32_t object, uint64
                                     .a = a,
                                     .b = b,
                                     .count = 1});
+}
+
+/* Without folders, so that it is the same wherever it was compiled. */
+void domain_failed(struct domain *d, const char *assertion, const char *file, unsigned line,
+                   const char *function)
+{
+    const char *slash = strrchr(file, '/');
+
+    snprintf(d->page->death.assertion, sizeof d->page->death.assertion, "%s:%u, %s: %s",
+             slash == NULL ? file : slash + 1, line, function, assertion);
 }
 
 void domain_print(struct domain *d, const char *text, size_t bytes)
@@ -565,9 +574,8 @@ void domain_run(struct domain *d)
     domain_current = d;
     domain_hook(d);
     atomic_store(&d->page->state, PD_RUNNING);
-    if (d->entry.handle != NULL) {
-        d->image_base = ((const struct link_map *)d->entry.handle)->l_addr;
-    }
+    d->image_base = d->entry.base;
+    d->image_bytes = d->entry.bytes;
     if (d->turn != NULL) {
         d->follows = d->moves != NULL &&
                      (plan_checks(d->plan, "protocol") || plan_checks(d->plan, "signals"));
@@ -686,6 +694,7 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     d->calls = &calls_host;
     d->page = (struct pd_page *)(uintptr_t)plan->pds[pd].page_vaddr;
     d->timeout_ns = DOMAIN_FOREVER;
+    d->page->death.assertion[0] = '\0';
     if (d->page->restarts == 0) { /* what is begun anew is as it should be */
         faults_init(&d->faults, plan, pd);
     }

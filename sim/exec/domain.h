@@ -106,6 +106,7 @@ struct domain {
     struct moves *moves; /* NULL: not watched */
     bool follows;        /* flags and signals too */
     uint64_t image_base; /* where the image is, so that a place in it can be told; 0: not known */
+    uint64_t image_bytes;
     const void *place;   /* in it, of the last move; NULL: not in one */
     uint64_t irqs, unacked; /* channels: of interrupts, and of those it has not acknowledged yet */
     bool told_irq;
@@ -167,6 +168,9 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
 void domain_cache(struct domain *d, uint64_t start, uint64_t end, bool invalidate);
 void domain_event(struct domain *d, const struct probe *p);
 void domain_print(struct domain *d, const char *text, size_t bytes);
+/* An assertion does not hold, and it is about to die of that. */
+void domain_failed(struct domain *d, const char *assertion, const char *file, unsigned line,
+                   const char *function);
 /* A frame passes: into the capture there, if there is one. */
 static inline void domain_capture(struct domain *d, unsigned going, uint64_t time_ns,
                                   const void *bytes, size_t length)

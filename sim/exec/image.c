@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -143,6 +144,21 @@ out:
     return error;
 }
 
+/* How far the parts reach that the loader mapped of an object. */
+static int measure(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct image_entry *entry = context;
+
+    (void)size;
+    for (size_t i = 0; info->dlpi_addr == entry->base && i < info->dlpi_phnum; i++) {
+        const Elf64_Phdr *part = &info->dlpi_phdr[i];
+        uint64_t end = part->p_type == PT_LOAD ? part->p_vaddr + part->p_memsz : 0;
+
+        entry->bytes = end > entry->bytes ? end : entry->bytes;
+    }
+    return info->dlpi_addr == entry->base;
+}
+
 bool image_load(const char *file, struct image_entry *entry, char *why, size_t why_bytes)
 {
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
@@ -156,6 +172,8 @@ bool image_load(const char *file, struct image_entry *entry, char *why, size_t w
     *(void **)&entry->notified = dlsym(handle, "notified");
     *(void **)&entry->protected = dlsym(handle, "protected");
     entry->points = true;
+    entry->base = ((const struct link_map *)handle)->l_addr;
+    dl_iterate_phdr(measure, entry);
     if (entry->init == NULL || entry->notified == NULL) {
         snprintf(why, why_bytes, "%s lacks init() or notified()", file);
         image_unload(entry);

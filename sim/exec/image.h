@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <os/sddf.h>
 
@@ -22,6 +23,7 @@ struct image_entry {
                                     seL4_MessageInfo_t info); /* NULL: takes no calls */
     bool points;                                              /* its queue code has points */
     void *handle;                                             /* the loader's */
+    uint64_t base, bytes;                                     /* where it is loaded, all of it */
 };
 
 /*

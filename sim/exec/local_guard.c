@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sim/exec/local_parts.h"
+#include "sim/exec/stack.h"
 #include "sim/exec/trap.h"
 
 #define WATCH_S       1 /* of processor time between two looks of the watchdog */
@@ -49,6 +50,7 @@ void local_stray(struct local_run *run, struct local *l, const struct stray *why
     page->death.signal = why->signal;
     page->death.vaddr = why->vaddr;
     page->death.pc = why->pc;
+    stack_leave(&page->death.stack, &l->domain, why);
     atomic_store(&page->state, PD_DYING);
     kernel_died(run->v.kernel, l->pd);
     run->v.died(run->v.context, l->pd, why, status);

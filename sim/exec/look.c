@@ -392,6 +392,7 @@ static void look_at_page(struct lookout *l, uint32_t pd)
     look_at_acts(l, pd);
     if (l->s->pds[pd].died || l->s->pds[pd].revived) {
         const struct supervise_pd *p = &l->s->pds[pd];
+        const struct stack_left *left = &l->s->world->pages[pd]->death.stack;
 
         probe_emit(l->bus, &(struct probe){.time_ns = p->died_ns,
                                            .kind = PROBE_PD_DIED,
@@ -401,6 +402,7 @@ static void look_at_page(struct lookout *l, uint32_t pd)
                                            .a = (uint64_t)p->signal,
                                            .b = supervise_death_detail(p),
                                            .before = before(l, pd, VIRTUAL_DIED),
+                                           .place = p->left_stack ? stack_place(left) : 0,
                                            .count = 1});
     }
 }

@@ -142,6 +142,7 @@ void _assert_fail(const char *assertion, const char *file, unsigned line, const 
 
     domain_print(domain_current, text,
                  (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+    domain_failed(domain_current, assertion, file, line, function);
     __builtin_trap();
 }
 

@@ -15,6 +15,7 @@
 
 #include "sim/exec/baton.h"
 #include "sim/exec/crossing.h"
+#include "sim/exec/stack.h"
 #include "sim/hook/probe.h"
 #include "sim/kernel/turn.h"
 #include "sim/observe/moves.h"
@@ -62,6 +63,8 @@ struct pd_page {
     struct {
         uint32_t signal, call; /* call: the number of a system call the filter refused, + 1 */
         uint64_t vaddr, pc;
+        char assertion[160]; /* that did not hold; "": none */
+        struct stack_left stack;
     } death;
     char text[192];
     struct moves_counts counts;

@@ -99,8 +99,12 @@ struct stray stray_fault(int number, const siginfo_t *info, const void *context)
 
 #if defined(__x86_64__)
     why.pc = (uint64_t)user->uc_mcontext.gregs[REG_RIP];
+    why.sp = (uint64_t)user->uc_mcontext.gregs[REG_RSP];
+    why.fp = (uint64_t)user->uc_mcontext.gregs[REG_RBP];
 #else
     why.pc = user->uc_mcontext.pc;
+    why.sp = user->uc_mcontext.sp;
+    why.fp = user->uc_mcontext.regs[29];
 #endif
     /* A protection fault without an address: the instruction itself may not be executed. Its bytes
      * can be read, since it was fetched. */

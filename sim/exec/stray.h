@@ -18,6 +18,7 @@
 struct stray {
     uint32_t signal;
     uint64_t vaddr, pc; /* vaddr all ones: none is known */
+    uint64_t sp, fp;    /* beside pc: where its stack was */
 };
 
 /* What a fault signal was about, from what its handler was given. For SIGSYS, vaddr is the number

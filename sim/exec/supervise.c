@@ -68,6 +68,17 @@ uint64_t supervise_cpu_ns(const struct rusage *usage)
            (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000u;
 }
 
+void supervise_note_left(struct supervise_pd *pd, const struct pd_page *page)
+{
+    pd->left_stack = stack_place(&page->death.stack) != 0;
+    if ((pd->signal == SIGILL || pd->signal == SIGTRAP) && page->death.assertion[0] != '\0') {
+        pd->signal = WHERE_DEATH_ASSERTION;
+    }
+    if (pd->signal == SIGSEGV && stack_used_up(&page->death.stack, pd->vaddr)) {
+        pd->signal = WHERE_DEATH_STACK;
+    }
+}
+
 static void note_end(struct loop *l, uint32_t pd, const struct exec_end *end)
 {
     struct supervise_pd *p = &l->s->pds[pd];
@@ -89,6 +100,7 @@ static void note_end(struct loop *l, uint32_t pd, const struct exec_end *end)
     } else if (atomic_load(&page->state) == PD_DYING && page->death.signal == (uint32_t)p->signal) {
         p->vaddr = page->death.vaddr;
         p->pc = page->death.pc;
+        supervise_note_left(p, page);
         p->refused_call = p->signal == SIGSYS ? (int)page->death.call - 1 : -1;
     }
 }

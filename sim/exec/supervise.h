@@ -27,6 +27,7 @@ struct supervise_pd {
     int signal;   /* it died of; 0: it left with `status` */
     int status;
     uint64_t vaddr, pc; /* where it faulted, as it says itself; all ones: not known */
+    bool left_stack;    /* in its page, and it is of this death */
     int refused_call;   /* number of the system call the filter refused, -1 */
     const char *failed; /* why it could not start; NULL */
     uint64_t cpu_ns;
@@ -73,6 +74,8 @@ void supervise_hold_signals(bool hold);
 const char *supervise_page_text(const struct world *w, const struct pd_page *page);
 /* How much of the processor's time a child that has been waited for took. */
 uint64_t supervise_cpu_ns(const struct rusage *usage);
+/* What a domain left in its page of how it died, once it is known by which signal. */
+void supervise_note_left(struct supervise_pd *pd, const struct pd_page *page);
 /* What goes with the signal in PROBE_PD_DIED and where_death(). */
 uint64_t supervise_death_detail(const struct supervise_pd *pd);
 #endif

@@ -163,6 +163,10 @@ static void on_died(void *context, uint32_t pd, const struct stray *why, int sta
     p->status = status;
     p->vaddr = why->vaddr;
     p->pc = why->pc;
+    p->left_stack = false;
+    if (atomic_load(&page->state) == PD_DYING) {
+        supervise_note_left(p, page);
+    }
     p->refused_call = why->signal == SIGSYS ? (int)why->vaddr : -1;
     p->died_ns = v->begun_ps == 0 ? 0 : (v->kernel.now_ps - v->begun_ps) / 1000;
     if (why->signal == 0 && status != 0 && v->begun_ps == 0) {

@@ -165,6 +165,10 @@ const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint
     } else if (signal == WHERE_DEATH_HOSTS_CLOCK) {
         snprintf(out, WHERE_TEXT_BYTES,
                  "reading the host's clock: this run's time is virtual, ask a timer");
+    } else if (signal == WHERE_DEATH_ASSERTION) {
+        snprintf(out, WHERE_TEXT_BYTES, "an assertion that did not hold");
+    } else if (signal == WHERE_DEATH_STACK) {
+        snprintf(out, WHERE_TEXT_BYTES, "SIGSEGV beyond the end of its stack");
     } else if (name == NULL) {
         snprintf(out, WHERE_TEXT_BYTES, "signal %" PRIu64, signal);
     } else if (signal == SIGSYS) {

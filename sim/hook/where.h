@@ -15,6 +15,8 @@
 /* Ends that have no signal of their own, above all that do. */
 #define WHERE_DEATH_SPINS       1001u
 #define WHERE_DEATH_HOSTS_CLOCK 1002u
+#define WHERE_DEATH_ASSERTION   1003u
+#define WHERE_DEATH_STACK       1004u
 
 /* The name of a domain, "nobody" for PLAN_NONE or one that is none. */
 const char *where_pd(const struct plan *p, uint32_t pd);

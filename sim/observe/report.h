@@ -32,6 +32,9 @@ struct report_pd {
     const char *state; /* "idle", "stopped by a fault", "died"; NULL: not known */
     bool died;
     uint64_t death_signal, death_vaddr; /* as in PD_DIED */
+    const char *assertion;              /* it died of, as it says itself; NULL: none */
+    uint64_t death_place;               /* in its image, as in PD_DIED */
+    const char *stack; /* where it was then, the innermost place first, a line each; NULL: unknown */
     bool confined;
     const char *points;  /* "all", "os"; NULL: it has none */
     const char *told_by; /* who counted its moves: "world", "pd"; NULL: nobody */
@@ -113,6 +116,17 @@ uint32_t report_unconfined(const struct report_input *in);
 /* Where in its culprit's image a finding was made: "net0_driver.so+0x1f2b, tx_return"; NULL: not
  * known. In plan->arena. */
 const char *report_place(const struct report_input *in, const struct finding *f);
+
+/* An endpoint whose frames a dead domain no longer passes on. */
+struct report_hurt {
+    uint32_t pd;
+    bool receiving, sending;
+};
+/* All of them, in the plan's order; in plan->arena. */
+struct report_hurt *report_hurt(const struct plan *plan, uint32_t dead, size_t *count);
+
+/* Of a finding that a domain died: its stack, as in struct report_pd; else NULL. */
+const char *report_stack(const struct report_input *in, const struct finding *f);
 
 /* 0, or -errno if the stream did not take it. */
 int report_json(const struct report_input *in, FILE *to);

@@ -164,6 +164,36 @@ static json_t *cpu_json(struct out *o)
     return object;
 }
 
+/* Lines as an array of texts. */
+static json_t *lines_json(struct out *o, const char *lines)
+{
+    json_t *array = json_array();
+
+    while (lines != NULL && *lines != '\0') {
+        size_t length = strcspn(lines, "\n");
+
+        append(o, array, json_stringn_nocheck(lines, length));
+        lines += length + (lines[length] == '\n');
+    }
+    return array;
+}
+
+static json_t *hurt_json(struct out *o, uint32_t dead)
+{
+    size_t count;
+    const struct report_hurt *list = report_hurt(o->in->plan, dead, &count);
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *one = json_object();
+
+        put(o, one, "receiving", json_boolean(list[i].receiving));
+        put(o, one, "sending", json_boolean(list[i].sending));
+        put(o, object, o->in->plan->pds[list[i].pd].name, one);
+    }
+    return object;
+}
+
 static json_t *pd_json(struct out *o, uint32_t pd)
 {
     const struct report_pd *r = &o->in->pds[pd];
@@ -185,6 +215,11 @@ static json_t *pd_json(struct out *o, uint32_t pd)
     if (r->died) {
         put(o, object, "death",
             text(where_death(o->in->plan, pd, r->death_signal, r->death_vaddr, where)));
+        if (r->assertion != NULL) {
+            put(o, object, "assertion", text(r->assertion));
+        }
+        put(o, object, "stack", lines_json(o, r->stack));
+        put(o, object, "hurt", hurt_json(o, pd));
     }
     return object;
 }
@@ -254,20 +289,6 @@ static json_t *latency_json(struct out *o)
 
 /* -- what was found -- */
 
-/* Lines as an array of texts. */
-static json_t *lines_json(struct out *o, const char *lines)
-{
-    json_t *array = json_array();
-
-    while (lines != NULL && *lines != '\0') {
-        size_t length = strcspn(lines, "\n");
-
-        append(o, array, json_stringn_nocheck(lines, length));
-        lines += length + (lines[length] == '\n');
-    }
-    return array;
-}
-
 static json_t *findings_json(struct out *o, const struct finding *list, size_t count)
 {
     json_t *array = json_array();
@@ -283,6 +304,9 @@ static json_t *findings_json(struct out *o, const struct finding *list, size_t c
         put(o, one, "count", number(list[i].count));
         put(o, one, "place", text(report_place(o->in, &list[i])));
         put(o, one, "before", lines_json(o, list[i].before));
+        if (report_stack(o->in, &list[i]) != NULL) {
+            put(o, one, "stack", lines_json(o, report_stack(o->in, &list[i])));
+        }
         append(o, array, one);
     }
     return array;

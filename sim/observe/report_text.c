@@ -181,18 +181,24 @@ static void say_finding_details(struct page *page, const struct finding *f)
             say_time(f->time_ns, time));
 }
 
-/* What happened just before, in virtual time. */
-static void say_before(struct page *page, const char *lines)
+/* Lines in a column behind a word that stands before the first. */
+static void say_lines(struct page *page, const char *indent, const char *head, const char *lines)
 {
-    const char *head = "before it: ";
+    int width = (int)strlen(head);
 
     while (lines != NULL && *lines != '\0') {
         size_t length = strcspn(lines, "\n");
 
-        fprintf(page->to, "        %s%.*s\n", head, (int)length, lines);
+        fprintf(page->to, "%s%-*s%.*s\n", indent, width, head, (int)length, lines);
         lines += length + (lines[length] == '\n');
-        head = "           ";
+        head = "";
     }
+}
+
+/* What happened just before, in virtual time. */
+static void say_before(struct page *page, const char *lines)
+{
+    say_lines(page, "        ", "before it: ", lines);
 }
 
 static void say_list(struct page *page, const struct finding *list, size_t count, size_t lost,
@@ -401,6 +407,39 @@ static void say_faults(struct page *page)
     }
 }
 
+/* The names of those who lost this way, or both; false if there are none. */
+static bool say_hurt_by(struct page *page, const struct report_hurt *list, size_t count,
+                        bool receiving, bool sending, const char *what)
+{
+    const struct plan *plan = page->in->plan;
+    const char *names = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].receiving == receiving && list[i].sending == sending) {
+            names = arena_format(plan->arena, "%s%s%s", names == NULL ? "" : names,
+                                 names == NULL ? "" : ", ", plan->pds[list[i].pd].name);
+        }
+    }
+    if (names != NULL) {
+        wrap(page, 4, arena_format(plan->arena, "hurt: %s, by then without %s", names, what));
+    }
+    return names != NULL;
+}
+
+/* Whom it took with it. */
+static void say_hurt(struct page *page, uint32_t dead)
+{
+    size_t count;
+    const struct report_hurt *list = report_hurt(page->in->plan, dead, &count);
+    bool any = say_hurt_by(page, list, count, true, true, "a way in or out");
+
+    any |= say_hurt_by(page, list, count, true, false, "a way in");
+    any |= say_hurt_by(page, list, count, false, true, "a way out");
+    if (!any) {
+        fprintf(page->to, "    hurt: nobody else\n");
+    }
+}
+
 /* Domains whose end a reader should know of, whatever the checks think of it. */
 static void say_ends(struct page *page)
 {
@@ -421,6 +460,11 @@ static void say_ends(struct page *page)
         snprintf(sentence, sizeof sentence, "%.64s: %s", in->plan->pds[pd].name,
                  where_death(in->plan, pd, r->death_signal, r->death_vaddr, where));
         wrap(page, 2, sentence);
+        if (r->assertion != NULL) {
+            fprintf(page->to, "    %s\n", r->assertion);
+        }
+        say_lines(page, "    ", "in ", r->stack);
+        say_hurt(page, pd);
     }
 }
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One that trusts too much in its tenth wake-up, and so dies of its own assertion. */
+#include <os/sddf.h>
+
+#define notified notified_rightly
+
+void notified_rightly(sddf_channel ch);
+
+#include "components/network/copy.c"
+#undef notified
+
+void notified(sddf_channel ch)
+{
+    static unsigned times;
+
+    assert(++times < 10);
+    notified_rightly(ch);
+}

@@ -195,6 +195,7 @@ static __attribute__((noinline)) void on_odd_point(enum point_op op, const volat
     struct domain *d = domain_current;
 
     if (op >= POINT_COPY) {
+        domain_look(d);
         do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
         return;
     }

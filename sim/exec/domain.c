@@ -510,6 +510,7 @@ static void settle(struct domain *d)
         }
         moves_settle(d->moves);
         d->page->points = moves_announced(d->moves);
+        d->untold = d->turn != NULL && !d->page->points;
     }
 }
 
@@ -585,6 +586,7 @@ void domain_run(struct domain *d)
         calls_virtual_hook(d);
     }
     begin_watching(d, 0);
+    d->untold = d->turn != NULL && d->moves != NULL;
     d->entry.init();
     registers_settle(d);
     settle(d);

@@ -105,6 +105,7 @@ struct domain {
     unsigned timer_channel;
     struct moves *moves; /* NULL: not watched */
     bool follows;        /* flags and signals too */
+    bool untold;         /* its queues tell nothing, and are looked at wherever it could be left */
     uint64_t image_base; /* where the image is, so that a place in it can be told; 0: not known */
     uint64_t image_bytes;
     const void *place;   /* in it, of the last move; NULL: not in one */
@@ -158,6 +159,12 @@ static inline void registers_settle(struct domain *d)
 }
 
 /* -- for os.c: what an image may ask -- */
+static inline void domain_look(struct domain *d)
+{
+    if (__builtin_expect(d->untold, 0)) {
+        moves_look(d->moves);
+    }
+}
 void domain_notify(struct domain *d, unsigned channel);
 void domain_irq_ack(struct domain *d, unsigned channel);
 void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel);

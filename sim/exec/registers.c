@@ -78,6 +78,7 @@ void registers_read(struct domain *d, uint64_t vaddr, size_t bytes, const void *
     void *where = (void *)(uintptr_t)vaddr;
 
     d->place = place;
+    domain_look(d);
     point(POINT_MMIO_READ, where, bytes);
     uint64_t value = domain_mmio_read(d, vaddr, told_bytes(bytes));
 
@@ -103,6 +104,7 @@ void registers_settle_now(struct domain *d)
     if (bytes <= sizeof value) { /* what it left beyond the registers, it could not leave */
         memcpy(&value, (const void *)(uintptr_t)vaddr, bytes);
     }
+    domain_look(d);
     point(POINT_MMIO_WRITE, (const void *)(uintptr_t)vaddr, bytes);
     domain_mmio_write(d, vaddr, told_bytes(bytes), value);
 }

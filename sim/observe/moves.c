@@ -96,9 +96,25 @@ static void skip_unreadable(struct watched *q, uint32_t now)
     }
 }
 
+/*
+ * An endpoint took a buffer, and before that was seen the other end put another one in its place:
+ * all that is known is that it has one more of its own than it seems.
+ */
+static bool is_covered(const struct moves *m, const struct watched *q)
+{
+    return m->endpoint && !q->produces && !q->frames &&
+           ((peer_index(q) - q->shadow) & q->index_mask) > q->shape->capacity;
+}
+
 /* The next move of a queue that is behind. */
 static void account_next(struct moves *m, struct watched *q)
 {
+    if (is_covered(m, q)) {
+        m->covered++;
+        q->shadow = (q->shadow + 1) & q->index_mask;
+        q->counts->moved++;
+        return;
+    }
     struct slot slot = read_slot(q, q->shadow);
 
     q->shadow = (q->shadow + 1) & q->index_mask;
@@ -267,7 +283,7 @@ static bool replay_turn(struct moves *m, enum turn turn)
         struct watched *q = &m->queues[i];
 
         while (turn_of(q) == turn && q->shadow != q->until &&
-               moves_plausible(m, q, read_slot(q, q->shadow))) {
+               (is_covered(m, q) || moves_plausible(m, q, read_slot(q, q->shadow)))) {
             account_next(m, q);
             any = true;
         }
@@ -423,6 +439,13 @@ void moves_go_on(struct moves *m)
     m->counts->dropped[DROP_DEAD] += m->counts->in_hand > 0 ? (uint64_t)m->counts->in_hand : 0;
     m->counts->in_hand = 0;
     m->counts->nameless = 0;
+}
+
+void moves_look(struct moves *m)
+{
+    if (!m->announced) {
+        settle_untold(m);
+    }
 }
 
 void moves_settle(struct moves *m)

@@ -94,6 +94,9 @@ void moves_signalled(struct moves *m, uint32_t channel);
 void moves_signal_goes(struct moves *m, uint32_t channel);
 /* How long a frame is whose descriptor was taken from `queue`; 0: that queue carries none. */
 uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest);
+/* In the middle of an entry, before anybody else can run: an image that tells nothing may have made
+ * moves whose traces the next will cover. */
+void moves_look(struct moves *m);
 /* The domain has returned from an entry. */
 void moves_settle(struct moves *m);
 /* The domain is about to end: a last look at what it leaves. */

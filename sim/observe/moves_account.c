@@ -378,6 +378,11 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
         m->counts->from_device++;
     }
     bool here = pool->buffers[buffer].hand == HAND_EMPTY;
+
+    if (!here && m->covered != 0) {
+        m->covered--; /* this is what it took where something else lies by now */
+        here = true;
+    }
     bool linked = !q->relinks || relink(m, q, pool, buffer, slot.len);
 
     if (!here || !linked) {

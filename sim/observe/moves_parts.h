@@ -118,6 +118,7 @@ struct moves {
     const struct plan *plan;
     uint32_t pd;
     bool endpoint;
+    uint32_t covered; /* buffers it took, nobody knows which: see sim/observe/moves.c */
     struct moves_counts *counts;
     struct moves_hooks hooks;
 

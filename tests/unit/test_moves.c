@@ -1099,6 +1099,46 @@ static void test_half_filled(void **state)
     assert_silence();
 }
 
+/* In one entry of the client what it sent comes back in another order, over what it had taken. */
+static void covered(bool look)
+{
+    init_all();
+    enter(CLIENT0);
+    uint64_t one = get_free(TX0), other = get_free(TX0);
+    put_active(TX0, one, 60);
+    put_active(TX0, other, 60);
+    if (look) {
+        moves_look(watchers[CLIENT0].moves);
+    }
+    enter(VIRT_TX);
+    put_active(NET_TX, tx_io[0] + get_active(TX0).io_or_offset, 60);
+    put_free(TX0, get_active(TX0).io_or_offset);
+    leave();
+    current = &watchers[CLIENT0];
+    (void)get_free(TX0);
+    leave();
+    assert_int_equal(held(CLIENT0, "client0.tx"), 1);
+}
+
+static void test_covered(void **state)
+{
+    (void)state;
+    covered(true);
+    assert_silence();
+}
+
+/* What nobody looked at in time is known by number only. */
+static void test_covered_unseen(void **state)
+{
+    (void)state;
+    covered(false);
+    assert_silence();
+    enter(CLIENT0); /* and that is all there was to excuse */
+    put_active(TX0, 0, 60);
+    leave();
+    assert_int_equal(watchers[CLIENT0].events[PROBE_BUFFER_TWICE], 1);
+}
+
 static void test_announced(void **state)
 {
     (void)state;
@@ -1690,6 +1730,8 @@ int main(void)
         BOTH(test_long_burst),
         BOTH(test_filled_late),
         BOTH(test_half_filled),
+        BOTH(test_covered),
+        BOTH(test_covered_unseen),
         BOTH(test_announced),
         TOLD(test_resolve),
         BOTH(test_play),

@@ -186,6 +186,45 @@ static void check_executor(const struct scenario *s, struct diag *diag)
     }
 }
 
+/* Is it asked for that somebody runs beside `pd` on another core? */
+static bool asks_for_cores(const struct plan *plan, uint32_t pd)
+{
+    bool host = plan->scenario->clock == CLOCK_HOST;
+    const struct plan_pd *one = &plan->pds[pd];
+
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        const struct plan_pd *other = &plan->pds[i];
+        bool apart = host ? other->cpu >= 0
+                          : (other->cpu < 0 ? 0 : other->cpu) != (one->cpu < 0 ? 0 : one->cpu);
+
+        if (apart && other->kind == PD_IMAGE) {
+            return true;
+        }
+    }
+    return host && plan->scenario->placement == PLACEMENT_SPREAD;
+}
+
+/* An image without barriers is right on one core only. By the host's clock all are kept there. */
+static void check_cores(const struct plan *plan, struct diag *diag)
+{
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        if (!plan->pds[i].one_core || !asks_for_cores(plan, i)) {
+            continue;
+        }
+        if (plan->scenario->clock == CLOCK_HOST) {
+            diag_warn(diag, plan->pds[i].asked->place,
+                      "%s has no barriers, so all domains share one core, whatever \"placement\" "
+                      "and \"cpu\" say",
+                      plan->pds[i].image_file);
+        } else {
+            diag_warn(diag, plan->pds[i].asked->place,
+                      "%s has no barriers, and others run on another core",
+                      plan->pds[i].image_file);
+        }
+        return;
+    }
+}
+
 bool system_build(struct system *s, const char *path, const char *const *sets, size_t set_count)
 {
     s->diag.arena = &s->arena;
@@ -202,8 +241,10 @@ bool system_build(struct system *s, const char *path, const char *const *sets, s
     for (uint32_t i = 0; i < s->plan->pd_count; i++) {
         if (s->plan->pds[i].kind == PD_IMAGE) {
             image_check(s->plan, i, &s->diag);
+            s->plan->pds[i].one_core = image_for_one_core(s->plan->pds[i].image_file);
         }
     }
+    check_cores(s->plan, &s->diag);
     check_wires(s->plan, &s->diag);
     faults_check(s->plan, &s->diag);
     s->checks = checks_start(s->plan, &s->diag);

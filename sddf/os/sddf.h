@@ -23,6 +23,14 @@ typedef unsigned int sddf_channel;
 /* Room for the name of a PD, its final NUL included. */
 #define SDDF_NAME_LENGTH 64
 
+/*
+ * Without barriers a component is right on one core only. It says so, and is kept to one with its
+ * neighbours.
+ */
+#ifndef CONFIG_ENABLE_SMP_SUPPORT
+__attribute__((__section__(".sddfsim_one_core"), __used__)) static const char sddfsim_one_core = 1;
+#endif
+
 /* What a component offers. */
 
 /* Called once, before any event is delivered. Other PDs may or may not have had theirs. */

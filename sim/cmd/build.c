@@ -168,8 +168,8 @@ static int check(struct build *b)
         cmd_complain(b->args, "cannot make %s: %s", b->output, strerror(errno));
         return CMD_EXIT_HOST;
     }
-    printf("%s: good; can be %s; points: %s%s\n", b->output, roles, points,
-           b->hooked ? "; accesses hooked" : "");
+    printf("%s: good; can be %s; points: %s%s%s\n", b->output, roles, points,
+           b->hooked ? "; accesses hooked" : "", b->one_core ? "; for one core" : "");
     return CMD_EXIT_OK;
 }
 
@@ -198,7 +198,12 @@ static int build(struct cmd_args *args)
 static const struct cmd_option options[] = {
     {"output", 'o', "FILE", "the image to make (default: the first file's name, with .so)"},
     {"include", 'I', "DIR", "look for headers there too, after the product's own; may be repeated"},
-    {"define", 'D', "NAME[=VALUE]", "for the preprocessor; may be repeated"},
+    {"define", 'D', "NAME[=VALUE]",
+     "for the preprocessor; may be repeated. CONFIG_DEBUG_BUILD prints\n"
+     "and checks assertions, CONFIG_RELEASE_BUILD does neither"},
+    {"undefine", 'U', "NAME",
+     "the other way round; without CONFIG_ENABLE_SMP_SUPPORT a domain has\n"
+     "no barriers, and shares its core with all others"},
     {"optimise", 'O', "LEVEL", "as compilers know it: 0, 1, 2, 3, s, g (default: 3)"},
     {"flavour", 0, "NAME",
      "plain (default), or mmio: for a driver that reads and writes registers\n"

@@ -14,6 +14,7 @@
 #include "sim/base/suggest.h"
 #include "sim/class/class.h"
 #include "sim/cmd/build_parts.h"
+#include "sim/exec/image.h"
 
 #define SECTIONS_MAX 64u /* known of all classes; beyond these, none is offered as a suggestion */
 #define USERS_TOLD   3   /* files named that use a missing name */
@@ -391,6 +392,7 @@ bool build_check(struct build *b, const char **roles, const char **points)
         *roles = check_sections(b, &e);
         check_names(b, &e, &exports);
         *points = tells_points(&e) ? "all" : "os";
+        b->one_core = elf_section(&e, IMAGE_ONE_CORE) != NULL;
     }
     munmap(bytes, size);
     munmap(own, own_size);

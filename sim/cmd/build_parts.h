@@ -27,6 +27,7 @@ struct build {
     const char *image;  /* in it: the output-to-be */
     struct build_input *inputs;
     size_t input_count;
+    bool one_core; /* it was compiled without barriers */
 };
 
 /* What is wrong with the image, not with a place in some file. */

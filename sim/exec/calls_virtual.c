@@ -38,7 +38,8 @@ static void spread_costs(struct domain_costs *costs, const struct platform *p,
     spread(p, &dice, &costs->invalidate_ps_1024, 1);
 }
 
-static void fill_costs(struct domain_costs *costs, const struct platform *p, const char *image)
+static void fill_costs(struct domain_costs *costs, const struct platform *p, const char *image,
+                       bool barriers)
 {
     const struct platform_image *work = platform_image(p, image);
 
@@ -48,7 +49,7 @@ static void fill_costs(struct domain_costs *costs, const struct platform *p, con
     for (int i = 0; i < POINT_OPS; i++) {
         costs->op_ps[i] = kernel_ps(p, p->op[i]);
     }
-    uint64_t barrier_ps = p->barriers ? kernel_ps(p, p->barrier) : 0;
+    uint64_t barrier_ps = barriers ? kernel_ps(p, p->barrier) : 0;
     static const enum point_op fenced[] = {POINT_ENQUEUE, POINT_DEQUEUE, POINT_REQUEST,
                                            POINT_REQUIRE};
 
@@ -90,7 +91,7 @@ void calls_virtual_init(struct domain *d, const struct platform *platform, const
     d->calls = &calls_virtual;
     d->turn = &d->page->turn;
     d->costs.window_base = PLAN_WINDOW_BASE + d->pd * PLAN_WINDOW_BYTES;
-    fill_costs(&d->costs, platform, image);
+    fill_costs(&d->costs, platform, image, platform->barriers && !d->plan->pds[d->pd].one_core);
     d->costs.uncached = is_uncached(d, NULL);
     spread_costs(&d->costs, platform, d->plan, d->pd);
 }

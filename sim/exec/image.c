@@ -88,6 +88,20 @@ bool image_check(const struct plan *plan, uint32_t pd_index, struct diag *diag)
     return diag->errors == errors;
 }
 
+bool image_for_one_core(const char *file)
+{
+    size_t size;
+    uint8_t *bytes = elf_map(file, &size);
+    struct elf e;
+    bool found = bytes != NULL && elf_open(&e, bytes, size) == NULL &&
+                 elf_section(&e, IMAGE_ONE_CORE) != NULL;
+
+    if (bytes != NULL) {
+        munmap(bytes, size);
+    }
+    return found;
+}
+
 static int write_all(int fd, const uint8_t *bytes, size_t size)
 {
     while (size > 0) {

@@ -57,16 +57,27 @@ static int create_region(struct world *w, uint32_t region)
     return madvise(view, r->bytes, MADV_DONTFORK) == 0 ? 0 : -errno;
 }
 
+static bool needs_one_core(const struct plan *plan)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        any |= plan->pds[i].one_core;
+    }
+    return any;
+}
+
 /*
  * One core for the whole chain unless the scenario says otherwise: a doorbell between processes on
  * one core costs a context switch, between two cores an inter-processor wake-up, which is many
  * times dearer. In virtual time exactly one runs at a time, so one core is best for all, and the
- * cores of a scenario are simulated ones.
+ * cores of a scenario are simulated ones. Where an image has no barriers, nothing else would be
+ * right.
  */
 static void place(struct world *w)
 {
     const struct scenario *s = w->plan->scenario;
-    bool simulated = s->clock == CLOCK_VIRTUAL;
+    bool together = s->clock == CLOCK_VIRTUAL || needs_one_core(w->plan);
     cpu_set_t allowed;
     int last = -1, first = -1, next;
 
@@ -84,9 +95,9 @@ static void place(struct world *w)
     for (uint32_t i = 0; i < w->plan->pd_count; i++) {
         const struct plan_pd *pd = &w->plan->pds[i];
 
-        if (!simulated && pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
+        if (!together && pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
             w->cpus[i] = pd->cpu;
-        } else if (simulated || s->placement == PLACEMENT_ONE_CORE || first < 0) {
+        } else if (together || s->placement == PLACEMENT_ONE_CORE || first < 0) {
             w->cpus[i] = w->home_cpu;
         } else {
             w->cpus[i] = next;

@@ -87,6 +87,7 @@ struct plan_pd {
     uint8_t priority;
     uint64_t budget_ns, period_ns;
     int cpu; /* -1: as the placement says */
+    bool one_core; /* its image has no barriers */
     struct plan_blob *blobs;
     size_t blob_count, blob_room;
     uint64_t vaddr_next;  /* the next free address of its window */

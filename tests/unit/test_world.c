@@ -17,6 +17,8 @@ static struct world world;
 static int first, last; /* of the cores we may use */
 
 /* A plan in which the driver has asked for a core. */
+static bool without_barriers; /* the client's image has none */
+
 static void begin(const char *clock, const char *placement, int cpu)
 {
     char text[1024], why[256];
@@ -30,6 +32,7 @@ static void begin(const char *clock, const char *placement, int cpu)
              "  \"clients\": [ { \"name\": \"c\", \"image\": \"network/client_sink\" } ] }",
              clock, placement, cpu);
     planned_must(&planned, text);
+    planned.plan->pds[planned.plan->client_pds[0]].one_core = without_barriers;
     assert_int_equal(world_create(&world, planned.plan, "images", "logs", why, sizeof why), 0);
 }
 
@@ -94,6 +97,18 @@ static void test_host_clock_spreads(void **state)
     assert_true(first != last - 1 || seen_last != 0);
 }
 
+/* ... unless an image has no barriers: that one is right on one core only. */
+static void test_no_barriers_no_spread(void **state)
+{
+    (void)state;
+    without_barriers = true;
+    begin("host", "spread", first);
+    without_barriers = false;
+    for (uint32_t i = 0; i < planned.plan->pd_count; i++) {
+        assert_int_equal(world.cpus[i], last);
+    }
+}
+
 static void test_virtual_clock_stays_together(void **state)
 {
     static const char *const placements[] = {"one-core", "spread"};
@@ -114,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_host_clock_keeps_asked_core, tear_down),
         cmocka_unit_test_teardown(test_host_clock_spreads, tear_down),
+        cmocka_unit_test_teardown(test_no_barriers_no_spread, tear_down),
         cmocka_unit_test_teardown(test_virtual_clock_stays_together, tear_down),
     };
 

@@ -71,6 +71,13 @@ static const char *const hooked_copy_flags[] = {"--redefine-sym",
 static const char *const link_flags[] = {"-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,-z,noexecstack",
                                          NULL};
 
+/* gcc copies by itself what it thinks small, unless told to call; others do not know the word. */
+static const char *const gcc_calls[] = {
+#if defined(__x86_64__)
+    "-mstringop-strategy=libcall",
+#endif
+    NULL};
+
 /* What is taken from an archive is what somebody asks for, and nobody in it asks for these. */
 static const char *const entries[] = {"-Wl,--undefined=init", "-Wl,--undefined=notified",
                                       "-Wl,--undefined=protected", NULL};
@@ -248,6 +255,16 @@ static bool is_clang(struct build *b, const char *compiler, bool *clang)
     return answered;
 }
 
+/* As far as its name tells, behind all links: no more is needed of it. */
+static bool is_gcc(const char *compiler)
+{
+    char *file = realpath(compiler, NULL), *slash = file == NULL ? NULL : strrchr(file, '/');
+    bool found = slash != NULL && strstr(slash, "gcc") != NULL;
+
+    free(file);
+    return found;
+}
+
 static int compile(struct build *b, const char *compiler, struct build_input *input)
 {
     struct words w = {.arena = &b->arena};
@@ -258,8 +275,12 @@ static int compile(struct build *b, const char *compiler, struct build_input *in
     if (b->hooked) {
         add_all(&w, b->clang ? clang_hooks : gcc_hooks);
     }
+    if (b->hooked ? !b->clang : is_gcc(compiler)) {
+        add_all(&w, gcc_calls);
+    }
     add_headers(b, &w);
     add_given(b, &w, "define");
+    add_given(b, &w, "undefine");
     add(&w, "-c");
     add(&w, input->file);
     add(&w, "-o");

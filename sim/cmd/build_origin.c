@@ -68,7 +68,8 @@ static const struct origin names[] = {
     {"_Zd*", "it is the C++ library's delete; an image allocates nothing"},
     {"_Unwind_*", "it unwinds a stack; compile without exceptions (C++), or with panic=abort "
                   "(Rust)"},
-    {"rust_eh_personality", "it unwinds a stack; compile with panic=abort"},
+    {"rust_eh_personality",
+     "it unwinds a stack; compile with -C panic=abort -C lto, so that what could is left out"},
     {"rust_begin_unwind", "it is a crate's #[panic_handler]; yours needs one"},
     {"_Z*", "it is a C++ function; if C calls it, declare it extern \"C\""},
     {"_R*", "it is a Rust function; give the crate as an archive (.a, crate-type staticlib)"},

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Each component of ours, made by `build` by each compiler there is, runs as the image of it that
-# comes with the product: the same events, to the last. Compiled with headers that somebody else
-# wrote, virtualisers, vswitch and copier still pass the same frames.
+# comes with the product: the same events, to the last.
 components=$ROOT/components/network
 
 # make FOLDER FILE OPTION...: one component.
@@ -13,38 +12,7 @@ make()
     "$SDDFSIM" build "$file" -o "$name" "$@" >said 2>&1 || cat said
 }
 
-# All kinds of clients behind a vswitch; a forwarder; one client with the driver to itself.
-wire='"wires": [ { "name": "lan", "kind": "gen", "speed": "1 Gbit/s", "count": 300, "size": 300,
-                   "pace": "20000 frames/s"'
-head='"version": 1, "clock": "virtual", "stop": { "after": "100 ms" },
-      "devices": [ { "name": "eth0", "model": "enet", "wire": "lan" } ]'
-cat >switched.json <<END
-{ $head, $wire, "to": "echo" } ],
-  "networks": [ { "name": "net0", "vswitch": {} } ],
-  "clients": [
-    { "name": "echo", "image": "network/client_echo", "copier": {} },
-    { "name": "talk", "image": "network/client_talk", "copier": {},
-      "params": { "ip": "10.0.0.1" } },
-    { "name": "talker", "image": "network/client_talk", "copier": {},
-      "params": { "ip": "10.0.0.2" } },
-    { "name": "source", "image": "network/client_source", "copier": {},
-      "params": { "rate": 5000, "count": 200 } },
-    { "name": "sink", "image": "network/client_sink", "copier": {}, "params": { "frames": 10 } } ],
-  "captures": [ { "at": "lan.out", "file": "out.pcap" } ] }
-END
-cat >plain.json <<END
-{ $head, $wire, "to": "copied,forwarded" } ],
-  "networks": [ { "name": "net0", "driver": { "image": "network/driver_imx" } } ],
-  "clients": [ { "name": "copied", "image": "network/client_echo", "copier": {} },
-               { "name": "forwarded", "image": "network/client_echo", "forwarder": {} } ],
-  "captures": [ { "at": "lan.out", "file": "out.pcap" } ],
-  "expect": [ "out == 300" ] }
-END
-cat >direct.json <<END
-{ $head, $wire, "to": "client0" } ],
-  "networks": [ { "name": "net0", "virtualisers": false } ],
-  "clients": [ { "name": "client0", "image": "network/client_direct" } ] }
-END
+sh "$HERE/write-systems"
 
 digest()
 {
@@ -69,19 +37,6 @@ for compiler in gcc clang; do
         same $system $compiler
         rm -rf $system-ours
     done
-done
-
-# The same source, other headers: what is not compiled again is ours.
-cp -r "$(dirname "$SDDFSIM")/images" own
-for name in virt_rx virt_tx vswitch copy; do
-    make own "$components/$name.c" --own-headers -I "$ROOT/tests/image/own-headers" -I "$ROOT"
-    cat said
-done
-for system in plain switched; do
-    digest $system ours >digest
-    SDDFSIM_IMAGES=$PWD/own digest $system own >digest
-    "$SDDFSIM" diff --order=flow $system-ours/captures/out.pcap $system-own/captures/out.pcap
-    sed -n 's/^ *"\(points\)": *"\([a-z]*\)".*/\1 \2/p' $system-own/report.json | sort | uniq -c
 done
 
 # Objects and archives as other languages' compilers leave them: each part is found, a bulk copy in

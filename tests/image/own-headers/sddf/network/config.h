@@ -20,6 +20,20 @@ typedef struct {
 } net_connection_resource_t;
 
 typedef struct {
+    char magic[SDDF_NET_MAGIC_LEN];
+    net_connection_resource_t virt_rx, virt_tx;
+} net_driver_config_t;
+
+typedef struct {
+    char magic[SDDF_NET_MAGIC_LEN];
+    net_connection_resource_t rx;
+    region_resource_t rx_data;
+    net_connection_resource_t tx;
+    region_resource_t tx_data;
+    mac_addr_t mac_addr;
+} net_client_config_t;
+
+typedef struct {
     device_region_resource_t data;
     uint32_t num_buffers;
 } net_virt_tx_data_region_t;

@@ -18,10 +18,14 @@
 
 void _assert_fail(const char *assertion, const char *file, unsigned int line, const char *function);
 
+#ifdef CONFIG_DEBUG_BUILD
 #define assert(condition)                                           \
     do {                                                            \
         if (!(condition)) {                                         \
             _assert_fail(#condition, __FILE__, __LINE__, __func__); \
         }                                                           \
     } while (0)
+#else
+#define assert(condition) ((void)(condition)) /* what it does is done */
+#endif
 #endif

@@ -88,21 +88,89 @@ static bool find_line(Dwarf *dwarf, Dwarf_Addr address, struct line *line)
     return true;
 }
 
+static void format(const struct line *line, char out[static SRCLINE_BYTES])
+{
+    const char *name = strrchr(line->file, '/');
+
+    snprintf(out, SRCLINE_BYTES, "%s:%d", name == NULL ? line->file : name + 1, line->number);
+}
+
+/* An object, and what describes it; all zero where there is none. */
+struct object {
+    int fd;
+    Dwarf *dwarf;
+};
+
+static struct object open_object(const char *file)
+{
+    struct object o = {.fd = open(file, O_RDONLY | O_CLOEXEC)};
+
+    o.dwarf = o.fd < 0 ? NULL : dwarf_begin(o.fd, DWARF_C_READ);
+    return o;
+}
+
+static void close_object(struct object *o)
+{
+    dwarf_end(o->dwarf);
+    if (o->fd >= 0) {
+        close(o->fd);
+    }
+}
+
 bool srcline_before(const char *file, uint64_t offset, char out[static SRCLINE_BYTES])
 {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    Dwarf *dwarf = fd < 0 ? NULL : dwarf_begin(fd, DWARF_C_READ);
+    struct object o = open_object(file);
     struct line line = {0};
-    bool found = dwarf != NULL && offset > 0 && find_line(dwarf, offset - 1, &line);
+    bool found = o.dwarf != NULL && offset > 0 && find_line(o.dwarf, offset - 1, &line);
 
     if (found) {
-        const char *name = strrchr(line.file, '/');
+        format(&line, out);
+    }
+    close_object(&o);
+    return found;
+}
 
-        snprintf(out, SRCLINE_BYTES, "%s:%d", name == NULL ? line.file : name + 1, line.number);
+/* What surrounds an address, the innermost first. */
+static size_t walk_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count, struct line line,
+                          struct srcline_frame *frames, size_t room)
+{
+    size_t found = 0;
+
+    for (int i = 0; i < count && found < room; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+        const char *name = dwarf_diename(&scopes[i]);
+
+        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) {
+            continue;
+        }
+        snprintf(frames[found].function, sizeof frames[found].function, "%s",
+                 name == NULL ? "?" : name);
+        format(&line, frames[found++].line);
+        if (tag == DW_TAG_subprogram || !called_from(unit, &scopes[i], &line)) {
+            break;
+        }
     }
-    dwarf_end(dwarf);
-    if (fd >= 0) {
-        close(fd);
+    return found;
+}
+
+size_t srcline_frames(const char *file, uint64_t offset, struct srcline_frame *frames, size_t room)
+{
+    struct object o = open_object(file);
+    Dwarf_Die unit, *inner = NULL, *scopes = NULL;
+    size_t found = 0;
+    Dwarf_Line *at = o.dwarf != NULL && offset > 0 && find_unit(o.dwarf, offset - 1, &unit)
+                         ? dwarf_getsrc_die(&unit, offset - 1)
+                         : NULL;
+    struct line line = {.file = at == NULL ? NULL : dwarf_linesrc(at, NULL, NULL)};
+
+    if (line.file != NULL && dwarf_lineno(at, &line.number) == 0) {
+        int count = dwarf_getscopes(&unit, offset - 1, &inner);
+
+        count = count > 0 ? dwarf_getscopes_die(&inner[0], &scopes) : 0;
+        found = walk_scopes(&unit, scopes, count, line, frames, room);
     }
+    free(scopes);
+    free(inner);
+    close_object(&o);
     return found;
 }

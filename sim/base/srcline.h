@@ -7,11 +7,23 @@
  * place in an inlined function of a header is the line that calls it.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "sim/base/symbol.h"
 
 #define SRCLINE_BYTES 128u
 
 /* "virt_tx.c:142" for the instruction before `offset`, without folders, so that it is the same
  * wherever it was compiled; false if that cannot be told. */
 bool srcline_before(const char *file, uint64_t offset, char out[static SRCLINE_BYTES]);
+
+/* One of the functions that were compiled into one another at a place, and the line it is at. */
+struct srcline_frame {
+    char function[SYMBOL_BYTES], line[SRCLINE_BYTES];
+};
+
+/* All of them for the instruction before `offset`, the innermost first, and as many as fit. Returns
+ * how many; 0: that cannot be told. */
+size_t srcline_frames(const char *file, uint64_t offset, struct srcline_frame *frames, size_t room);
 #endif

@@ -15,6 +15,7 @@
 #include "sim/exec/stray.h"
 
 #define FRAMES_OURS_MAX 64u /* from where it faulted to where the image called that */
+#define FRAMES_WITHIN_MAX 16u /* compiled into one another */
 #define FRAME_BYTES_MAX 0x10000u
 #define NO_MASK         (-1)
 
@@ -124,12 +125,29 @@ bool stack_used_up(const struct stack_left *s, uint64_t vaddr)
     return stack_place(s) != 0 && s->start != s->sp && s->start - vaddr <= FRAME_BYTES_MAX;
 }
 
+/* One place: all functions that were compiled into one another there. */
+static const char *place_lines(uint64_t place, const char *file, const char *name,
+                               struct arena *arena)
+{
+    struct srcline_frame frames[FRAMES_WITHIN_MAX];
+    char function[SYMBOL_BYTES];
+    const char *lines = "";
+    size_t count = srcline_frames(file, place, frames, FRAMES_WITHIN_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        lines = arena_format(arena, "%s%s, %s\n", lines, frames[i].function, frames[i].line);
+    }
+    return count != 0 ? lines
+                      : arena_format(arena, "%s, %s+0x%" PRIx64 "\n",
+                                     symbol_before(file, place, function) ? function : "?", name,
+                                     place);
+}
+
 const char *stack_lines(const struct stack_left *s, const char *file, const char *name,
                         struct arena *arena)
 {
     uint64_t places[UNWIND_FRAMES_MAX];
-    char function[SYMBOL_BYTES], line[SRCLINE_BYTES];
-    const char *lines = NULL;
+    const char *lines = "";
     const struct unwind_from from = {.base = s->base,
                                      .object_bytes = s->image_bytes,
                                      .pc = s->pc,
@@ -141,11 +159,7 @@ const char *stack_lines(const struct stack_left *s, const char *file, const char
     size_t count = stack_place(s) == 0 ? 0 : unwind_object(file, &from, places);
 
     for (size_t i = 0; i < count; i++) {
-        const char *place = arena_format(arena, "%s+0x%" PRIx64, name, places[i]);
-
-        place = srcline_before(file, places[i], line) ? line : place;
-        lines = arena_format(arena, "%s%s, %s\n", lines == NULL ? "" : lines,
-                             symbol_before(file, places[i], function) ? function : "?", place);
+        lines = arena_format(arena, "%s%s", lines, place_lines(places[i], file, name, arena));
     }
-    return lines;
+    return count == 0 ? NULL : lines;
 }

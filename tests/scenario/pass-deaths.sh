@@ -3,7 +3,7 @@
 # is the same under every executor and clock, and the others go on.
 cat >system.json <<'END'
 { "version": 1,
-  "wires": [ { "name": "lan", "kind": "gen", "count": 100, "pace": "10000 frames/s" } ],
+  "wires": [ { "name": "lan", "kind": "gen", "count": 100, "pace": "2000 frames/s" } ],
   "devices": [ { "name": "eth0", "model": "enet", "wire": "lan" } ],
   "networks": [ { "name": "net0" } ],
   "clients": [ { "name": "client0", "image": "network/client_echo", "copier": {} },

@@ -65,9 +65,30 @@ static void lines_that_call_into_headers(void **state)
     assert_line(twice, line + 2);
 }
 
+/* All functions there, each with the line that it was at. */
+static void functions_within(void **state)
+{
+    struct srcline_frame frames[4];
+    char line[SRCLINE_BYTES];
+
+    (void)state;
+    const void *twice = inlined_twice();
+    snprintf(line, sizeof line, "test_srcline.c:%d", __LINE__ - 1);
+    assert_int_equal(srcline_frames(SELF, offset_of(twice), frames, 4), 3);
+    assert_string_equal(frames[0].function, "inlined");
+    assert_string_equal(frames[0].line, "srcline_inlined.h:9");
+    assert_string_equal(frames[1].function, "inlined_twice");
+    assert_string_equal(frames[1].line, "srcline_inlined.h:14");
+    assert_string_equal(frames[2].function, "functions_within");
+    assert_string_equal(frames[2].line, line);
+    assert_int_equal(srcline_frames(SELF, offset_of(twice), frames, 2), 2);
+    assert_int_equal(srcline_frames(SELF, offset_of(twice), frames, 0), 0);
+}
+
 static void nowhere(void **state)
 {
     char found[SRCLINE_BYTES];
+    struct srcline_frame frames[1];
 
     (void)state;
     assert_false(srcline_before(SELF, 0, found));
@@ -76,6 +97,9 @@ static void nowhere(void **state)
     assert_false(srcline_before("/nowhere", 100, found));
     assert_false(srcline_before("/", 100, found));
     assert_false(srcline_before("/etc/passwd", 100, found));
+    assert_int_equal(srcline_frames(SELF, 0, frames, 1), 0);
+    assert_int_equal(srcline_frames(SELF, 1ull << 40, frames, 1), 0);
+    assert_int_equal(srcline_frames("/nowhere", 100, frames, 1), 0);
 }
 
 static void put(const char *path, const uint8_t *bytes, size_t count)
@@ -91,6 +115,7 @@ static void put(const char *path, const uint8_t *bytes, size_t count)
 static void damaged(void **state)
 {
     char path[] = "/tmp/test-srcline-XXXXXX", found[SRCLINE_BYTES];
+    struct srcline_frame frames[4];
     uint64_t offset = offset_of(here());
     FILE *from = fopen(SELF, "r");
 
@@ -114,6 +139,7 @@ static void damaged(void **state)
         bytes[at] ^= 0xff;
         put(path, bytes, size);
         (void)srcline_before(path, offset, found);
+        (void)srcline_frames(path, offset, frames, 4);
         bytes[at] ^= 0xff;
     }
     put(path, bytes, size);
@@ -127,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_lines),
         cmocka_unit_test(lines_that_call_into_headers),
+        cmocka_unit_test(functions_within),
         cmocka_unit_test(nowhere),
         cmocka_unit_test(damaged),
     };

@@ -25,6 +25,7 @@
 
 #include "sim/exec/bell.h"
 #include "sim/exec/local.h"
+#include "sim/exec/stack.h"
 
 #define STACK_BYTES        (512u * 1024u)
 #define SIGNAL_STACK_BYTES (64u * 1024u)
@@ -157,6 +158,7 @@ static void strayed(struct local *l, const struct stray *why, int status)
         page->death.vaddr = why->signal == SIGSYS ? UINT64_MAX : why->vaddr;
         page->death.pc = why->pc;
         page->death.call = why->signal == SIGSYS ? (uint32_t)why->vaddr + 1 : 0;
+        stack_leave(&page->death.stack, &l->domain, why);
         atomic_store(&page->state, PD_DYING);
     }
     leave(thread_of(l), (int)why->signal, status);

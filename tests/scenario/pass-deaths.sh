@@ -15,7 +15,8 @@ images=$(dirname "$SDDFSIM")/images/test/rogue
 dies()
 {
     echo "== $1"
-    for how in 'virtual --executor fiber' 'virtual --executor thread' 'virtual --executor process' host; do
+    for how in 'virtual --executor fiber' 'virtual --executor thread' 'virtual --executor process' host \
+        'host --executor thread'; do
         # shellcheck disable=SC2086
         "$SDDFSIM" run system.json -q -o out --clock $how --set "$2=$images/$1.so" >said 2>&1
         echo "exit $?" >found

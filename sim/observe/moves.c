@@ -329,38 +329,44 @@ static void replay(struct moves *m)
     }
 }
 
+/* A domain that tells nothing is about to run: what has moved since it was looked at last, it did not
+ * move. */
+static void begin_untold(struct moves *m)
+{
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        struct watched *q = &m->queues[i];
+        uint32_t now = own_index(q);
+
+        if (now == q->shadow || q->counts->illegal) {
+            continue;
+        }
+        if (first_filled(q)) {
+            q->shadow = now;
+        } else if (m->hooks.exact && q->exposed) {
+            displaced(q, now);
+        }
+    }
+}
+
 void moves_begin(struct moves *m, uint64_t badge)
 {
     if (__builtin_expect(m->any_left, 0)) {
         flags_begin(m, badge);
     }
-    for (uint32_t i = 0; i < m->queue_count && !m->announced; i++) {
-        if (first_filled(&m->queues[i])) {
-            m->queues[i].shadow = own_index(&m->queues[i]);
-        }
+    if (!m->announced) {
+        begin_untold(m);
     }
-}
-
-/* Is nothing known yet of how this domain moves its indices? */
-static bool never_moved(const struct moves *m)
-{
-    for (uint32_t i = 0; i < m->queue_count; i++) {
-        if (m->queues[i].counts->moved != 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /*
  * An index was moved, and this image has told of none of its moves. True if there is something to
- * replay. Where it has made none at all so far, whoever else can write there and is not to be
- * relied on has made this one.
+ * replay. Where that is no move a queue allows, whoever else can write there and is not to be relied
+ * on has made it.
  */
 static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
 {
     if (!legal(q, now)) {
-        if (q->exposed && never_moved(m)) {
+        if (q->exposed) {
             displaced(q, now);
         } else {
             illegal(m, q, q->shadow, now);
@@ -424,6 +430,7 @@ static void settle_untold(struct moves *m)
         }
     }
     if (behind) {
+        m->looks++;
         replay(m);
     }
 }

@@ -88,6 +88,23 @@ static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
     at->hand = (uint8_t)to;
 }
 
+/*
+ * A domain that tells nothing may have had a buffer, given it back and taken it again before the next
+ * look, and if somebody wrote its name who is not to be relied on, also twice. Sure is only what it
+ * does in one look.
+ */
+static bool is_guessed(const struct moves *m, const struct held_pool *pool)
+{
+    return !m->announced && m->line == NULL && pool->forgeable;
+}
+
+static void note_passed(const struct moves *m, struct whereabouts *at, bool passed)
+{
+    if (!m->announced && m->line == NULL) {
+        at->turn = passed ? m->looks : 0;
+    }
+}
+
 static void drop(struct moves *m, enum drop_reason why)
 {
     m->counts->dropped[why]++;
@@ -336,13 +353,16 @@ static void forward(struct moves *m, struct watched *q, struct held_pool *pool, 
         set_hand(pool, buffer, HAND_AWAY);
         m->counts->in_hand--;
         at->out = q->out_bit;
+        note_passed(m, at, true);
     } else if (at->out != 0 && (at->out & q->out_bit) == 0 && at->claims == 0) {
         at->out |= q->out_bit;
         (*pool->again)++;
         m->counts->copied++;
     } else {
         (void)leave_named(m, at); /* a second claim was believed */
-        moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
+        if (!is_guessed(m, pool) || at->turn == m->looks) {
+            moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
+        }
     }
 }
 
@@ -416,6 +436,7 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
         *out &= ~q->out_bit;
         if (*out == 0) {
             set_hand(pool, buffer, HAND_EMPTY);
+            note_passed(m, &pool->buffers[buffer], false);
         } else {
             (*pool->again)--;
         }
@@ -536,10 +557,14 @@ static bool give_back(struct moves *m, const struct watched *q, struct held_pool
     }
     if (at->hand == HAND_TAKEN) {
         m->counts->in_hand--;
-        drop(m, why_dropped(m, pool, buffer));
+        enum drop_reason why = why_dropped(m, pool, buffer);
+        bool odd = why == DROP_UNEXPLAINED || why == DROP_NO_BUFFER;
+
+        drop(m, odd && is_guessed(m, pool) ? DROP_DUPLICATE : why);
     }
     m->counts->back_from_device += at->hand == HAND_EMPTY; /* of a driver, nothing else is that */
     set_hand(pool, buffer, HAND_AWAY);
+    note_passed(m, at, false);
     /* Of one who tells of no moves it is not known in which order they were made. */
     return here || claimed || is_first_fill(q, pool) || (!m->endpoint && !m->announced);
 }

@@ -39,7 +39,9 @@ typedef void moves_meaning(struct moves *m, struct watched *q, struct slot slot)
 /* Where one buffer is. One of these a move: they lie together so that it costs one cache line. */
 struct whereabouts {
     uint64_t out;   /* neighbours it was passed on to */
-    uint32_t turn;  /* its place in the line of frames that wait to be passed on */
+    /* Its place in the line of frames that wait to be passed on; where there is none, and the domain
+     * tells nothing, the look at which it was passed on, 0 if it has come back since. */
+    uint32_t turn;
     uint16_t len;   /* of the frame that was taken in it */
     uint8_t hand;   /* enum hand */
     uint8_t claims; /* entries that named it while it was elsewhere, and have not gone back */
@@ -118,6 +120,7 @@ struct moves {
     const struct plan *plan;
     uint32_t pd;
     bool endpoint;
+    uint32_t looks;   /* at a domain that tells nothing: how many found it had moved */
     uint32_t covered; /* buffers it took, nobody knows which: see sim/observe/moves.c */
     struct moves_counts *counts;
     struct moves_hooks hooks;

@@ -67,6 +67,7 @@ static struct {
 } seen;
 
 static struct watcher *current;
+static bool exact; /* as in virtual time */
 
 static void on_move(enum move_kind kind, const volatile void *queue, uint64_t name, uint64_t rest)
 {
@@ -118,6 +119,7 @@ static void start_watching(enum who who)
     struct watcher *w = &watchers[who];
     struct moves_hooks hooks = {.context = w, .endpoint = on_endpoint, .event = on_event};
 
+    hooks.exact = exact;
     *w = (struct watcher){.pd = planned_pd(&p, names[who])};
     assert_int_not_equal(w->pd, PLAN_NONE);
     w->memory = calloc(1, moves_bytes(p.plan, w->pd));
@@ -146,6 +148,7 @@ static int begin(bool tell)
 
     told = tell;
     seen.count = 0;
+    exact = false;
     planned_must(&p, system_text);
     planned_map(&p);
     for (unsigned i = 0; i < LINKS; i++) {
@@ -1099,6 +1102,30 @@ static void test_half_filled(void **state)
     assert_silence();
 }
 
+/* While one who tells nothing waits, another who is not to be relied on moves its indices: by a step
+ * that it might have made, and by one that nobody may. */
+static void test_displaced_waiting(void **state)
+{
+    const uint16_t steps[] = {1, 9000};
+
+    for (unsigned i = 0; i < 2; i++) {
+        exact = true;
+        start_watching(VIRT_TX);
+        init_all();
+        enter(CLIENT1);
+        put_active(TX1, get_free(TX1), 60);
+        leave();
+        queues[TX1].active->head = (uint16_t)(queues[TX1].active->head + steps[i]);
+        enter(VIRT_TX);
+        leave();
+        assert_int_equal(queue_counts(VIRT_TX, active_index[TX1])->displaced, 1);
+        assert_int_equal(queue_counts(VIRT_TX, active_index[TX1])->illegal, 0);
+        assert_int_equal(queue_counts(VIRT_TX, active_index[TX1])->moved, 0);
+        end(state);
+        begin(false);
+    }
+}
+
 /* In one entry of the client what it sent comes back in another order, over what it had taken. */
 static void covered(bool look)
 {
@@ -1731,6 +1758,12 @@ int main(void)
         BOTH(test_filled_late),
         BOTH(test_half_filled),
         BOTH(test_covered),
+        {
+            .name = "test_displaced_waiting untold",
+            .test_func = test_displaced_waiting,
+            .setup_func = begin_untold,
+            .teardown_func = end,
+        },
         BOTH(test_covered_unseen),
         BOTH(test_announced),
         TOLD(test_resolve),

@@ -52,9 +52,9 @@ static void report_death(struct run *r, uint32_t pd, struct report_pd *to)
     }
     if (p->left_stack) {
         to->death_place = stack_place(&page->death.stack);
-        to->stack = stack_lines(&page->death.stack,
-                                arena_format(r->arena, "%s/%s", r->dir.images, image), image,
-                                r->arena);
+        to->stack =
+            stack_lines(&page->death.stack, arena_format(r->arena, "%s/%s", r->dir.images, image),
+                        image, r->arena);
     }
 }
 

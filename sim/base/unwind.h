@@ -12,9 +12,9 @@
 #define UNWIND_FRAMES_MAX 16u
 
 struct unwind_from {
-    uint64_t base, object_bytes;  /* where the object was, and how much of it */
-    uint64_t pc, sp, fp;          /* of the innermost frame; `pc` lies within the object */
-    const void *memory;           /* what was at `start`, which is `sp` or beyond */
+    uint64_t base, object_bytes; /* where the object was, and how much of it */
+    uint64_t pc, sp, fp;         /* of the innermost frame; `pc` lies within the object */
+    const void *memory;          /* what was at `start`, which is `sp` or beyond */
     uint64_t start;
     size_t bytes;
 };

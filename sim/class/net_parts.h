@@ -55,8 +55,8 @@ struct net {
     uint32_t virt_rx, virt_tx;
     net_virt_rx_config_t *rx_config; /* these two are too large for a stack */
     net_virt_tx_config_t *tx_config;
-    uint32_t *tx_pools;     /* those the device sends from */
-    uint32_t tx_pool_count; /* may be more than fit; then nothing runs */
+    uint32_t *tx_pools;          /* those the device sends from */
+    uint32_t tx_pool_count;      /* may be more than fit; then nothing runs */
     struct net_vswitch *vswitch; /* NULL: there is none */
 };
 

@@ -108,7 +108,7 @@ struct domain {
     bool untold;         /* its queues tell nothing, and are looked at wherever it could be left */
     uint64_t image_base; /* where the image is, so that a place in it can be told; 0: not known */
     uint64_t image_bytes;
-    const void *place;   /* in it, of the last move; NULL: not in one */
+    const void *place;      /* in it, of the last move; NULL: not in one */
     uint64_t irqs, unacked; /* channels: of interrupts, and of those it has not acknowledged yet */
     bool told_irq;
     struct fault_set faults;

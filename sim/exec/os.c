@@ -24,9 +24,9 @@ void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_
 void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
                           uint64_t rest);
 
-/* What it wrote before is done before what it calls for; where in the image the call comes from, for
- * what is told of it; and what its queues do not tell is looked at before others run. */
-#define CALLED()                                                                                \
+/* What it wrote before is done before what it calls for; where in the image the call comes from,
+ * for what is told of it; and what its queues do not tell is looked at before others run. */
+#define CALLED()                                                                            \
     (registers_settle(domain_current), domain_current->place = __builtin_return_address(0), \
      domain_look(domain_current))
 

@@ -14,10 +14,10 @@
 #include "sim/exec/domain.h"
 #include "sim/exec/stray.h"
 
-#define FRAMES_OURS_MAX 64u /* from where it faulted to where the image called that */
+#define FRAMES_OURS_MAX   64u /* from where it faulted to where the image called that */
 #define FRAMES_WITHIN_MAX 16u /* compiled into one another */
-#define FRAME_BYTES_MAX 0x10000u
-#define NO_MASK         (-1)
+#define FRAME_BYTES_MAX   0x10000u
+#define NO_MASK           (-1)
 
 /*
  * Can so much be read there? The kernel says, and reads it for a call that it then refuses, which
@@ -137,10 +137,10 @@ static const char *place_lines(uint64_t place, const char *file, const char *nam
     for (size_t i = 0; i < count; i++) {
         lines = arena_format(arena, "%s%s, %s\n", lines, frames[i].function, frames[i].line);
     }
-    return count != 0 ? lines
-                      : arena_format(arena, "%s, %s+0x%" PRIx64 "\n",
-                                     symbol_before(file, place, function) ? function : "?", name,
-                                     place);
+    return count != 0
+               ? lines
+               : arena_format(arena, "%s, %s+0x%" PRIx64 "\n",
+                              symbol_before(file, place, function) ? function : "?", name, place);
 }
 
 const char *stack_lines(const struct stack_left *s, const char *file, const char *name,
@@ -155,7 +155,8 @@ const char *stack_lines(const struct stack_left *s, const char *file, const char
                                      .fp = s->fp,
                                      .memory = s->memory,
                                      .start = s->start,
-                                     .bytes = s->bytes < STACK_LEFT_BYTES ? s->bytes : STACK_LEFT_BYTES};
+                                     .bytes =
+                                         s->bytes < STACK_LEFT_BYTES ? s->bytes : STACK_LEFT_BYTES};
     size_t count = stack_place(s) == 0 ? 0 : unwind_object(file, &from, places);
 
     for (size_t i = 0; i < count; i++) {

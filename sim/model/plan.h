@@ -86,7 +86,7 @@ struct plan_pd {
     bool trusted;
     uint8_t priority;
     uint64_t budget_ns, period_ns;
-    int cpu; /* -1: as the placement says */
+    int cpu;       /* -1: as the placement says */
     bool one_core; /* its image has no barriers */
     struct plan_blob *blobs;
     size_t blob_count, blob_room;

@@ -329,8 +329,8 @@ static void replay(struct moves *m)
     }
 }
 
-/* A domain that tells nothing is about to run: what has moved since it was looked at last, it did not
- * move. */
+/* A domain that tells nothing is about to run: what has moved since it was looked at last, it did
+ * not move. */
 static void begin_untold(struct moves *m)
 {
     for (uint32_t i = 0; i < m->queue_count; i++) {
@@ -360,8 +360,8 @@ void moves_begin(struct moves *m, uint64_t badge)
 
 /*
  * An index was moved, and this image has told of none of its moves. True if there is something to
- * replay. Where that is no move a queue allows, whoever else can write there and is not to be relied
- * on has made it.
+ * replay. Where that is no move a queue allows, whoever else can write there and is not to be
+ * relied on has made it.
  */
 static bool fell_behind(struct moves *m, struct watched *q, uint32_t now)
 {

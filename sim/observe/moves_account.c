@@ -89,9 +89,9 @@ static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
 }
 
 /*
- * A domain that tells nothing may have had a buffer, given it back and taken it again before the next
- * look, and if somebody wrote its name who is not to be relied on, also twice. Sure is only what it
- * does in one look.
+ * A domain that tells nothing may have had a buffer, given it back and taken it again before the
+ * next look, and if somebody wrote its name who is not to be relied on, also twice. Sure is only
+ * what it does in one look.
  */
 static bool is_guessed(const struct moves *m, const struct held_pool *pool)
 {

@@ -38,9 +38,9 @@ typedef void moves_meaning(struct moves *m, struct watched *q, struct slot slot)
 
 /* Where one buffer is. One of these a move: they lie together so that it costs one cache line. */
 struct whereabouts {
-    uint64_t out;   /* neighbours it was passed on to */
-    /* Its place in the line of frames that wait to be passed on; where there is none, and the domain
-     * tells nothing, the look at which it was passed on, 0 if it has come back since. */
+    uint64_t out; /* neighbours it was passed on to */
+    /* Its place in the line of frames that wait to be passed on; where there is none, and the
+     * domain tells nothing, the look at which it was passed on, 0 if it has come back since. */
     uint32_t turn;
     uint16_t len;   /* of the frame that was taken in it */
     uint8_t hand;   /* enum hand */

@@ -104,5 +104,6 @@ const char *report_stack(const struct report_input *in, const struct finding *f)
     const struct report_pd *pd =
         in->pds == NULL || f->culprit >= in->plan->pd_count ? NULL : &in->pds[f->culprit];
 
-    return pd != NULL && pd->died && f->place != 0 && f->place == pd->death_place ? pd->stack : NULL;
+    return pd != NULL && pd->died && f->place != 0 && f->place == pd->death_place ? pd->stack
+                                                                                  : NULL;
 }

@@ -34,7 +34,8 @@ struct report_pd {
     uint64_t death_signal, death_vaddr; /* as in PD_DIED */
     const char *assertion;              /* it died of, as it says itself; NULL: none */
     uint64_t death_place;               /* in its image, as in PD_DIED */
-    const char *stack; /* where it was then, the innermost place first, a line each; NULL: unknown */
+    const char
+        *stack; /* where it was then, the innermost place first, a line each; NULL: unknown */
     bool confined;
     const char *points;  /* "all", "os"; NULL: it has none */
     const char *told_by; /* who counted its moves: "world", "pd"; NULL: nobody */

@@ -34,8 +34,8 @@ static bool *reach_of(const struct plan *plan, uint32_t pd)
 struct report_hurt *report_hurt(const struct plan *plan, uint32_t dead, size_t *count)
 {
     struct report_hurt *list = arena_array(plan->arena, plan->pd_count + 1, sizeof *list);
-    uint32_t pd = plan->pds[dead].kind == PD_DEVICE ? plan->devices[plan->pds[dead].device].driver
-                                                    : dead;
+    uint32_t pd =
+        plan->pds[dead].kind == PD_DEVICE ? plan->devices[plan->pds[dead].device].driver : dead;
     const bool *reached = reach_of(plan, pd);
 
     *count = 0;

@@ -898,7 +898,8 @@ static void test_buffers_never_offered(void **state)
     counts("net0_virt_tx", "client1.tx.free")->moved = 1;
     look_once();
     assert_int_equal(found("client1.tx")->a + found("client1.tx")->b, all - 1);
-    counts("net0_virt_tx", "client1.tx.free")->moved = 3; /* it lies: its own affair, and no more there */
+    counts("net0_virt_tx", "client1.tx.free")->moved =
+        3; /* it lies: its own affair, and no more there */
     look_once();
     assert_true(found("client1.tx")->a + found("client1.tx")->b <= all);
 }

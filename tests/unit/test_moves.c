@@ -1102,8 +1102,8 @@ static void test_half_filled(void **state)
     assert_silence();
 }
 
-/* While one who tells nothing waits, another who is not to be relied on moves its indices: by a step
- * that it might have made, and by one that nobody may. */
+/* While one who tells nothing waits, another who is not to be relied on moves its indices: by a
+ * step that it might have made, and by one that nobody may. */
 static void test_displaced_waiting(void **state)
 {
     const uint16_t steps[] = {1, 9000};

@@ -151,10 +151,8 @@ static void damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(own_lines),
-        cmocka_unit_test(lines_that_call_into_headers),
-        cmocka_unit_test(functions_within),
-        cmocka_unit_test(nowhere),
+        cmocka_unit_test(own_lines),        cmocka_unit_test(lines_that_call_into_headers),
+        cmocka_unit_test(functions_within), cmocka_unit_test(nowhere),
         cmocka_unit_test(damaged),
     };
 

@@ -23,7 +23,8 @@ void init(void)
     net_queue_init(&tx, config.tx.free_queue.vaddr, config.tx.active_queue.vaddr,
                    config.tx.num_buffers);
     for (int64_t i = 0; i < OFFERS; i++) {
-        (void)net_enqueue_free(&tx, (net_buff_desc_t){.io_or_offset = (uint64_t)i * NET_BUFFER_SIZE});
+        (void)net_enqueue_free(&tx,
+                               (net_buff_desc_t){.io_or_offset = (uint64_t)i * NET_BUFFER_SIZE});
     }
 }
 

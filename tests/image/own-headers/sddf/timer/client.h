@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef OWN_TIMER_CLIENT_H
 #define OWN_TIMER_CLIENT_H
-/* A timer is asked by protected calls: label 0 for the time in ns, label 1 for a signal later on. */
+/* A timer is asked by protected calls: label 0 for the time in ns, label 1 for a signal later on.
+ */
 #include <stdint.h>
 
 #include <os/sddf.h>

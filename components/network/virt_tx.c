@@ -15,8 +15,9 @@
  * client that waits for buffers is not left waiting. So no client can have more in the driver's
  * queue than it has buffers, and if that queue is too small for everybody's, what does not fit
  * stays where it is until the driver returns something. Of each queue one wake-up takes at most one
- * queue full; an honest client cannot offer more, as nothing returns to it in between. Clients take
- * turns at being first.
+ * queue full; an honest client cannot offer more, as nothing returns to it in between. Who is
+ * served first is behind all others the next time, so that where room is short, everybody gets
+ * some.
  *
  * The driver is believed no further: it can return only what it has.
  */
@@ -219,13 +220,13 @@ static bool driver_has_room(void)
 
 /*
  * Take what one client submits, for as long as the driver has room. What then remains is seen when
- * the driver returns a buffer.
+ * the driver returns a buffer. True if there was anything to take, and room for it.
  */
-static void drain_client(uint32_t number)
+static bool drain_client(uint32_t number)
 {
     net_queue_handle_t *queue = &state.clients[number].queue;
     uint32_t budget = queue->capacity;
-    bool reprocess = true;
+    bool reprocess = true, any = false;
 
     while (reprocess) {
         uint32_t count = MIN(budget, offered(queue->active, queue->capacity));
@@ -234,6 +235,7 @@ static void drain_client(uint32_t number)
         budget -= count;
         while (count > 0 && driver_has_room() && net_dequeue_active(queue, &packet) == 0) {
             submit(number, packet);
+            any = true;
             count--;
         }
 
@@ -244,19 +246,30 @@ static void drain_client(uint32_t number)
             reprocess = true;
         }
     }
+    return any;
 }
 
+static uint32_t client_after(uint32_t client)
+{
+    return client + 1 < config.num_clients ? client + 1 : 0;
+}
+
+/*
+ * Turns are of those that were served: did they go by wake-ups, it could be the same client's
+ * whenever there is room.
+ */
 static void tx_provide(void)
 {
     uint32_t client = state.first_client;
+    bool any = false;
 
     for (uint32_t i = 0; i < config.num_clients; i++) {
-        if (!at_rest(state.clients[client].queue.active)) {
-            drain_client(client);
+        if (!at_rest(state.clients[client].queue.active) && drain_client(client) && !any) {
+            any = true;
+            state.first_client = client_after(client);
         }
-        client = client + 1 < config.num_clients ? client + 1 : 0;
+        client = client_after(client);
     }
-    state.first_client = client + 1 < config.num_clients ? client + 1 : 0;
 }
 
 /* One signal for all that each peer was given. */

@@ -351,6 +351,37 @@ static void waits_for_room_and_shares_it(void **unused)
     image_unload(&image);
 }
 
+/*
+ * A client that is given buffers back sends again, and wakes this PD when there is no room: that is
+ * not its neighbour's turn.
+ */
+static void turns_are_of_those_served(void **unused)
+{
+    uint32_t served[2] = {0};
+
+    (void)unused;
+    start(4, 2, 8);
+    for (uint32_t i = 0; i < 16; i++) {
+        client_sends(i % 2, i / 2, (uint16_t)(60 + i % 2));
+    }
+    image_wake(&image, 1);
+    for (int round = 0; round < 16; round++) {
+        for (int i = 0; i < 4; i++) {
+            net_buff_desc_t packet = driver_takes(), back = {0};
+            uint32_t client = packet.len - 60u;
+
+            served[client]++;
+            driver_returns(packet.io_or_offset);
+            image_wake(&image, DRIVER_CH);
+            assert_int_equal(net_dequeue_free(&clients[client], &back), 0);
+            client_sends(client, back.io_or_offset / NET_BUFFER_SIZE, packet.len);
+            image_wake(&image, 1 + client);
+        }
+    }
+    assert_true(served[0] >= 24 && served[1] >= 24);
+    image_unload(&image);
+}
+
 /* A driver that claims to be full is left alone; nothing is lost when it comes to its senses. */
 static void a_full_driver_costs_no_packet(void **unused)
 {
@@ -684,6 +715,7 @@ int main(void)
         cmocka_unit_test(takes_nothing_from_a_queue_that_is_too_long),
         cmocka_unit_test(a_client_that_looks_full_loses_its_own),
         cmocka_unit_test(waits_for_room_and_shares_it),
+        cmocka_unit_test(turns_are_of_those_served),
         cmocka_unit_test(a_full_driver_costs_no_packet),
         cmocka_unit_test(signals_only_who_asked),
         cmocka_unit_test(cleans_what_it_sends),

@@ -11,6 +11,7 @@
     ROW(protocol)        \
     ROW(deferred)        \
     ROW(liveness)        \
+    ROW(fairness)        \
     ROW(budget)          \
     ROW(clock)           \
     ROW(signals)         \

@@ -300,6 +300,7 @@ static bool sayable(unsigned kind, bool device)
     case PROBE_QUEUE_REFUSED:
     case PROBE_SIGNAL_MISSING:
     case PROBE_LOOK_MISSING:
+    case PROBE_LINE_PASSED_OVER:
     case PROBE_IRQ_HELD:
     case PROBE_DEFERRED_REPLACED:
     case PROBE_CHANNEL_UNKNOWN:

@@ -29,6 +29,8 @@
  *   INDEX_DISPLACED           pd: who moved the other end's index; object: queue; a: from, b: to
  *   SIGNAL_MISSING            pd: the producer; object: queue; a: enum signal_missing
  *   LOOK_MISSING              pd: the consumer; object: queue; a: entries there when it asked
+ *   LINE_PASSED_OVER          pd: who serves several; object: queue that waited all the time;
+ *                             a: entries taken from it, b: other queue << 32 | entries from that
  *   SIGNALS_SENT              count: by this domain; a: of these needless
  *   IRQ_HELD                  pd: the driver; object: device; a: channel
  *   IRQ_LEFT                  pd: the driver; object: device: up and masked when all is quiet
@@ -75,6 +77,7 @@
     ROW(INDEX_DISPLACED, "one end of a queue moved the other's index")  \
     ROW(SIGNAL_MISSING, "a consumer that wants a signal got none")      \
     ROW(LOOK_MISSING, "a consumer did not look once more")              \
+    ROW(LINE_PASSED_OVER, "one who waits was served less than another") \
     ROW(SIGNALS_SENT, "signals a domain sent")                          \
     ROW(IRQ_HELD, "a driver waited with an interrupt unacknowledged")   \
     ROW(IRQ_LEFT, "an interrupt was up and masked at the end")          \

@@ -469,6 +469,7 @@ void moves_settle(struct moves *m)
     } else {
         settle_untold(m);
     }
+    fair_settle(m);
     m->settled = true;
 }
 

@@ -9,7 +9,8 @@
 #define HASH_SLOTS 1024u
 #define NEAR_SLOTS 64u
 
-#define MOVE_NONE UINT8_MAX /* no move is usual */
+#define MOVE_NONE   UINT8_MAX /* no move is usual */
+#define MOVES_ALIGN 16u       /* of what a watch carves its memory into */
 
 #define EDGE_BYTES  32u
 #define EMPTIES_MAX 64u
@@ -116,6 +117,14 @@ struct watched {
     const volatile uint8_t *flag; /* NULL: the class has none of 4 bytes */
 };
 
+/* Queues by which several give the same kind of thing: see moves_fair.c. */
+struct fair_line;
+struct fair {
+    struct fair_line *lines;
+    uint32_t count; /* 0 where fewer than two do */
+};
+#define FAIR_KINDS 2u /* empty buffers, frames */
+
 struct moves {
     const struct plan *plan;
     uint32_t pd;
@@ -148,6 +157,7 @@ struct moves {
         uint32_t buffer;
     } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
+    struct fair fair[FAIR_KINDS];
     bool follows;     /* flags and signals */
     bool any_left;    /* some queue is `left` */
     uint64_t unnamed; /* entries that named no buffer, and have not gone back */
@@ -183,6 +193,17 @@ static inline struct watched *moves_near(const struct moves *m, const volatile v
 void flags_begin(struct moves *m, uint64_t badge);
 /* It is about to wait. */
 void flags_settle(struct moves *m);
+
+/* -- moves_fair.c -- */
+
+/* How much of the watch's memory it takes; take it. */
+size_t fair_bytes(const struct plan *plan, uint32_t pd);
+void fair_init(struct moves *m, uint8_t **at);
+/* It is about to wait. */
+void fair_settle(struct moves *m);
+
+/* Of the caller's memory, the next so many bytes; see moves_bytes. */
+void *moves_carve(uint8_t **at, size_t bytes);
 
 moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
 /* Queue `q` had no room for an entry. */

@@ -91,12 +91,14 @@ size_t moves_bytes(const struct plan *plan, uint32_t pd)
     return sizeof(struct moves) +
            buffers * (sizeof(struct whereabouts) + 2 * sizeof(struct taken) + sizeof(uint32_t) +
                       sizeof(struct edge)) +
-           plan->queue_count * (plan->pool_count * sizeof(void *) + 16) + (3 * count + 16) * 16;
+           plan->queue_count * (plan->pool_count * sizeof(void *) + MOVES_ALIGN) +
+           (3 * count + 16) * MOVES_ALIGN + fair_bytes(plan, pd);
 }
 
-static void *carve(uint8_t **at, size_t bytes)
+void *moves_carve(uint8_t **at, size_t bytes)
 {
-    uint8_t *start = (uint8_t *)(((uintptr_t)*at + 15) & ~(uintptr_t)15);
+    uint8_t *start =
+        (uint8_t *)(((uintptr_t)*at + MOVES_ALIGN - 1) & ~(uintptr_t)(MOVES_ALIGN - 1));
 
     *at = start + bytes;
     return start;
@@ -155,7 +157,7 @@ static void watch_queue(struct moves *m, uint32_t queue, uint8_t **at)
     q->channel_bit = s->channel < plan->channel_count
                          ? 1ull << plan_channel_id(plan, s->channel, m->pd) % 64
                          : 0;
-    q->pools = carve(at, s->pool_count * sizeof *q->pools);
+    q->pools = moves_carve(at, s->pool_count * sizeof *q->pools);
     for (size_t i = 0; i < s->pool_count; i++) {
         q->pools[i] = held_pool(m, s->pools[i]);
     }
@@ -369,7 +371,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .count = pool->buffer_count,
         .shift = (unsigned)__builtin_ctz(pool->buffer_bytes),
         .io_addr = pool->io_addr,
-        .buffers = carve(at, pool->buffer_count * sizeof(struct whereabouts)),
+        .buffers = moves_carve(at, pool->buffer_count * sizeof(struct whereabouts)),
         .data = map == NULL ? NULL : (const uint8_t *)(uintptr_t)map->vaddr,
         .stamps = stamps == NULL ? NULL : (uint64_t *)(uintptr_t)stamps->vaddr,
         .forgeable = is_forgeable(m->plan, pool->region),
@@ -379,7 +381,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
     };
     moves_bytes_pool(m, h);
     if (h->tags != NULL) {
-        h->turns = carve(at, pool->buffer_count * sizeof *h->turns);
+        h->turns = moves_carve(at, pool->buffer_count * sizeof *h->turns);
     }
     m->pool_count++;
 }
@@ -392,7 +394,7 @@ static void watch_edges(struct moves *m, uint8_t **at)
         struct held_pool *pool = &m->pools[i];
 
         if (pool->tags != NULL && !takes_from_pool(m, pool->index)) {
-            pool->edges = carve(at, pool->count * sizeof *pool->edges);
+            pool->edges = moves_carve(at, pool->count * sizeof *pool->edges);
         }
     }
 }
@@ -401,7 +403,7 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
                          struct moves_counts *counts, const struct moves_hooks *hooks)
 {
     uint8_t *at = memory;
-    struct moves *m = carve(&at, sizeof *m);
+    struct moves *m = moves_carve(&at, sizeof *m);
     uint32_t pools[MOVES_POOLS_MAX], queues[MOVES_QUEUES_MAX];
     size_t pool_count = moves_pool_list(plan, pd, pools);
     size_t queue_count = moves_queue_list(plan, pd, queues);
@@ -430,13 +432,14 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
     find_sources(m);
     find_reach(m);
     take_stock(m);
+    fair_init(m, &at);
     if (find_relinks(m)) {
         uint32_t room = 1;
 
         while (room < buffers) {
             room *= 2;
         }
-        m->line = carve(&at, room * sizeof *m->line);
+        m->line = moves_carve(&at, room * sizeof *m->line);
         m->line_mask = room - 1;
         watch_edges(m, &at);
     }

@@ -770,7 +770,8 @@ static void test_events(void **state)
                     kind == PROBE_CHANNEL_UNKNOWN || kind == PROBE_FAULT_ACTED ||
                     kind == PROBE_STRAY_LANDED || kind == PROBE_QUEUE_REFUSED ||
                     kind == PROBE_SIGNAL_MISSING || kind == PROBE_LOOK_MISSING ||
-                    kind == PROBE_IRQ_HELD || kind == PROBE_PD_STOPPED;
+                    kind == PROBE_LINE_PASSED_OVER || kind == PROBE_IRQ_HELD ||
+                    kind == PROBE_PD_STOPPED;
         bool devices = kind == PROBE_DMA_FAULT || kind == PROBE_VIOLATION;
         const struct probe *e = find(kind, "client0");
 

@@ -21,22 +21,28 @@ enum story {
     QUIET,  /* a frame every millisecond: nothing else wakes who sleeps */
     DEAR,   /* flags take long, so that much happens between two looks */
     HUNGRY, /* client1 takes a frame every 20 ms, and has room for eight */
+    EAGER,  /* both send as fast as buffers come back */
     STORIES
 };
 
+#define ECHOES "\"image\": \"network/client_echo\""
+#define SENDS                                                   \
+    "\"image\": \"network/client_source\", \"tx_buffers\": 16," \
+    "\"params\": { \"rate\": 0, \"count\": 3000, \"size\": 200 }"
+
 static const struct {
-    const char *name, *count_and_pace, *platform, *client1;
+    const char *name, *count_and_pace, *platform, *client0, *client1;
 } stories[STORIES] = {
-    [BUSY] = {"busy", "\"count\": 400, \"pace\": \"20000 frames/s\"", "\"generic\"",
-              "\"image\": \"network/client_echo\""},
-    [QUIET] = {"quiet", "\"count\": 100, \"pace\": \"1000 frames/s\"", "\"generic\"",
-               "\"image\": \"network/client_echo\""},
+    [BUSY] = {"busy", "\"count\": 400, \"pace\": \"20000 frames/s\"", "\"generic\"", ECHOES,
+              ECHOES},
+    [QUIET] = {"quiet", "\"count\": 100, \"pace\": \"1000 frames/s\"", "\"generic\"", ECHOES,
+               ECHOES},
     [DEAR] = {"dear", "\"count\": 2000, \"pace\": \"20000 frames/s\"",
-              "{ \"name\": \"dear\", \"ops\": { \"request\": 20000 } }",
-              "\"image\": \"network/client_echo\""},
-    [HUNGRY] = {"hungry", "\"count\": 400, \"pace\": \"20000 frames/s\"", "\"generic\"",
+              "{ \"name\": \"dear\", \"ops\": { \"request\": 20000 } }", ECHOES, ECHOES},
+    [HUNGRY] = {"hungry", "\"count\": 400, \"pace\": \"20000 frames/s\"", "\"generic\"", ECHOES,
                 "\"image\": \"network/client_sink\", \"rx_buffers\": 8,"
                 "\"params\": { \"frames\": 1, \"interval\": \"20 ms\" }"},
+    [EAGER] = {"eager", "\"count\": 400, \"pace\": \"20000 frames/s\"", "\"imx8mm\"", SENDS, SENDS},
 };
 
 static const struct mutant {
@@ -63,6 +69,8 @@ static const struct mutant {
     {"driver_no_refill", "conservation", "net0_driver", DRIVER, BUSY,
      "kept 200 buffers of client0."},
     {"copy_gives_twice", "ownership", "client0_copier", COPIER0, BUSY, "it did not have to give"},
+    {"virt_tx_favours_first", "fairness", "net0_virt_tx", VIRT_TX, EAGER,
+     "client1 had entries waiting in client1.tx.active"},
 };
 
 static const char *image_at(const struct mutant *m, enum place place, char out[static PATH_MAX])
@@ -95,12 +103,11 @@ static const char *scenario_of(enum story story, const struct mutant *m)
              "  \"networks\": [ { \"name\": \"net0\", \"device\": \"eth0\", \"driver\": { %s },"
              "                    \"virt_rx\": { %s }, \"virt_tx\": { %s } } ],"
              "  \"clients\": ["
-             "    { \"name\": \"client0\", \"image\": \"network/client_echo\","
-             "      \"copier\": { %s } },"
+             "    { \"name\": \"client0\", %s, \"copier\": { %s } },"
              "    { \"name\": \"client1\", %s, \"copier\": { %s } } ] }",
              stories[story].platform, stories[story].count_and_pace, images[DRIVER],
-             images[VIRT_RX], images[VIRT_TX], images[COPIER0], stories[story].client1,
-             images[COPIER1]);
+             images[VIRT_RX], images[VIRT_TX], stories[story].client0, images[COPIER0],
+             stories[story].client1, images[COPIER1]);
     return text;
 }
 

@@ -346,7 +346,7 @@ static void say_checks(struct page *page)
         enum report_verdict v = report_check_verdict(in, c);
         char why[96];
 
-        fprintf(page->to, "  %-14s ", c->name);
+        fprintf(page->to, "  %-15s ", c->name);
         say_verdict(page, v);
         if (found != 0) {
             fprintf(page->to, ", %zu finding%s", found, plural(found));
@@ -361,7 +361,7 @@ static void say_checks(struct page *page)
         hold += in->expects[i].holds;
     }
     if (in->expects != NULL) {
-        fprintf(page->to, "  %-14s %zu of %zu hold\n", "expectations", hold, s->expect_count);
+        fprintf(page->to, "  %-15s %zu of %zu hold\n", "expectations", hold, s->expect_count);
     }
 }
 

@@ -17,6 +17,7 @@
 #include "sim/cmd/self.h"
 #include "sim/cmd/sets.h"
 #include "sim/cmd/shell.h"
+#include "sim/fault/fault.h"
 
 /* clang-format off */
 static const struct cmd_option options[] = {
@@ -57,6 +58,24 @@ static bool leave_out(struct comparison *c, const char *name)
     return found;
 }
 
+/* Whom is it in; or else, whose frames is it about? */
+static void take_aim(struct comparison *c, const struct scenario_fault *fault)
+{
+    const struct plan *plan = c->system.plan;
+    const struct fault_type *type = fault->type->type;
+    uint32_t pd = fault->pd == NULL ? PLAN_NONE : plan_find_pd(plan, fault->pd);
+
+    if (pd != PLAN_NONE) {
+        c->aimed[pd] = true;
+    } else if (type->about != NULL) {
+        type->about(fault->state, plan, c->aimed);
+    } else {
+        for (uint32_t i = 0; i < plan->device_count; i++) {
+            c->aimed[plan->devices[i].pd] = true;
+        }
+    }
+}
+
 static bool choose_faults(struct comparison *c)
 {
     const struct scenario *s = c->system.scenario;
@@ -71,13 +90,10 @@ static bool choose_faults(struct comparison *c)
         }
     }
     for (size_t i = 0; i < s->fault_count; i++) {
-        uint32_t pd = s->faults[i].pd == NULL ? PLAN_NONE : plan_find_pd(plan, s->faults[i].pd);
-
         c->out[i] |= all;
-        if (c->out[i] && pd != PLAN_NONE) {
-            c->aimed[pd] = true;
+        if (c->out[i]) {
+            take_aim(c, &s->faults[i]);
         }
-        c->worldly |= c->out[i] && pd == PLAN_NONE;
     }
     if (good && s->fault_count == 0) {
         cmd_complain(c->args, "%s has no faults, so there is nothing to be without", s->path);
@@ -180,11 +196,18 @@ const struct cmd_type cmd_compare = {
         "  lost                        frames it received or sent without the faults only, and\n"
         "                              not because the run ended before they came\n"
         "  rx_percent, tx_percent      its frames, as a share of those without\n"
+        "  throughput_percent          its frames a second, from the first to the last, as a\n"
+        "                              share of that without; of received and sent, the less\n"
         "  p50_percent, p99_percent, p999_percent, max_percent\n"
         "                              its latency, as a share of that without\n"
+        "  p99_later_ns                by how much the 99th percentile is more than without\n"
         "  later_ns                    the most that any frame of its came later\n"
-        "If it states nothing: \"lost == 0\" and \"p99_percent <= 110\". Exits with 1 if any of\n"
-        "this does not hold, if a check of either run found something, or if a fault never acted.",
+        "What it states nothing about, loss, throughput or latency, is held to \"lost == 0\",\n"
+        "\"throughput_percent >= 90\" and \"p99_percent <= 110\"; a latency that is more than "
+        "that\n"
+        "may still be as much later as those on its way wait for more budget. Exits with 1 if any\n"
+        "of this does not hold, if a check of either run found something, or if a fault never\n"
+        "acted.",
     .options = options,
     .positional_min = 1,
     .positional_max = 1,

@@ -56,6 +56,13 @@ static void note_time(struct flow_difference *d, uint64_t without_ns, uint64_t w
     d->earlier_ns = earlier > d->earlier_ns ? earlier : d->earlier_ns;
 }
 
+static void note_span(struct flow_span *span, const struct frame_record *f)
+{
+    span->first_ns = span->frames == 0 ? f->time_ns : span->first_ns;
+    span->last_ns = f->time_ns;
+    span->frames++;
+}
+
 static void compare(struct pcapfile *without, struct pcapfile *with, const struct filter *filter,
                     struct flow_difference *d)
 {
@@ -69,6 +76,12 @@ static void compare(struct pcapfile *without, struct pcapfile *with, const struc
         got_b = next(with, filter, &b, &d->skipped);
         d->without += got_a;
         d->with += got_b;
+        if (got_a) {
+            note_span(&d->spans[0], &a);
+        }
+        if (got_b) {
+            note_span(&d->spans[1], &b);
+        }
         /* As late as others were, it would come after the end. */
         d->cut += got_a && !got_b && d->same && filter->of->end_ns != 0 &&
                   a.time_ns + d->later_ns >= filter->of->end_ns;
@@ -152,7 +165,10 @@ static bool compare_peers(const char *without, const char *with, const struct fl
 {
     const struct filter all = {.of = of};
     struct peers peers = {.count = 0};
-    struct flow_difference sum = {.same = true, .interleaved = true, .skipped = out->skipped};
+    struct flow_difference sum = {.same = true,
+                                  .interleaved = true,
+                                  .skipped = out->skipped,
+                                  .spans = {out->spans[0], out->spans[1]}};
 
     add_peers(&peers, without, &all);
     add_peers(&peers, with, &all);

@@ -7,10 +7,12 @@
 
 #include "sim/cmd/compare_parts.h"
 
-int64_t compare_latency(const json_t *report, const char *client, const char *quantile)
+bool compare_latency(const json_t *report, const char *client, const char *quantile, int64_t *ns)
 {
-    return json_integer_value(
-        json_object_get(json_object_get(json_object_get(report, "latency_ns"), client), quantile));
+    const json_t *all = json_object_get(json_object_get(report, "latency_ns"), client);
+
+    *ns = json_integer_value(json_object_get(all, quantile));
+    return all != NULL;
 }
 
 static int64_t percent(int64_t part, int64_t whole)
@@ -18,39 +20,156 @@ static int64_t percent(int64_t part, int64_t whole)
     return whole == 0 ? (part == 0 ? 100 : INT64_MAX) : (part * 100 + whole - 1) / whole;
 }
 
-bool compare_measure(const struct comparison *c, const struct suffering *s, const char *what,
-                     int64_t *value)
-{
-    static const struct {
-        const char *what, *quantile;
-    } quantiles[] = {{"p50_percent", "p50"},
-                     {"p99_percent", "p99"},
-                     {"p999_percent", "p999"},
-                     {"max_percent", "max"}};
-    const char *client = c->system.plan->pds[s->pd].name;
-    uint64_t later = s->flows[FLOW_RX].later_ns > s->flows[FLOW_TX].later_ns
-                         ? s->flows[FLOW_RX].later_ns
-                         : s->flows[FLOW_TX].later_ns;
+/* -- what may be asked -- */
 
-    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
-        if (strcmp(what, quantiles[i].what) == 0) {
-            *value = percent(compare_latency(c->with, client, quantiles[i].quantile),
-                             compare_latency(c->without, client, quantiles[i].quantile));
-            return true;
-        }
-    }
-    if (strcmp(what, "lost") == 0) {
-        *value = (int64_t)(s->flows[FLOW_RX].lost + s->flows[FLOW_TX].lost);
-    } else if (strcmp(what, "rx_percent") == 0) {
-        *value = percent((int64_t)s->flows[FLOW_RX].with, (int64_t)s->flows[FLOW_RX].without);
-    } else if (strcmp(what, "tx_percent") == 0) {
-        *value = percent((int64_t)s->flows[FLOW_TX].with, (int64_t)s->flows[FLOW_TX].without);
-    } else if (strcmp(what, "later_ns") == 0) {
-        *value = (int64_t)later;
-    } else {
+typedef enum compare_measured measure(const struct comparison *c, const struct suffering *s,
+                                      const char *quantile, int64_t *value);
+
+static enum compare_measured lost(const struct comparison *c, const struct suffering *s,
+                                  const char *unused, int64_t *value)
+{
+    (void)c;
+    (void)unused;
+    *value = (int64_t)(s->flows[FLOW_RX].lost + s->flows[FLOW_TX].lost);
+    return MEASURED;
+}
+
+static enum compare_measured share(const struct flow_difference *d, int64_t *value)
+{
+    *value = percent((int64_t)d->with, (int64_t)d->without);
+    return MEASURED;
+}
+
+static enum compare_measured received(const struct comparison *c, const struct suffering *s,
+                                      const char *unused, int64_t *value)
+{
+    (void)c;
+    (void)unused;
+    return share(&s->flows[FLOW_RX], value);
+}
+
+static enum compare_measured sent(const struct comparison *c, const struct suffering *s,
+                                  const char *unused, int64_t *value)
+{
+    (void)c;
+    (void)unused;
+    return share(&s->flows[FLOW_TX], value);
+}
+
+/* Frames in a millionth of the time between two, so that slow ones can be told apart as well. */
+static bool rate_of(const struct flow_span *span, uint64_t *rate)
+{
+    uint64_t ns = span->last_ns - span->first_ns;
+
+    if (span->frames < 2 || ns == 0) {
         return false;
     }
+    *rate = (uint64_t)((unsigned __int128)(span->frames - 1) * 1000000000000000u / ns);
     return true;
+}
+
+/* Who got nothing any more has no rate, and that is no share of what it had. */
+static enum compare_measured throughput(const struct comparison *c, const struct suffering *s,
+                                        const char *unused, int64_t *value)
+{
+    enum compare_measured any = MEASURED_NOT;
+
+    (void)c;
+    (void)unused;
+    *value = INT64_MAX;
+    for (int way = 0; way < FLOWS; way++) {
+        const struct flow_span *spans = s->flows[way].spans;
+        uint64_t without, with;
+
+        if (rate_of(&spans[0], &without)) {
+            int64_t of = rate_of(&spans[1], &with) ? percent((int64_t)with, (int64_t)without) : 0;
+
+            *value = of < *value ? of : *value;
+            any = MEASURED;
+        }
+    }
+    return any;
+}
+
+static enum compare_measured latencies(const struct comparison *c, const struct suffering *s,
+                                       const char *quantile, int64_t *with, int64_t *without)
+{
+    const char *client = c->system.plan->pds[s->pd].name;
+    bool both = compare_latency(c->with, client, quantile, with);
+
+    both &= compare_latency(c->without, client, quantile, without);
+    return both ? MEASURED : MEASURED_NOT;
+}
+
+static enum compare_measured latency(const struct comparison *c, const struct suffering *s,
+                                     const char *quantile, int64_t *value)
+{
+    int64_t with, without;
+    enum compare_measured is = latencies(c, s, quantile, &with, &without);
+
+    *value = percent(with, without);
+    return is;
+}
+
+static enum compare_measured latency_later(const struct comparison *c, const struct suffering *s,
+                                           const char *quantile, int64_t *value)
+{
+    int64_t with, without;
+    enum compare_measured is = latencies(c, s, quantile, &with, &without);
+
+    *value = with > without ? with - without : 0;
+    return is;
+}
+
+static enum compare_measured later(const struct comparison *c, const struct suffering *s,
+                                   const char *unused, int64_t *value)
+{
+    uint64_t rx = s->flows[FLOW_RX].later_ns, tx = s->flows[FLOW_TX].later_ns;
+
+    (void)c;
+    (void)unused;
+    *value = (int64_t)(rx > tx ? rx : tx);
+    return MEASURED;
+}
+
+static const struct {
+    const char *what, *quantile;
+    measure *measure;
+} measures[] = {
+    {"lost", NULL, lost},
+    {"rx_percent", NULL, received},
+    {"tx_percent", NULL, sent},
+    {"throughput_percent", NULL, throughput},
+    {"p50_percent", "p50", latency},
+    {"p99_percent", "p99", latency},
+    {"p999_percent", "p999", latency},
+    {"max_percent", "max", latency},
+    {"p99_later_ns", "p99", latency_later},
+    {"later_ns", NULL, later},
+};
+
+#define MEASURES (sizeof measures / sizeof measures[0])
+
+enum compare_measured compare_measure(const struct comparison *c, const struct suffering *s,
+                                      const char *what, int64_t *value)
+{
+    for (size_t i = 0; i < MEASURES; i++) {
+        if (strcmp(what, measures[i].what) == 0) {
+            return measures[i].measure(c, s, measures[i].quantile, value);
+        }
+    }
+    return MEASURED_NOTHING;
+}
+
+const char *compare_measures(struct arena *arena)
+{
+    const char *list = measures[0].what;
+
+    for (size_t i = 1; i < MEASURES; i++) {
+        list =
+            arena_format(arena, "%s%s%s", list, i + 1 < MEASURES ? ", " : " or ", measures[i].what);
+    }
+    return list;
 }
 
 const char *compare_about(const struct scenario_expect *bound, const char *client)
@@ -76,7 +195,7 @@ bool compare_bounds_make_sense(struct comparison *c)
             int64_t unused;
 
             if (what != NULL && c->system.plan->pds[pd].endpoint &&
-                compare_measure(c, &nobody, what, &unused)) {
+                compare_measure(c, &nobody, what, &unused) != MEASURED_NOTHING) {
                 known = true;
                 aimed = c->aimed[pd];
             }
@@ -84,9 +203,8 @@ bool compare_bounds_make_sense(struct comparison *c)
         if (!known) {
             cmd_complain(c->args,
                          "compare[%zu]: nothing is called \"%s\"; write CLIENT.WHAT, where WHAT is "
-                         "lost, rx_percent, tx_percent, p50_percent, p99_percent, p999_percent, "
-                         "max_percent or later_ns",
-                         i, s->bounds[i].name);
+                         "%s",
+                         i, s->bounds[i].name, compare_measures(&c->arena));
             good = false;
         } else if (aimed) {
             cmd_complain(c->args,
@@ -132,9 +250,7 @@ bool compare_find_suffering(struct comparison *c, struct suffering *s)
         }
     }
     s->shared = compare_shared(plan, c->system.platform, s->pd, c->aimed, &c->arena);
-    if (c->worldly) {
-        s->shared = s->shared == NULL ? "a wire or device" : s->shared;
-    }
+    s->waits_ns = compare_waits(plan, s->pd, &c->arena);
     for (int way = 0; way < FLOWS; way++) {
         const char *file = arena_format(&c->arena, "captures/%s.%s.pcap", client, ways[way]);
 

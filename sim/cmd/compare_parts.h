@@ -17,9 +17,8 @@ struct comparison {
     struct cmd_args *args;
     struct arena arena;
     struct system system;
-    bool *out;    /* by scenario fault: left out of the second run */
-    bool *aimed;  /* by domain: a fault that is left out is in it */
-    bool worldly; /* one that is left out is in no domain, but on a wire or in a device */
+    bool *out;   /* by scenario fault: left out of the second run */
+    bool *aimed; /* by domain: a fault that is left out is in it, or about its frames alone */
     const char *folder;
     bool kept;              /* the folder stays */
     json_t *with, *without; /* reports */
@@ -42,6 +41,9 @@ struct flow_difference {
     uint64_t first;                /* else: the first that is another, counted from 1 */
     uint64_t with_ns;              /* when that was, in the run with the faults */
     uint64_t later_ns, earlier_ns; /* the most that a frame came later, and earlier */
+    struct flow_span {
+        uint64_t frames, first_ns, last_ns;
+    } spans[2]; /* without and with, of all frames that are compared */
 };
 
 enum { FLOW_RX, FLOW_TX, FLOWS };
@@ -50,6 +52,7 @@ enum { FLOW_RX, FLOW_TX, FLOWS };
 struct suffering {
     uint32_t pd;
     const char *shared; /* what it has in common with the faults' domains, NULL: nothing */
+    uint64_t waits_ns;  /* for budgets on its way, all of them just used up */
     struct flow_difference flows[FLOWS];
 };
 
@@ -77,6 +80,13 @@ const char *compare_shared(const struct plan *plan, const struct platform *platf
                            const bool *others, struct arena *arena);
 
 /*
+ * How long a frame may wait for those on its way who have used up their budgets: until each is
+ * given more. When that happens depends on what came before, so without anybody's being to blame a
+ * run's few latest frames may be that much later than another's.
+ */
+uint64_t compare_waits(const struct plan *plan, uint32_t one, struct arena *arena);
+
+/*
  * Make the run of that name, "with" or "without" the faults. Its report, NULL after complaints; the
  * exit status in `*status`.
  */
@@ -86,10 +96,18 @@ json_t *compare_run(struct comparison *c, const char *program, const char *name,
 bool compare_bounds_make_sense(struct comparison *c);
 /* Of the client s->pd, once both runs are over. False after complaints. */
 bool compare_find_suffering(struct comparison *c, struct suffering *s);
-/* What a bound is about; false: there is nothing of that name. */
-bool compare_measure(const struct comparison *c, const struct suffering *s, const char *what,
-                     int64_t *value);
-int64_t compare_latency(const json_t *report, const char *client, const char *quantile);
+/* What a bound is about. */
+enum compare_measured {
+    MEASURED_NOTHING, /* there is nothing of that name */
+    MEASURED_NOT, /* there is, but not in these runs: no frames, or none with a time of arrival */
+    MEASURED
+};
+enum compare_measured compare_measure(const struct comparison *c, const struct suffering *s,
+                                      const char *what, int64_t *value);
+/* The names of all there is, "lost, rx_percent, ... or later_ns". */
+const char *compare_measures(struct arena *arena);
+/* False: it had no frame whose time of arrival is known. */
+bool compare_latency(const json_t *report, const char *client, const char *quantile, int64_t *ns);
 /* The part of a bound's name after "CLIENT.", NULL if it is about somebody else. */
 const char *compare_about(const struct scenario_expect *bound, const char *client);
 

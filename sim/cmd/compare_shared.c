@@ -134,3 +134,14 @@ const char *compare_shared(const struct plan *plan, const struct platform *platf
     list = shared_wires(plan, mine, theirs, list, arena);
     return shared_cores(plan, platform, mine, theirs, list, arena);
 }
+
+uint64_t compare_waits(const struct plan *plan, uint32_t one, struct arena *arena)
+{
+    const bool *way = find_way(plan, one, arena);
+    uint64_t sum_ns = 0;
+
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        sum_ns += way[i] ? plan->pds[i].period_ns - plan->pds[i].budget_ns : 0;
+    }
+    return sum_ns;
+}

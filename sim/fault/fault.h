@@ -24,6 +24,9 @@ struct fault_type {
     /* Complaints that need the plan (a queue of that name?). NULL: none. */
     bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                   struct diag_place place);
+    /* Of one that is aimed at no domain: whose frames it is about, as flags by domain; that
+     * client's, or all that pass some devices. NULL: everybody's. After `check`. */
+    void (*about)(const void *state, const struct plan *plan, bool *pds);
     /* Is what crosses there one of those that it is about? What is not is no occasion for it. NULL:
      * all are. */
     bool (*frame_is)(const void *state, const struct gate_frame *f);

@@ -55,6 +55,7 @@ const struct fault_type fault_wire_delay = {
     .params = params,
     .of_world = true,
     .check = wire_end_check,
+    .about = wire_end_about,
     .frame_is = wire_end_is,
     .frame = delay_frame,
 };

@@ -96,6 +96,100 @@ static void what_the_scenario_states_is_held_against_it(void **state)
     assert_int_equal(compare(0, 5, "--set '/compare=[\"victim.rx_percent >= 100\"]'"), 0);
 }
 
+/* What the scenario says nothing about is held to what is usual. */
+static void loss_throughput_and_latency_are_judged(void **state)
+{
+    (void)state;
+    assert_int_equal(compare(0, 5, ""), 0);
+    assert_said("bound     lost == 0: it is 0, which holds");
+    assert_said("bound     throughput_percent >= 90: it is ");
+    assert_said("bound     p99_percent <= 110: it is ");
+    assert_int_equal(compare(0, 5,
+                             "--set '/compare=[\"victim.p99_later_ns <= 1000000\","
+                             "\"victim.tx_percent >= 101\"]'"),
+                     1);
+    assert_said("bound     victim.p99_later_ns <= 1000000: it is ");
+    assert_said("bound     victim.tx_percent >= 101: it is 100, which DOES NOT HOLD");
+    assert_null(strstr(said, "bound     throughput_percent"));
+    assert_null(strstr(said, "bound     p99_percent"));
+}
+
+/* A client that takes nothing has no latency: nothing is made up, and no bound on it holds. */
+static void what_was_not_measured_is_said(void **state)
+{
+    static const char mute[] = "--set '/wires/0={\"name\":\"a\",\"kind\":\"gen\","
+                               "\"target_mac\":\"02:00:00:00:00:09\",\"count\":9}' --set "
+                               "/clients/0/image=network/client_source --set "
+                               "'/clients/0/params={\"rate\":20000,\"count\":100}' ";
+    char bound[1024];
+
+    (void)state;
+    assert_int_equal(compare(1, 5, mute), 0);
+    assert_said("latency   not measured");
+    assert_said("bound     throughput_percent >= 90: it is 100, which holds");
+    assert_null(strstr(said, "p99_percent"));
+    snprintf(bound, sizeof bound, "%s --set '/compare=[\"victim.p99_percent <= 500\"]'", mute);
+    assert_int_equal(compare(1, 5, bound), 1);
+    assert_said("bound     victim.p99_percent <= 500: it is NOT MEASURED");
+}
+
+static struct suffering with_spans(struct flow_span rx_without, struct flow_span rx_with,
+                                   struct flow_span tx_without, struct flow_span tx_with)
+{
+    return (struct suffering){
+        .flows = {[FLOW_RX] = {.spans = {rx_without, rx_with}, .with = rx_with.frames},
+                  [FLOW_TX] = {.spans = {tx_without, tx_with}, .with = tx_with.frames}}};
+}
+
+/* The same frames in the same order, over twice the time; in whichever direction that is. */
+static void throughput_is_frames_a_second(void **state)
+{
+    const struct flow_span fast = {101, 1000, 2000}, slow = {101, 5000, 7000}, none = {0, 0, 0},
+                           one = {1, 1000, 1000};
+    const struct suffering same = with_spans(fast, fast, slow, slow),
+                           rx = with_spans(fast, slow, slow, slow),
+                           tx = with_spans(fast, fast, fast, slow),
+                           silent = with_spans(fast, fast, fast, one),
+                           unknown = with_spans(none, none, one, one);
+    int64_t value;
+
+    (void)state;
+    assert_int_equal(compare_measure(NULL, &same, "throughput_percent", &value), MEASURED);
+    assert_int_equal(value, 100);
+    assert_int_equal(compare_measure(NULL, &rx, "throughput_percent", &value), MEASURED);
+    assert_int_equal(value, 50);
+    assert_int_equal(compare_measure(NULL, &tx, "throughput_percent", &value), MEASURED);
+    assert_int_equal(value, 50);
+    assert_int_equal(compare_measure(NULL, &silent, "throughput_percent", &value), MEASURED);
+    assert_int_equal(value, 0);
+    assert_int_equal(compare_measure(NULL, &unknown, "throughput_percent", &value), MEASURED_NOT);
+    assert_int_equal(compare_measure(NULL, &unknown, "through", &value), MEASURED_NOTHING);
+}
+
+/* A bad wire concerns those behind it, and one that is bad to one client that client. */
+static void a_wire_is_shared_by_those_behind_it(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        compare(1, 5, "--set '/faults/0={\"kind\":\"wire_drop\",\"wire\":\"b\",\"every\":10}'"), 1);
+    assert_said("victim has nothing in common with eth1");
+    assert_said("rogue has in common with eth1: eth1");
+    assert_int_equal(compare(1, 5,
+                             "--set '/faults/0={\"kind\":\"wire_drop\",\"client\":\"rogue\","
+                             "\"every\":10}'"),
+                     0);
+    assert_said("What the faults did to 1 client they are not in");
+    assert_said("victim has nothing in common with rogue");
+    assert_int_equal(compare(1, 5,
+                             "--set '/faults/0={\"kind\":\"wire_drop\",\"client\":\"victim\","
+                             "\"way\":\"out\",\"every\":10}'"),
+                     0);
+    assert_said("wire_drop acted 20 times");
+    assert_int_equal(
+        compare(1, 5, "--set '/faults/0={\"kind\":\"wire_drop\",\"client\":\"victom\"}'"), 2);
+    assert_said("client: no client \"victom\"; did you mean \"victim\"?");
+}
+
 static unsigned said_often(const char *words)
 {
     unsigned count = 0;
@@ -349,6 +443,10 @@ int main(void)
         cmocka_unit_test(apart_not_even_the_time_differs),
         cmocka_unit_test(who_shares_a_core_keeps_its_frames),
         cmocka_unit_test(what_the_scenario_states_is_held_against_it),
+        cmocka_unit_test(loss_throughput_and_latency_are_judged),
+        cmocka_unit_test(what_was_not_measured_is_said),
+        cmocka_unit_test(throughput_is_frames_a_second),
+        cmocka_unit_test(a_wire_is_shared_by_those_behind_it),
         cmocka_unit_test(nothing_is_said_of_what_is_gone),
         cmocka_unit_test(the_part_that_fails_is_what_they_share),
         cmocka_unit_test(answers_to_the_rogue_one_are_left_out),

@@ -185,17 +185,18 @@ static void build_client_rx(struct net *n, uint32_t client, const struct scenari
 }
 
 /* A client's transmit pools, equal parts of all its buffers, each in a region of its own. */
-static uint32_t *add_tx_pools(struct net *n, uint32_t client, uint32_t buffers, uint32_t count)
+static uint32_t *add_tx_pools(struct net *n, uint32_t client, const struct net_taker *taker)
 {
     struct plan *p = n->p;
     const char *name = p->pds[client].name;
-    uint32_t *pools = arena_array(p->arena, count, sizeof *pools), region;
+    uint32_t count = taker->regions, region;
+    uint32_t *pools = arena_array(p->arena, count, sizeof *pools);
 
     for (uint32_t i = 0; i < count; i++) {
         const char *pool = count == 1 ? arena_format(p->arena, "%s.tx", name)
                                       : arena_format(p->arena, "%s.tx%u", name, i);
 
-        pools[i] = net_add_pool(n, pool, buffers / count, false, &region);
+        pools[i] = net_add_pool(n, pool, taker->buffers / count, taker->stamped, &region);
         plan_add_map(p, client, p->pools[pools[i]].tags, RIGHT_READ | RIGHT_WRITE);
     }
     return pools;
@@ -206,7 +207,7 @@ uint32_t net_add_sender(struct net *n, uint32_t client, net_client_config_t *con
 {
     struct plan *p = n->p;
 
-    *pools = add_tx_pools(n, client, taker->buffers, taker->regions);
+    *pools = add_tx_pools(n, client, taker);
     return net_add_link(
         n, &(struct net_link){.name = arena_format(p->arena, "%s.tx", p->pds[client].name),
                               .from = client,

@@ -79,7 +79,7 @@ struct net_link {
 uint32_t net_add_link(struct net *n, const struct net_link *link);
 /* A pool list that outlives this call. */
 const uint32_t *net_pool_list(struct net *n, uint32_t pool);
-/* A pool of buffers; `stamped`, with the runtime's note of when each frame arrived. */
+/* A pool of buffers; `stamped`, with the runtime's note of when each frame began. */
 uint32_t net_add_pool(struct net *n, const char *name, uint32_t count, bool stamped,
                       uint32_t *region);
 /* All of a pool's buffers, mapped into a domain. */
@@ -118,6 +118,7 @@ struct net_taker {
     bool called; /* by the client, on the channel of the queues */
     net_connection_resource_t *at;
     uint32_t buffers, regions;
+    bool stamped; /* the frames may end with another client */
 };
 /* A client's transmit pools, not mapped yet, and what it shares with its taker, as net_add_link().
  */

@@ -78,7 +78,8 @@ void net_vswitch_add_client(struct net *n, uint32_t client, const struct scenari
                                                          .called = true,
                                                          .at = &at_switch->tx,
                                                          .buffers = (uint32_t)params->tx_buffers,
-                                                         .regions = 1},
+                                                         .regions = 1,
+                                                         .stamped = true},
                                      &pools);
     port->pool = pools[0];
     memcpy(at_switch->mac_addr.addr, p->pds[client].macs[0], MAC802_BYTES);

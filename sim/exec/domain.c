@@ -373,14 +373,17 @@ static void on_virtual_move(enum move_kind kind, const volatile void *queue, uin
     }
 }
 
-static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns)
+static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes,
+                        uint64_t *stamp_ns)
 {
     struct domain *d = context;
     bool captured = d->captures[!rx].plan != NULL;
-    uint64_t now = rx || captured ? d->exec->stamp(d->exec->context) : 0;
+    uint64_t now = stamp_ns != NULL || captured ? d->exec->stamp(d->exec->context) : 0;
 
-    if (rx && stamp_ns != 0 && stamp_ns <= now) {
-        rtt_add(&d->page->latency, now - stamp_ns);
+    if (rx && *stamp_ns != 0 && *stamp_ns <= now) {
+        rtt_add(&d->page->latency, now - *stamp_ns);
+    } else if (!rx && stamp_ns != NULL) {
+        *stamp_ns = now;
     }
     if (captured) {
         domain_capture(d, !rx, now, data, bytes);

@@ -48,7 +48,7 @@ static void find_stamps(struct station *s)
                                          ? NULL
                                          : plan_find_map(plan, s->d->pd, plan->pools[i].stamps);
 
-        if (map != NULL) {
+        if (map != NULL && (map->rights & RIGHT_WRITE) != 0) {
             s->stamps[i] = (uint64_t *)(uintptr_t)map->vaddr;
         }
         if (map != NULL || tags_find(plan, s->d->pd, i) != NULL) {

@@ -38,7 +38,7 @@ enum plan_region_kind {
     REGION_CHANNEL,  /* the runtime's: notification words and protected-call message of one channel
                       */
     REGION_MMIO,     /* the runtime's: posted register writes and read answers */
-    REGION_STAMPS,   /* the runtime's: when each buffer's frame arrived, and what it was */
+    REGION_STAMPS,   /* the runtime's: when each buffer's frame began, and what it was */
     REGION_PAGE,     /* the runtime's: one domain's state and counters */
     REGION_CAPTURE,  /* the runtime's: frames on their way into a capture file */
     REGION_MEMORY,   /* what a device sees of a region that is not coherent */
@@ -124,7 +124,7 @@ struct plan_pool {
     uint32_t region;
     uint32_t buffer_bytes, buffer_count;
     uint64_t io_addr; /* of buffer 0; 0 if no device sees it */
-    uint32_t stamps;  /* its REGION_STAMPS, PLAN_NONE if frames here carry no arrival time */
+    uint32_t stamps;  /* its REGION_STAMPS, PLAN_NONE if it is not told when frames here began */
     uint32_t tags;    /* the region of its tags (sim/observe/tags.h), PLAN_NONE if it has none */
     uint64_t tags_offset; /* in that region */
 };

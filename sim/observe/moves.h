@@ -54,8 +54,12 @@ struct moves_counts {
 struct moves_hooks {
     void *context;
     bool exact; /* a move is told before anybody else runs, as in virtual time */
-    /* An endpoint took (rx) or submitted (tx) a frame of `bytes` at `data`. */
-    void (*endpoint)(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns);
+    /*
+     * An endpoint took (rx) or submitted (tx) a frame of `bytes` at `data`. `stamp_ns` is when the
+     * frame began, of one taken, and 0 if that is not known; of one submitted it is to be filled
+     * in. NULL: nobody would see it.
+     */
+    void (*endpoint)(void *context, bool rx, const void *data, uint32_t bytes, uint64_t *stamp_ns);
     void (*event)(void *context,
                   const struct probe *p); /* what should not happen; `time_ns` left to the hook */
 };

@@ -160,6 +160,12 @@ static uint64_t stamp_of(const struct held_pool *pool, uint32_t buffer)
     return pool->stamps == NULL ? 0 : __atomic_load_n(&pool->stamps[buffer], __ATOMIC_RELAXED);
 }
 
+/* An endpoint that is not to be relied on may say what it likes of when its frames began. */
+static uint64_t began_at(const struct held_pool *pool, uint32_t buffer)
+{
+    return pool->stamps_forgeable ? 0 : stamp_of(pool, buffer);
+}
+
 static const uint8_t *frame_data(const struct held_pool *pool, uint32_t buffer)
 {
     return pool->data == NULL ? NULL : pool->data + ((uint64_t)buffer << pool->shift);
@@ -169,9 +175,15 @@ static void endpoint_frame(struct moves *m, bool rx, const struct held_pool *poo
                            uint32_t len)
 {
     const uint8_t *data = frame_data(pool, buffer);
+    uint64_t stamp_ns = rx ? stamp_of(pool, buffer) : 0;
+    bool stamps = rx || pool->stamps_writable;
 
-    if (m->hooks.endpoint != NULL && data != NULL && len <= 1u << pool->shift) {
-        m->hooks.endpoint(m->hooks.context, rx, data, len, rx ? stamp_of(pool, buffer) : 0);
+    if (m->hooks.endpoint == NULL || data == NULL || len > 1u << pool->shift) {
+        return;
+    }
+    m->hooks.endpoint(m->hooks.context, rx, data, len, stamps ? &stamp_ns : NULL);
+    if (!rx && stamps) {
+        __atomic_store_n(&pool->stamps[buffer], stamp_ns, __ATOMIC_RELAXED);
     }
 }
 
@@ -242,7 +254,7 @@ static bool relink(struct moves *m, const struct watched *q, struct held_pool *p
                 moves_bytes_copied(m, q, taken->pool, taken->buffer, pool, buffer, len);
             }
             if (pool->stamps_writable) {
-                __atomic_store_n(&pool->stamps[buffer], stamp_of(taken->pool, taken->buffer),
+                __atomic_store_n(&pool->stamps[buffer], began_at(taken->pool, taken->buffer),
                                  __ATOMIC_RELAXED);
             }
             return true;

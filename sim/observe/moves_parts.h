@@ -65,6 +65,7 @@ struct held_pool {
     const uint8_t *data; /* this domain's view of the buffers, NULL if not mapped */
     uint64_t *stamps;    /* arrival times, NULL if there are none to see */
     bool stamps_writable;
+    bool stamps_forgeable; /* ... by one who is not to be relied on */
     bool forgeable; /* one who is not to be relied on may write frames after they were sent */
     struct watched *source; /* the queue by which frames in these buffers come here, if it is one */
     int32_t *held, *again;  /* in the counts */

@@ -344,7 +344,7 @@ static void find_reach(struct moves *m)
     }
 }
 
-/* May somebody who is not to be relied on write into these buffers? */
+/* May somebody who is not to be relied on write there? */
 static bool is_forgeable(const struct plan *plan, uint32_t region)
 {
     for (uint32_t i = 0; i < plan->map_count; i++) {
@@ -375,6 +375,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .data = map == NULL ? NULL : (const uint8_t *)(uintptr_t)map->vaddr,
         .stamps = stamps == NULL ? NULL : (uint64_t *)(uintptr_t)stamps->vaddr,
         .forgeable = is_forgeable(m->plan, pool->region),
+        .stamps_forgeable = stamps != NULL && is_forgeable(m->plan, pool->stamps),
         .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,
         .held = &m->counts->pools[m->pool_count].held,
         .again = &m->counts->pools[m->pool_count].again,

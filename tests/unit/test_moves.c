@@ -85,7 +85,8 @@ static void on_event(void *context, const struct probe *probe)
     w->last = *probe;
 }
 
-static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes, uint64_t stamp_ns)
+static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes,
+                        uint64_t *stamp_ns)
 {
     const volatile uint8_t *first = data;
 
@@ -98,7 +99,7 @@ static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes
     seen.rx = rx;
     seen.data = data;
     seen.bytes = bytes;
-    seen.stamp_ns = stamp_ns;
+    seen.stamp_ns = stamp_ns == NULL ? 0 : *stamp_ns;
 }
 
 /* From here on `who` runs: an entry begins. */

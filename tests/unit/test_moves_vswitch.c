@@ -291,6 +291,86 @@ static void test_astray(void **state)
     assert_int_equal(events, 2);
 }
 
+/* -- when a frame began -- */
+
+static void on_endpoint(void *context, bool taken, const void *data, uint32_t bytes,
+                        uint64_t *stamp_ns)
+{
+    uint64_t *seen_ns = context;
+
+    (void)data;
+    (void)bytes;
+    assert_non_null(stamp_ns);
+    if (taken) {
+        *seen_ns = *stamp_ns;
+    } else {
+        *stamp_ns = *seen_ns;
+    }
+}
+
+/* From here on `name` is watched, and its moves are told. The memory is the caller's. */
+static void *watch_another(const char *name, uint64_t *time_ns)
+{
+    const struct moves_hooks hooks = {
+        .context = time_ns, .endpoint = on_endpoint, .event = on_event};
+    uint32_t pd = planned_pd(&p, name);
+    void *of_its_own = calloc(1, moves_bytes(p.plan, pd));
+
+    counts = (struct moves_counts){0};
+    moves = moves_init(of_its_own, p.plan, pd, &counts, &hooks);
+    return of_its_own;
+}
+
+/* A frame goes from one client to another past the copier; what the latter then knows of when it
+ * began. */
+static uint64_t stamp_seen(enum port from, const char *sender, const char *copier,
+                           const char *receiver, enum port to, uint64_t sent_ns)
+{
+    net_buff_desc_t frame = {.io_or_offset = NET_BUFFER_SIZE, .len = 60}, room;
+    char name[64];
+    net_queue_handle_t rx_pair;
+    uint64_t unused, seen_ns = sent_ns;
+
+    memcpy(data_of(from, 1), mac_of(to), 6);
+    void *sender_memory = watch_another(sender, &seen_ns);
+    enter();
+    assert_int_equal(net_enqueue_active(&tx[from], frame), 0);
+    leave();
+    seen_ns = 0;
+
+    snprintf(name, sizeof name, "%s.rx", receiver);
+    (void)find_pair(name, &rx_pair);
+    frame.oid = from & 0x3f;
+    room = (net_buff_desc_t){.io_or_offset = 2 * NET_BUFFER_SIZE};
+    assert_int_equal(net_enqueue_active(&rx[to], frame), 0);
+    assert_int_equal(net_enqueue_free(&rx_pair, room), 0);
+    void *copier_memory = watch_another(copier, &unused);
+    enter();
+    assert_int_equal(net_dequeue_active(&rx[to], &frame), 0);
+    assert_int_equal(net_dequeue_free(&rx_pair, &room), 0);
+    room.len = 60;
+    assert_int_equal(net_enqueue_active(&rx_pair, room), 0);
+    leave();
+
+    void *receiver_memory = watch_another(receiver, &seen_ns);
+    enter();
+    assert_int_equal(net_dequeue_active(&rx_pair, &room), 0);
+    leave();
+    free(sender_memory);
+    free(copier_memory);
+    free(receiver_memory);
+    return seen_ns;
+}
+
+/* The one that a frame came from is not the wire: it began when it was submitted. Of when, an
+ * untrusted one is not believed. */
+static void what_a_client_sent_to_another_has_its_time(void **state)
+{
+    (void)state;
+    assert_int_equal(stamp_seen(A, "a", "b_copier", "b", B, 4711), 4711);
+    assert_int_equal(stamp_seen(C, "c", "a_copier", "a", A, 815), 0);
+}
+
 #define TEST(test)                                                              \
     cmocka_unit_test_setup_teardown(test, begin_told, end),                     \
     {                                                                           \
@@ -305,6 +385,7 @@ int main(void)
         TEST(test_several),
         TEST(test_reasons),
         TEST(test_astray),
+        TEST(what_a_client_sent_to_another_has_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,9 +141,18 @@ void init(void)
     assert(region_fits(REGION_TX, config.tx_data, config.tx.num_buffers));
 
     peers_init();
-    fill_queues();
+    bool anew = peers_begun_anew();
+
+    if (anew) {
+        peers_reclaim();
+    } else {
+        fill_queues();
+    }
     /* Buffers that come back are of interest only while frames wait for them. */
     net_cancel_signal_free(&peers.tx);
+    if (anew) {
+        echo_all();
+    }
     signal_peers(true);
 }
 

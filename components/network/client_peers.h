@@ -21,6 +21,7 @@ static struct {
     net_queue_handle_t tx;
     bool notify_rx; /* a buffer was put into rx.free */
     bool notify_tx; /* a frame was put into tx.active */
+    uint32_t kept;  /* transmit buffers in hand when this PD was begun anew, and not used since */
 } peers;
 
 static inline void peers_init(void)
@@ -32,22 +33,82 @@ static inline void peers_init(void)
                    config.tx.num_buffers);
 }
 
+/* Whether this PD has run before: only it puts anything there first, or takes anything. */
+static inline bool peers_begun_anew(void)
+{
+    return (peers.tx.capacity != 0 && (peers.tx.free->tail != 0 || peers.tx.active->tail != 0)) ||
+           (peers.rx.capacity != 0 && peers.rx.active->head != 0);
+}
+
 /*
- * All transmit buffers are free at first. One that is begun anew finds its queues as they were
- * left: what is on its way comes back, and what was in its hands is lost to it. Its neighbours may
- * have been told then to send no signal, so it has to look at its queues itself. True if that is
- * so.
+ * How many buffers were in hand, of those that come by `from` and go by `to`: each that was taken
+ * goes there once, and a queue full of them may have been there before. (In that case all of them
+ * look like none.)
  */
+static inline uint32_t peers_in_hand(const net_queue_t *from, const net_queue_t *to,
+                                     uint32_t capacity)
+{
+    uint16_t count = (uint16_t)(from->head - to->tail);
+
+    return from->head == 0 ? 0 : count <= capacity ? count : count & (capacity - 1);
+}
+
+/* The last so many that were taken by a queue. Nothing was written over them, as each buffer in
+ * hand leaves the queue one place to spare. */
+static inline net_buff_desc_t peers_taken(const net_queue_t *from, uint32_t capacity, uint32_t back)
+{
+    return from->buffers[(from->head - back) & (capacity - 1)];
+}
+
+/*
+ * One that is begun anew finds its queues as they were left. What is on its way comes back. What
+ * was in its hands it does not know any more, but it passes things on in the order in which it
+ * takes them, so the queues tell: receive buffers are returned, and the frames in them lost;
+ * transmit buffers are the next to be used. Its neighbours may have been told to send no signal, so
+ * it has to look at its queues itself; and it may have taken a neighbour's request for a signal
+ * back and not have come to send it, so it sends one.
+ */
+static inline void peers_reclaim(void)
+{
+    if (peers.rx.capacity != 0) {
+        uint32_t left = peers_in_hand(peers.rx.active, peers.rx.free, peers.rx.capacity);
+
+        for (; left > 0; left--) {
+            net_buff_desc_t frame = peers_taken(peers.rx.active, peers.rx.capacity, left);
+
+            (void)net_enqueue_free(&peers.rx, frame);
+        }
+        sddf_notify(config.rx.id);
+    }
+    if (peers.tx.capacity != 0) {
+        peers.kept = peers_in_hand(peers.tx.free, peers.tx.active, peers.tx.capacity);
+        sddf_notify(config.tx.id);
+    }
+}
+
+/* All transmit buffers are free at first. True if this PD is begun anew instead. */
 static inline bool peers_fill(void)
 {
-    if (peers.tx.capacity == 0) {
-        return false; /* it is one that only receives */
+    bool anew = peers_begun_anew();
+
+    if (anew) {
+        peers_reclaim();
+    } else if (peers.tx.capacity != 0) { /* it is none that only receives */
+        net_buffers_init(&peers.tx, 0);
     }
-    if (peers.tx.free->tail != 0 || peers.tx.active->tail != 0) {
+    return anew;
+}
+
+/* Take a transmit buffer; false if there is none. Those that were kept come first, as where they
+ * are written is safe only until more are taken. */
+static inline bool peers_take_buffer(net_buff_desc_t *buffer)
+{
+    if (unlikely(peers.kept > 0)) {
+        *buffer = peers_taken(peers.tx.free, peers.tx.capacity, peers.kept);
+        peers.kept--;
         return true;
     }
-    net_buffers_init(&peers.tx, 0);
-    return false;
+    return net_dequeue_free(&peers.tx, buffer) == 0;
 }
 
 /* Buffers that come back are of no interest until there is a frame for them. */

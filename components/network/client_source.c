@@ -140,7 +140,7 @@ static bool send_frames(uint64_t count)
     net_buff_desc_t buffer;
 
     while (count > 0) {
-        if (net_dequeue_free(&peers.tx, &buffer) == 0) {
+        if (peers_take_buffer(&buffer)) {
             send_frame(buffer);
             count--;
             continue;

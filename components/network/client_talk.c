@@ -116,7 +116,7 @@ static uint32_t ask_for_address(uint32_t port)
 /* Whether there is a transmit buffer in hand. Those that are not within the region are left. */
 static bool take_buffer(void)
 {
-    while (state.out == NULL && net_dequeue_free(&peers.tx, &state.buffer) == 0) {
+    while (state.out == NULL && peers_take_buffer(&state.buffer)) {
         if (state.buffer.io_or_offset <= config.tx_data.size - NET_BUFFER_SIZE) {
             state.out = (uint8_t *)config.tx_data.vaddr + state.buffer.io_or_offset;
         }

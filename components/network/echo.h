@@ -246,8 +246,9 @@ static void echo_frame(void)
 /* Whether there is a transmit buffer in hand. */
 static bool take_buffer(void)
 {
-    if (echo.out == NULL && offered(peers.tx.free, peers.tx.capacity) > 0 &&
-        net_dequeue_free(&peers.tx, &echo.buffer) == 0) {
+    bool any = peers.kept > 0 || offered(peers.tx.free, peers.tx.capacity) > 0;
+
+    if (echo.out == NULL && any && peers_take_buffer(&echo.buffer)) {
         echo.buffer.oid = 0;
         echo.out = buffer_find(echo.buffer);
     }

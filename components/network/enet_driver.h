@@ -173,8 +173,9 @@ void init(void)
     ring_init(&state.tx, &device_resources.regions[REGION_TX_RING]);
     nic_stop();
     eth_clear_mib(state.regs);
+    slots_clear(&state.rx);
+    slots_clear(&state.tx);
     nic_start();
-    rx_provide();
-    tx_provide();
+    nic_begin();
 }
 #endif

@@ -307,6 +307,59 @@ static void nic_init(void)
     queue_init(&state.tx_queue, &config.virt_tx);
 }
 
+/*
+ * How many buffers were taken from one queue and not given away by the other, which may have held a
+ * queue full of them before. One that is begun anew knows nothing of what lay in its rings, but
+ * that is what did: each buffer it takes it gives away once, first what it took first. So they are
+ * those that were taken last; and nothing was written over them in the queue, since each that is in
+ * a ring leaves that one place to spare.
+ */
+static uint32_t count_left(const net_queue_t *taken, const net_queue_t *given, uint32_t capacity)
+{
+    uint16_t count = (uint16_t)(taken->head - given->tail);
+
+    if (taken->head == 0) {
+        return 0;
+    }
+    return count <= capacity ? count : count & (capacity - 1);
+}
+
+static uint64_t taken_before(const net_queue_t *taken, uint32_t capacity, uint32_t back)
+{
+    return taken->buffers[(taken->head - back) & (capacity - 1)].io_or_offset;
+}
+
+/*
+ * The rest of init(): the device runs, with nothing in its rings. If this PD is begun anew, buffers
+ * to receive into go there again, and what was in them is lost; frames that were to be sent go
+ * back, as in nic_recover(). It may also have taken back a request for a signal, and not have come
+ * to send it.
+ */
+static void nic_begin(void)
+{
+    const net_queue_handle_t *rx = &state.rx_queue, *tx = &state.tx_queue;
+    uint32_t rx_left = MIN(count_left(rx->free, rx->active, rx->capacity), state.rx.capacity);
+    uint32_t tx_left = MIN(count_left(tx->active, tx->free, tx->capacity), state.tx.capacity);
+    bool begun_anew = rx->free->head != 0 || tx->active->head != 0;
+
+    for (uint32_t back = rx_left; back > 0; back--) {
+        ring_put(&state.rx, (uint32_t)taken_before(rx->free, rx->capacity, back), 0);
+        ring_given(&state.rx);
+    }
+    if (rx_left > 0) {
+        ring_given_batch(&state.rx);
+    }
+    for (uint32_t back = tx_left; back > 0; back--) {
+        tx_give_back(taken_before(tx->active, tx->capacity, back));
+    }
+    rx_provide();
+    tx_provide();
+    if (begun_anew) {
+        sddf_notify(config.virt_rx.id);
+        sddf_notify(config.virt_tx.id);
+    }
+}
+
 void notified(sddf_channel ch)
 {
     if (ch == state.irq) {

@@ -12,23 +12,9 @@
 
 /* -- reading shared memory, once -- */
 
-static inline uint32_t own_index(const struct watched *q)
-{
-    return queue_load_index(q->own, q->index_bytes);
-}
-
 static inline uint32_t peer_index(const struct watched *q)
 {
     return queue_load_index(q->peer, q->index_bytes);
-}
-
-static struct slot read_slot(const struct watched *q, uint32_t index)
-{
-    const volatile uint8_t *at = q->slots + (uint64_t)(index & q->slot_mask) * q->slot_bytes;
-
-    return (struct slot){.name = *(const volatile uint64_t *)(at + q->name_offset),
-                         .len = *(const volatile uint16_t *)(at + q->len_offset),
-                         .pool_id = at[q->pool_offset] & q->pool_mask};
 }
 
 /* -- noticing moves -- */
@@ -433,19 +419,6 @@ static void settle_untold(struct moves *m)
         m->looks++;
         replay(m);
     }
-}
-
-void moves_go_on(struct moves *m)
-{
-    for (uint32_t i = 0; i < m->queue_count; i++) {
-        struct watched *q = &m->queues[i];
-
-        q->shadow = q->until = own_index(q);
-        q->counts->index = q->shadow;
-    }
-    m->counts->dropped[DROP_DEAD] += m->counts->in_hand > 0 ? (uint64_t)m->counts->in_hand : 0;
-    m->counts->in_hand = 0;
-    m->counts->nameless = 0;
 }
 
 void moves_look(struct moves *m)

@@ -131,25 +131,50 @@ static void leave_claim(struct moves *m)
     m->counts->in_hand--;
 }
 
+/* What was taken as a claim went on as a frame: an image may well read what no buffer begins with.
+ * False if there is no claim that has not. */
+static bool pass_claim(struct moves *m)
+{
+    if (m->counts->nameless == 0) {
+        return false;
+    }
+    m->claims_passed++;
+    leave_claim(m);
+    return true;
+}
+
+/* A claim goes again, and the frame with it if that has not gone on. */
+static void end_claim(struct moves *m, enum drop_reason why)
+{
+    if (m->claims_passed > 0) {
+        m->claims_passed--;
+        return;
+    }
+    leave_claim(m);
+    if (why != DROP_NONE) {
+        drop(m, why);
+    }
+}
+
 /* A claim to a buffer goes again; false if there was none. */
-static bool leave_named(struct moves *m, struct whereabouts *at)
+static bool leave_named(struct moves *m, struct whereabouts *at, enum drop_reason why)
 {
     if (at->claims == 0) {
         return false;
     }
     at->claims--;
-    leave_claim(m);
+    end_claim(m, why);
     return true;
 }
 
 /* A claim that named nothing goes again; false if there was none. */
-static bool leave_unnamed(struct moves *m)
+static bool leave_unnamed(struct moves *m, enum drop_reason why)
 {
     if (m->unnamed == 0) {
         return false;
     }
     m->unnamed--;
-    leave_claim(m);
+    end_claim(m, why);
     return true;
 }
 
@@ -371,7 +396,7 @@ static void forward(struct moves *m, struct watched *q, struct held_pool *pool, 
         (*pool->again)++;
         m->counts->copied++;
     } else {
-        (void)leave_named(m, at); /* a second claim was believed */
+        (void)leave_named(m, at, DROP_NONE); /* a second claim was believed */
         if (!is_guessed(m, pool) || at->turn == m->looks) {
             moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
         }
@@ -385,7 +410,7 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
 
     if (pool == NULL) {
         moves_tell(m, PROBE_BUFFER_FOREIGN, q->index, slot.name, slot.len);
-        (void)leave_unnamed(m);
+        (void)leave_unnamed(m, DROP_NONE);
         return;
     }
     if (!m->endpoint && !q->from_device && !q->relinks) {
@@ -415,7 +440,7 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
         m->covered--; /* this is what it took where something else lies by now */
         here = true;
     }
-    bool linked = !q->relinks || relink(m, q, pool, buffer, slot.len);
+    bool linked = !q->relinks || relink(m, q, pool, buffer, slot.len) || pass_claim(m);
 
     if (!here || !linked) {
         moves_tell(m, PROBE_BUFFER_TWICE, pool->index, buffer, q->index);
@@ -535,11 +560,7 @@ static bool give_back_unnamed(struct moves *m)
         m->counts->back_from_device++;
         return true;
     }
-    if (!leave_unnamed(m)) {
-        return false;
-    }
-    drop(m, DROP_INVALID);
-    return true;
+    return leave_unnamed(m, DROP_INVALID);
 }
 
 /*
@@ -556,16 +577,12 @@ static bool give_back(struct moves *m, const struct watched *q, struct held_pool
                       uint32_t buffer)
 {
     struct whereabouts *at = &pool->buffers[buffer];
-    bool here = at->hand != HAND_AWAY, claimed = leave_named(m, at);
+    bool here = at->hand != HAND_AWAY, claimed = leave_named(m, at, DROP_DUPLICATE);
 
-    if (claimed) {
-        drop(m, DROP_DUPLICATE);
-    }
     if (at->out != 0) {
         return claimed;
     }
-    while (leave_named(m, at)) {
-        drop(m, DROP_DUPLICATE); /* when the buffer itself goes, no claim to it is left */
+    while (leave_named(m, at, DROP_DUPLICATE)) { /* when it goes itself, no claim to it is left */
     }
     if (at->hand == HAND_TAKEN) {
         m->counts->in_hand--;

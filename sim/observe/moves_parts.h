@@ -159,10 +159,11 @@ struct moves {
     } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
     struct fair fair[FAIR_KINDS];
-    bool follows;     /* flags and signals */
-    bool any_left;    /* some queue is `left` */
-    uint64_t unnamed; /* entries that named no buffer, and have not gone back */
-    uint64_t strays;  /* entries given to a device that named no buffer */
+    bool follows;           /* flags and signals */
+    bool any_left;          /* some queue is `left` */
+    uint64_t unnamed;       /* entries that named no buffer, and have not gone back */
+    uint64_t claims_passed; /* entries taken that no frame was seen in, and a frame went on for */
+    uint64_t strays;        /* entries given to a device that named no buffer */
 
     /* What becomes of the bytes: see moves_bytes.c. */
     bool bytes; /* somebody wants to know */
@@ -205,6 +206,22 @@ void fair_settle(struct moves *m);
 
 /* Of the caller's memory, the next so many bytes; see moves_bytes. */
 void *moves_carve(uint8_t **at, size_t bytes);
+
+/* -- reading shared memory, once -- */
+
+static inline uint32_t own_index(const struct watched *q)
+{
+    return queue_load_index(q->own, q->index_bytes);
+}
+
+static inline struct slot read_slot(const struct watched *q, uint32_t index)
+{
+    const volatile uint8_t *at = q->slots + (uint64_t)(index & q->slot_mask) * q->slot_bytes;
+
+    return (struct slot){.name = *(const volatile uint64_t *)(at + q->name_offset),
+                         .len = *(const volatile uint16_t *)(at + q->len_offset),
+                         .pool_id = at[q->pool_offset] & q->pool_mask};
+}
 
 moves_meaning moves_took_frame, moves_gave_frame, moves_took_empty, moves_gave_empty;
 /* Queue `q` had no room for an entry. */

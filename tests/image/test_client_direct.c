@@ -301,10 +301,7 @@ static void keeps_a_buffer_nobody_takes(void **unused)
 static void survives_the_wrap_of_indices(void **unused)
 {
     (void)unused;
-    configure(4, 2);
-    pairs_near_wrap(rx, tx);
-    image_init(&image);
-    driver_takes_all();
+    start(4, 2);
     for (uint32_t i = 0; i < 70000; i++) {
         gives(i % 4, datagram, sizeof(datagram));
         image_wake(&image, RX_CH);

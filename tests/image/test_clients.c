@@ -557,6 +557,55 @@ static void echo_begun_anew_goes_on(void **unused)
     assert_true(net_require_signal_active(&rx));
 }
 
+/* As often as it likes: what it had taken when it ended is written in the queues. */
+static void echo_begun_anew_has_its_buffers_back(void **unused)
+{
+    net_buff_desc_t frame = {0}, buffers[2] = {{0}};
+
+    (void)unused;
+    start_echo(4, 4);
+    for (uint64_t i = 0; i < 50; i++) {
+        gives(i % 4, query, sizeof(query));
+        gives((i + 1) % 4, query, sizeof(query));
+        /* It takes all this, and ends before it does anything with it. */
+        assert_int_equal(net_dequeue_active(&rx, &frame), 0);
+        assert_int_equal(net_dequeue_active(&rx, &frame), 0);
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(net_dequeue_free(&tx, &buffers[k]), 0);
+        }
+        begin_anew("network/client_echo");
+        echo_params()->reflect = true;
+        image_init(&image);
+        gets_back(i % 4);
+        gets_back((i + 1) % 4);
+        assert_true(net_queue_empty_free(&rx));
+        for (int k = 0; k < 2; k++) {
+            gives(2, query, sizeof(query));
+            image_wake(&image, RX_CH);
+            gets_back(2);
+            net_buff_desc_t answer = sends();
+            assert_int_equal(answer.io_or_offset, buffers[k].io_or_offset);
+            sent(answer);
+        }
+    }
+}
+
+/* Its last words may not have been heard. */
+static void echo_begun_anew_signals_what_it_gave(void **unused)
+{
+    (void)unused;
+    start_echo(4, 2);
+    gives(0, query, sizeof(query));
+    image_wake(&image, RX_CH);
+    begin_anew("network/client_echo");
+    net_cancel_signal_free(&rx);
+    net_cancel_signal_active(&tx);
+    world.signals[RX_CH] = world.signals[TX_CH] = 0;
+    image_init(&image);
+    assert_int_equal(world.signals[RX_CH], 1);
+    assert_int_equal(world.signals[TX_CH], 1);
+}
+
 static void sink_begun_anew_goes_on(void **unused)
 {
     (void)unused;
@@ -1203,6 +1252,8 @@ int main(void)
         cmocka_unit_test(echo_answers_at_the_limits),
         cmocka_unit_test(echo_uses_no_buffer_outside_its_region),
         cmocka_unit_test(echo_begun_anew_goes_on),
+        cmocka_unit_test(echo_begun_anew_has_its_buffers_back),
+        cmocka_unit_test(echo_begun_anew_signals_what_it_gave),
         cmocka_unit_test(sink_begun_anew_goes_on),
         cmocka_unit_test(echo_leaves_nobody_asleep),
         cmocka_unit_test(echo_survives_any_frame),

@@ -505,6 +505,34 @@ static void test_copier_without_buffer(void **state)
     assert_silence();
 }
 
+/* A copier is given what no buffer begins with, and copies from there all the same. */
+static void test_copier_misled(void **state)
+{
+    const net_buff_desc_t beside = {.io_or_offset = 64, .len = 60};
+
+    (void)state;
+    init_all();
+    sddfsim_move_hook = NULL;
+    assert_int_equal(net_enqueue_active(&queues[VIRT_RX0], beside), 0);
+    enter(COPIER0);
+    net_buff_desc_t d = get_active(VIRT_RX0);
+    put_active(RX0, get_free(RX0), d.len);
+    put_free(VIRT_RX0, d.io_or_offset);
+    leave();
+    assert_frames(COPIER0, 0, 0, DROP_INVALID, 0);
+    assert_int_equal(held(COPIER0, "client0.rx"), 0);
+    assert_silence();
+
+    /* What it does not copy was no frame. */
+    sddfsim_move_hook = NULL;
+    assert_int_equal(net_enqueue_active(&queues[VIRT_RX0], beside), 0);
+    enter(COPIER0);
+    put_free(VIRT_RX0, get_active(VIRT_RX0).io_or_offset);
+    leave();
+    assert_frames(COPIER0, 0, 0, DROP_INVALID, 1);
+    assert_silence();
+}
+
 /* One frame all the way out, and its buffer all the way back. */
 static void test_transmit(void **state)
 {
@@ -764,6 +792,43 @@ static void test_begun_anew(void **state)
     assert_int_equal(queue_counts(VIRT_RX, active_index[NET_RX])->moved, moved + 1);
     assert_int_equal(held(VIRT_RX, "net0.rx"), before); /* the one it lost is still with it */
     assert_silence();
+}
+
+/* A client takes things, and is begun anew: what it took last it may give away. */
+static void test_client_begun_anew(void **state)
+{
+    struct watcher *w = &watchers[CLIENT0];
+    struct moves_hooks hooks = {.context = w, .endpoint = on_endpoint, .event = on_event};
+
+    (void)state;
+    init_all();
+    for (unsigned i = 0; i < 3; i++) {
+        enter(COPIER0);
+        put_active(RX0, get_free(RX0), 60);
+        leave();
+    }
+    memset(watchers[COPIER0].events, 0, sizeof watchers[COPIER0].events);
+    enter(CLIENT0);
+    put_free(RX0, get_active(RX0).io_or_offset);
+    uint64_t frame = get_active(RX0).io_or_offset, buffer = get_free(TX0);
+    leave();
+    int before = held(CLIENT0, "client0.rx");
+
+    free(w->memory);
+    w->memory = calloc(1, moves_bytes(p.plan, w->pd));
+    w->moves = moves_init(w->memory, p.plan, w->pd, &w->counts, &hooks);
+    moves_go_on(w->moves);
+    assert_int_equal(held(CLIENT0, "client0.rx"), before);
+    enter(CLIENT0);
+    put_free(RX0, frame);
+    put_active(TX0, buffer, 60);
+    leave();
+    assert_int_equal(held(CLIENT0, "client0.rx"), before - 1);
+    assert_silence();
+    enter(CLIENT0);
+    put_free(RX0, frame); /* but not twice */
+    leave();
+    assert_int_equal(w->events[PROBE_BUFFER_TWICE], 1);
 }
 
 /* -- indices -- */
@@ -1745,6 +1810,8 @@ int main(void)
         BOTH(test_foreign_frame),
         BOTH(test_stray_to_device),
         BOTH(test_begun_anew),
+        TOLD(test_client_begun_anew),
+        TOLD(test_copier_misled),
         WITH(test_own_index_forged, yes),
         WITH(test_own_index_forged, no),
         BOTH(test_own_index_legal),

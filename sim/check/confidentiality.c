@@ -11,7 +11,7 @@
  */
 #include <inttypes.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 struct confidentiality {
     struct heard_bytes leaks, altered;
@@ -34,10 +34,19 @@ static const char *victim_name(const struct plan *plan, uint32_t pd)
     return pd < plan->pd_count ? plan->pds[pd].name : "an address nobody here has";
 }
 
-static uint32_t culprit_of(const struct confidentiality *c, const struct plan *plan,
-                           const struct probe *p, const struct bytes_news *news)
+/* Who is seen to have done it; PLAN_NONE: whoever made the frame longer. */
+static uint32_t doer_of(const struct confidentiality *c, const struct plan *plan,
+                        const struct probe *p, const struct bytes_news *news)
 {
     return news->what == NEWS_LEAK_GIVEN ? heard_bytes_stretcher(&c->altered, plan, p->pd) : p->pd;
+}
+
+/* It, or whoever led it to that. */
+static uint32_t culprit_of(const struct plan *plan, const struct probe *p, uint32_t doer)
+{
+    uint32_t leader = blame_for(plan, doer != PLAN_NONE ? doer : p->pd, PLAN_NONE);
+
+    return domain_suspect(plan, leader) ? leader : doer;
 }
 
 static void judge(const struct confidentiality *c, const struct plan *plan, unsigned i,
@@ -51,11 +60,11 @@ static void judge(const struct confidentiality *c, const struct plan *plan, unsi
     };
     const struct probe *p = &c->leaks.list[i].first;
     const struct bytes_news *news = &c->leaks.list[i].news;
-    uint32_t culprit = culprit_of(c, plan, p, news);
+    uint32_t doer = doer_of(c, plan, p, news), culprit = culprit_of(plan, p, doer);
     uint32_t reader = p->object < plan->queue_count ? plan->queues[p->object].consumer : PLAN_NONE;
 
     say_finding(
-        out, domain_suspect(plan, p->pd) || domain_suspect(plan, culprit),
+        out, domain_suspect(plan, p->pd) || domain_suspect(plan, doer),
         (struct finding){.culprit = culprit,
                          .victim = news->who < plan->pd_count ? news->who : PLAN_NONE,
                          .object = queue_name(plan, p->object),

@@ -186,7 +186,7 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
         bool excused = gone_or_misled(c->gone, plan, p->pd) || weak != PLAN_NONE;
 
         say_finding(out, excused,
-                    (struct finding){.culprit = p->pd,
+                    (struct finding){.culprit = domain_behind(plan, p->pd),
                                      .victim = PLAN_NONE,
                                      .object = pool_name(plan, p->object),
                                      .time_ns = p->time_ns,

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 struct delivery {
     struct heard_list foreign;
@@ -88,20 +88,21 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
 }
 
 /*
- * Who chose the receiver: not a copier, nor who stands in its place, which serves only one, but
- * whoever gave the frame to that.
+ * Who chose the receiver: not an honest copier, nor who stands in its place, which serves only one,
+ * but whoever gave the frame to that; or led it to.
  */
 static uint32_t chooser(const struct plan *plan, uint32_t giver)
 {
-    if (!domain_is(plan, giver, "copier") && !domain_is(plan, giver, "forwarder")) {
-        return giver;
-    }
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
+    bool serves_one = domain_is(plan, giver, "copier") || domain_is(plan, giver, "forwarder");
+    uint32_t chose = giver;
+
+    for (uint32_t i = 0; serves_one && !domain_suspect(plan, giver) && i < plan->queue_count; i++) {
         if (plan->queues[i].carries_frames && plan->queues[i].consumer == giver) {
-            return plan->queues[i].producer;
+            chose = plan->queues[i].producer;
+            break;
         }
     }
-    return giver;
+    return blame_for(plan, chose, PLAN_NONE);
 }
 
 static void judge_foreign(const struct plan *plan, const struct heard *h, struct findings *out)

@@ -6,7 +6,7 @@
  */
 #include <inttypes.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 #include "sim/hook/violation.h"
 #include "sim/hook/where.h"
 
@@ -68,13 +68,27 @@ static uint32_t giver_of(const struct dma *d, const struct plan *plan, const str
     return suspect != PLAN_NONE ? suspect : domain_behind(plan, device_driver(plan, fault->object));
 }
 
+/* It, or whoever named it the buffers that its device was to read or write. */
+static uint32_t led_by(const struct plan *plan, uint32_t giver, const struct probe *fault)
+{
+    const struct plan_device *d =
+        fault->object < plan->device_count ? &plan->devices[fault->object] : NULL;
+
+    if (d == NULL || giver != d->driver) {
+        return giver; /* it was seen to do it */
+    }
+    return blame_for_queue(plan, giver,
+                           (fault->b & 1) != 0 ? d->rx_queue_source : d->tx_queue_sink);
+}
+
 static void judge_fault(const struct plan *plan, const struct heard *h, uint64_t count,
-                        uint32_t culprit, struct findings *out)
+                        uint32_t giver, struct findings *out)
 {
     const struct probe *p = &h->first;
+    uint32_t culprit = led_by(plan, giver, p);
     char where[WHERE_TEXT_BYTES];
 
-    say_finding(out, domain_suspect(plan, culprit),
+    say_finding(out, domain_suspect(plan, giver),
                 (struct finding){.culprit = culprit,
                                  .victim = PLAN_NONE,
                                  .object = device_name(plan, p->object),
@@ -122,9 +136,9 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
         struct violation v = violation_unpack(h->first.a, h->first.b);
         char how[VIOLATION_TEXT_BYTES];
         uint32_t driver = device_driver(plan, h->first.object);
-        uint32_t culprit = domain_behind(plan, driver);
+        uint32_t culprit = blame_for(plan, driver, PLAN_NONE);
 
-        say_finding(out, domain_suspect(plan, culprit),
+        say_finding(out, domain_suspect(plan, domain_behind(plan, driver)),
                     (struct finding){.culprit = culprit,
                                      .victim = PLAN_NONE,
                                      .object = device_name(plan, h->first.object),

@@ -7,7 +7,7 @@
  */
 #include <inttypes.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 struct drops {
     uint64_t (*count)[DROP_COUNT]; /* by domain; the last row is for nobody */
@@ -143,10 +143,11 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
 static void judge(const struct drops *d, const struct plan *plan, uint32_t pd,
                   enum drop_reason reason, struct findings *out)
 {
-    uint32_t culprit = domain_behind(plan, culprit_of(plan, pd, reason));
+    uint32_t by = domain_behind(plan, culprit_of(plan, pd, reason));
+    uint32_t culprit = domain_suspect(plan, pd) ? pd : blame_for(plan, by, PLAN_NONE);
     bool injected =
         reason == DROP_GATE && plan->scenario != NULL && plan->scenario->fault_count != 0;
-    bool excused = injected || domain_suspect(plan, culprit) || domain_suspect(plan, pd) ||
+    bool excused = injected || domain_suspect(plan, by) || domain_suspect(plan, pd) ||
                    (reason == DROP_DEAD && gone_is(d->gone, plan, pd));
     uint64_t count = d->count[pd][reason];
     bool named = culprit != pd && culprit < plan->pd_count;

@@ -10,7 +10,7 @@
  */
 #include <inttypes.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 static void flow_event(void *state, const struct plan *plan, const struct probe *p)
 {
@@ -23,15 +23,23 @@ static void flow_event(void *state, const struct plan *plan, const struct probe 
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
-    const char *queue = queue_name(plan, p->object);
+    const char *queue = queue_name(plan, p->object), *who = pd_name(plan, p->pd);
     uint32_t peer = queue_peer(plan, p->object, p->pd);
+    uint32_t entries = p->object < plan->queue_count ? plan->queues[p->object].capacity : 0;
+    struct finding one = heard_finding(h, peer, queue);
 
-    say_finding(out, domain_suspect(plan, p->pd) || domain_suspect(plan, peer),
-                heard_finding(h, peer, queue),
-                "%s had more to put into %s than its %" PRIu32 " entries, %" PRIu64 " time%s",
-                pd_name(plan, p->pd), queue,
-                p->object < plan->queue_count ? plan->queues[p->object].capacity : 0, h->count,
-                h->count == 1 ? "" : "s");
+    if (domain_suspect(plan, peer) && !domain_suspect(plan, p->pd)) {
+        one.culprit = peer;
+        one.victim = p->pd;
+        say_finding(out, true, one,
+                    "%s left %s no room in %s, of %" PRIu32 " entries, %" PRIu64 " time%s",
+                    pd_name(plan, peer), who, queue, entries, h->count, h->count == 1 ? "" : "s");
+        return;
+    }
+    one.culprit = blame_for_queue(plan, p->pd, p->object);
+    say_finding(out, domain_suspect(plan, p->pd), one,
+                "%s had more to put into %s than its %" PRIu32 " entries, %" PRIu64 " time%s", who,
+                queue, entries, h->count, h->count == 1 ? "" : "s");
 }
 
 static void flow_finish(void *state, const struct plan *plan, struct findings *out)

@@ -51,7 +51,7 @@ bool *gone_start(const struct plan *plan);
 void gone_hear(bool *gone, const struct plan *plan, const struct probe *p);
 static inline bool gone_is(const bool *gone, const struct plan *plan, uint32_t pd)
 {
-    return pd < plan->pd_count && gone[pd];
+    return gone != NULL && pd < plan->pd_count && gone[pd];
 }
 
 /* Gone, or not to be relied on. */

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 #define DETAIL_BYTES 160
 
@@ -154,13 +154,27 @@ static uint32_t origin_of(const struct plan *plan, const struct bytes_news *news
     return news->what == NEWS_OUT_UNSENT ? sender_of(plan, news->who) : news->who;
 }
 
+/* The pool in which it was seen. */
+static uint32_t pool_of(const struct plan *plan, const struct probe *p,
+                        const struct bytes_news *news)
+{
+    if (news->what == NEWS_OUT_UNSENT) {
+        return news->who;
+    }
+    if (p->object >= plan->queue_count || plan->queues[p->object].pool_count != 1) {
+        return PLAN_NONE;
+    }
+    return plan->queues[p->object].pools[0];
+}
+
 static bool is_broken(const struct integrity *g, const struct plan *plan, uint32_t pd)
 {
     return pd < plan->pd_count && g->broken[pd];
 }
 
-static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
-                           const struct probe *p, const struct bytes_news *news)
+/* Who is seen to have done it; PLAN_NONE: it may have been one of several. */
+static uint32_t doer_of(const struct integrity *g, const struct plan *plan, const struct probe *p,
+                        const struct bytes_news *news)
 {
     bool known = p->object < plan->queue_count;
     uint32_t producer = known ? plan->queues[p->object].producer : PLAN_NONE;
@@ -195,7 +209,36 @@ static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
     }
 }
 
-/* -- whose fault it is -- */
+/* Does a sender do to its own frames what it likes? Not what those do who pass them on. */
+static bool is_own(const struct bytes_news *news)
+{
+    return news->what != NEWS_PASSED_LENGTH && news->what != NEWS_DRIVER_LENGTH;
+}
+
+/*
+ * Whose fault it is: whoever is not to be relied on among the one who did it, the one who tells of
+ * it, the sender, and those who led them to it.
+ */
+static uint32_t culprit_of(const struct integrity *g, const struct plan *plan,
+                           const struct probe *p, const struct bytes_news *news)
+{
+    uint32_t doer = doer_of(g, plan, p, news), origin = origin_of(plan, news);
+    const uint32_t others[] = {p->pd, is_own(news) ? origin : PLAN_NONE,
+                               blame_for(plan, doer, pool_of(plan, p, news)),
+                               blame_for(plan, p->pd, PLAN_NONE)};
+
+    if (domain_suspect(plan, doer)) {
+        return doer;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (domain_suspect(plan, others[i])) {
+            return others[i];
+        }
+    }
+    return doer;
+}
+
+/* -- whose fault it is not -- */
 
 /* May the receiver, which is not to be relied on, have written into its own memory between the copy
  * and the look at it? Not if the copier comes before it on its core, and is never told to wait. */
@@ -210,17 +253,13 @@ static bool may_interfere(const struct plan *plan, uint32_t receiver, uint32_t c
 }
 
 static bool is_excused(const struct integrity *g, const struct plan *plan, const struct probe *p,
-                       const struct bytes_news *news, uint32_t culprit)
+                       const struct bytes_news *news)
 {
     if (is_broken(g, plan, p->pd) || is_broken(g, plan, origin_of(plan, news))) {
         return true;
     }
-    bool own = news->what != NEWS_PASSED_LENGTH && news->what != NEWS_DRIVER_LENGTH;
-
-    if (domain_suspect(plan, p->pd) || domain_suspect(plan, culprit)) {
-        return true;
-    }
-    if (own && domain_suspect(plan, origin_of(plan, news))) {
+    if (domain_suspect(plan, p->pd) || domain_suspect(plan, doer_of(g, plan, p, news)) ||
+        (is_own(news) && domain_suspect(plan, origin_of(plan, news)))) {
         return true;
     }
     return news->what == NEWS_COPY && p->object < plan->queue_count && p->pd < plan->pd_count &&
@@ -309,7 +348,7 @@ static void integrity_finish(void *state, const struct plan *plan, struct findin
             continue;
         }
         detail(plan, news, what);
-        say_finding(out, is_excused(g, plan, p, news, culprit),
+        say_finding(out, is_excused(g, plan, p, news),
                     (struct finding){.culprit = culprit,
                                      .victim = victim_of(plan, p, news),
                                      .object = sent ? device_name(plan, p->object)

@@ -13,10 +13,11 @@
  */
 #include <inttypes.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 struct liveness {
     bool *gone;
+    bool *deaf; /* whom a signal was for that a fault took */
     struct over over;
     struct heard_list left;  /* frames on their way at the end, by place */
     struct heard_list stuck; /* who did not get to its next wait, interrupts, standstills */
@@ -30,6 +31,7 @@ static void liveness_start(void *state, const struct plan *plan)
     struct liveness *c = state;
 
     c->gone = gone_start(plan);
+    c->deaf = gone_start(plan);
 }
 
 static void liveness_event(void *state, const struct plan *plan, const struct probe *p)
@@ -38,6 +40,9 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
 
     gone_hear(c->gone, plan, p);
     over_hear(&c->over, p);
+    if (p->kind == PROBE_SIGNAL_LOST && p->pd < plan->pd_count) {
+        c->deaf[p->pd] = true;
+    }
     switch (p->kind) {
     case PROBE_FRAME_IN_FLIGHT:
         if (p->a != PLACE_PD) {
@@ -99,60 +104,15 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
     return (struct left){"", "somewhere unknown", "", PLAN_NONE, PLAN_NONE};
 }
 
-/*
- * Is everybody to whom a domain could pass frames on gone, or not to be relied on? Then it is not
- * to be blamed for those it still has. One such among others is no excuse: it must not be able to
- * hold up the rest.
- */
-static bool blocked(const struct liveness *c, const struct plan *plan, uint32_t pd)
-{
-    bool any = false;
-
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
-        const struct queue_shape *q = &plan->queues[i];
-
-        if (q->carries_frames && q->producer == pd) {
-            if (!gone_or_suspect(c->gone, plan, q->consumer)) {
-                return false;
-            }
-            any = true;
-        }
-    }
-    return any;
-}
-
-#define WAY_MAX 4u /* from an endpoint to a device */
-
-/*
- * Does all that a domain passes on lead to a device that is compromised? When that takes nothing
- * any more, nobody on the way to it can do anything about it. No such way leads through an
- * endpoint: whoever gives to one has done its part.
- */
-static bool leads_to_failed_device(const struct plan *plan, uint32_t pd, unsigned way)
-{
-    bool any = false;
-
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
-        const struct queue_shape *q = &plan->queues[i];
-
-        if (q->carries_frames && q->producer == pd) {
-            bool driver = domain_behind(plan, q->consumer) != q->consumer;
-            bool goes_on = way > 0 && !plan->pds[q->consumer].endpoint;
-
-            if (!driver && !(goes_on && leads_to_failed_device(plan, q->consumer, way - 1))) {
-                return false;
-            }
-            any = true;
-        }
-    }
-    return any;
-}
-
 /* Why they lie there, as far as a flag tells. */
-static const char *why_left(const struct plan *plan, const struct probe *p, uint32_t mover)
+static const char *why_left(const struct liveness *c, const struct plan *plan,
+                            const struct probe *p, uint32_t mover)
 {
     if (p->a != PLACE_QUEUE || p->object >= plan->queue_count || mover >= plan->pd_count) {
         return "";
+    }
+    if (c->deaf[mover]) {
+        return ", whom a fault kept from hearing a signal";
     }
     switch (p->b) {
     case LEFT_ASKED:
@@ -164,19 +124,33 @@ static const char *why_left(const struct plan *plan, const struct probe *p, uint
     }
 }
 
+/* Whose fault it is that frames were left, if not the one's who should have moved them. Who was
+ * kept from hearing a signal is at no fault, nor is anybody else here. */
+static uint32_t culprit_of(const struct liveness *c, const struct plan *plan,
+                           const struct left *where)
+{
+    uint32_t mover = where->mover, culprit = domain_behind(plan, mover);
+
+    if (culprit == mover && !gone_or_suspect(c->gone, plan, mover)) {
+        uint32_t halted = blame_for_halt(plan, c->gone, mover);
+
+        culprit = gone_or_suspect(c->gone, plan, where->other) ? where->other
+                  : halted != PLAN_NONE                        ? halted
+                                                               : mover;
+    }
+    return culprit < plan->pd_count && c->deaf[culprit] ? PLAN_NONE : culprit;
+}
+
 static void judge_left(const struct liveness *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->left.count; i++) {
         const struct heard *h = &c->left.list[i];
         struct left where = left_where(plan, &h->first);
-        const char *why = why_left(plan, &h->first, where.mover);
-        bool excused = gone_or_misled(c->gone, plan, where.mover) ||
-                       gone_or_suspect(c->gone, plan, where.other) ||
-                       blocked(c, plan, where.mover) ||
-                       leads_to_failed_device(plan, where.mover, WAY_MAX);
+        const char *why = why_left(c, plan, &h->first, where.mover);
+        uint32_t culprit = culprit_of(c, plan, &where);
 
-        say_finding(out, excused,
-                    (struct finding){.culprit = where.mover,
+        say_finding(out, culprit != where.mover || gone_or_suspect(c->gone, plan, culprit),
+                    (struct finding){.culprit = culprit,
                                      .victim = PLAN_NONE,
                                      .object = where.place,
                                      .time_ns = h->first.time_ns,
@@ -237,13 +211,15 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
             if (!over_quiet(&c->over)) {
                 break;
             }
-            say_finding(out, gone_or_suspect(c->gone, plan, p->pd), one,
+            one.culprit = domain_behind(plan, p->pd);
+            say_finding(out, gone_or_misled(c->gone, plan, p->pd), one,
                         "the interrupt of %s is up, and %s waits without having acknowledged the "
                         "last one, when all was quiet",
                         one.object, pd_name(plan, p->pd));
             break;
         case PROBE_STANDSTILL:
             one.object = queue_name(plan, p->object);
+            one.culprit = blame_for_waking(plan, p->pd);
             say_finding(out, gone_or_suspect(c->gone, plan, p->pd), one,
                         "%s and others woke %" PRIu64 " times and moved nothing, with %s waiting "
                         "to be emptied",

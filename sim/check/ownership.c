@@ -9,7 +9,7 @@
  */
 #include <inttypes.h>
 
-#include "sim/check/heard.h"
+#include "sim/check/blame.h"
 
 static void ownership_event(void *state, const struct plan *plan, const struct probe *p)
 {
@@ -19,38 +19,22 @@ static void ownership_event(void *state, const struct plan *plan, const struct p
     }
 }
 
-/* One that `pd` has to rely on and cannot, and that gives it buffers of this pool; PLAN_NONE: there
- * is none. An endpoint is nobody to rely on. */
-static uint32_t misled_by(const struct plan *plan, uint32_t pd, uint32_t pool)
-{
-    for (uint32_t i = 0; i < plan->queue_count; i++) {
-        const struct queue_shape *q = &plan->queues[i];
-
-        if (q->consumer == pd && queue_names_pool(q, pool) && domain_suspect(plan, q->producer) &&
-            !plan->pds[q->producer].endpoint) {
-            return q->producer;
-        }
-    }
-    return PLAN_NONE;
-}
-
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
 {
     const struct probe *p = &h->first;
     const char *who = pd_name(plan, p->pd);
-    bool excused = domain_suspect(plan, p->pd), twice = p->kind == PROBE_BUFFER_TWICE;
+    bool twice = p->kind == PROBE_BUFFER_TWICE;
     uint32_t queue = twice ? (uint32_t)p->b : p->object;
     struct finding one =
         heard_finding(h, queue_peer(plan, queue, p->pd),
                       twice ? pool_name(plan, p->object) : queue_name(plan, queue));
 
-    if (twice) {
-        uint32_t misled = misled_by(plan, p->pd, p->object);
+    one.culprit =
+        twice ? blame_for(plan, p->pd, p->object) : blame_for_queue(plan, p->pd, p->object);
+    /* What names no buffer somebody let through who may have known better, and it is told. */
+    bool excused = domain_suspect(plan, twice ? one.culprit : p->pd);
 
-        if (misled != PLAN_NONE && !excused) {
-            one.culprit = misled;
-            excused = true;
-        }
+    if (twice) {
         say_finding(out, excused, one,
                     "%s gave away %s[%" PRIu64 "], which it did not have to give", who, one.object,
                     p->a);

@@ -130,6 +130,22 @@ static void a_flag_tells_why(void **state)
     assert_says(found.list[1], "for net0_driver, who waits and has not asked for a signal");
 }
 
+/* Nobody in the plan is at fault where the kernel is made to lose signals. */
+static void who_was_kept_from_hearing_did_nothing_wrong(void **state)
+{
+    (void)state;
+    tell(PROBE_SIGNAL_LOST, DRIVER, PLAN_NONE, 0, 0, 1);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_NET_TX), PLACE_QUEUE, LEFT_UNASKED, 3);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_RX0), PLACE_QUEUE, LEFT_UNASKED, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(0, 2);
+    assert_says(found.excused[0], "for net0_driver, whom a fault kept from hearing a signal");
+    assert_int_equal(found.excused[0].culprit, PLAN_NONE);
+    /* client0 has no buffers to answer with, as the driver returns none. */
+    assert_int_equal(found.excused[1].culprit, PLAN_NONE);
+}
+
 static void an_interrupt_that_nobody_acknowledged(void **state)
 {
     (void)state;
@@ -245,6 +261,7 @@ int main(void)
         JUDGED(nothing_is_left_when_all_is_quiet),
         JUDGED(the_dead_and_the_suspect_may_keep_theirs),
         JUDGED(a_flag_tells_why),
+        JUDGED(who_was_kept_from_hearing_did_nothing_wrong),
         JUDGED(an_interrupt_that_nobody_acknowledged),
         JUDGED(who_does_not_come_to_wait),
         JUDGED(everybody_busy_and_nothing_moves),

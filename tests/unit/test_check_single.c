@@ -54,6 +54,8 @@ static void flow(void **state)
     assert_found(1, 1);
     assert_says(found.list[0], "net0_driver had more to put into net0.rx.active than its 8 entr");
     assert_int_equal(found.list[0].victim, VIRT_RX);
+    assert_says(found.excused[0], "client1 left client1_copier no room in client1.rx.active");
+    assert_int_equal(found.excused[0].culprit, CLIENT1);
 }
 
 static void deferred(void **state)

@@ -101,9 +101,25 @@ COPIES := $(foreach copy,memcpy memmove,--redefine-sym $(copy)=sddfsim_$(copy))
 define COMPILE_IMAGE
 @mkdir -p $(@D)
 @[ $(V) = 1 ] || echo '  IMAGE $<'
-$(Q)$(CC) $(BASEFLAGS) $(STRINGS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -c $< -o $@
+$(Q)$(CC) $(BASEFLAGS) $(STRINGS) $(HOOKS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -c $< -o $@
 $(Q)$(OBJCOPY) $(COPIES) $@
 endef
+
+# An image that uses registers through volatile pointers is compiled as `sddfsim build --flavour mmio`
+# does it: with a call before each access. No sanitizer goes with that.
+HOOKED := network/driver_virtio network/driver_virtio_pci network/driver_gem network/driver_meson \
+          network/driver_eqos test/rogue/driver_virtio_loose
+HOOKS_gcc := -fsanitize=thread --param tsan-distinguish-volatile=1 \
+             --param tsan-instrument-func-entry-exit=0 -Wno-tsan
+HOOKS_clang := -fsanitize=thread -mllvm -tsan-distinguish-volatile=1 \
+               -mllvm -tsan-instrument-read-before-write=1 \
+               -mllvm -tsan-instrument-func-entry-exit=0
+COMPILER := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang,gcc)
+HOOKED_OBJ := $(HOOKED:%=$(BUILD)/image-objects/%.o)
+$(HOOKED_OBJ): SANFLAGS :=
+$(HOOKED_OBJ): HOOKS := $(HOOKS_$(COMPILER))
+$(HOOKED_OBJ): COPIES := $(foreach copy,memcpy memmove memset,\
+                           --redefine-sym $(copy)=sddfsim_hooked_$(copy))
 
 $(BUILD)/image-objects/%.o: components/%.c Makefile | $(BUILD)/deps.ok
 	$(COMPILE_IMAGE)

@@ -38,6 +38,9 @@
     ROW(net_driver_virtio, "network/driver_virtio", "drives a virtio network device",            \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_driver_virtio_pci, "network/driver_virtio_pci", "drives one on the PCI bus of a PC", \
+        ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_driver_gem, "network/driver_gem", "drives the Cadence GEM of a Zynq",                \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \

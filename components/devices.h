@@ -8,6 +8,7 @@
 #define DEVICE_TYPES(ROW) \
     ROW(enet)             \
     ROW(virtio_net)       \
+    ROW(virtio_net_pci)   \
     ROW(gem)              \
     ROW(meson)            \
     ROW(eqos)

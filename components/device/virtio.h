@@ -99,4 +99,73 @@ _Static_assert(sizeof(struct virtio_mmio) == 0x100, "as the standard has it");
 #define VIRTIO_MMIO_MAGIC   0x74726976u /* "virt" */
 #define VIRTIO_MMIO_VERSION 2
 #define VIRTIO_VENDOR       0x554d4551u /* as QEMU's */
+
+/* ---- On the PCI bus, section 4.1: capabilities tell where in a BAR each of these lies ---- */
+
+struct virtio_pci_common {
+    uint32_t device_feature_select, device_feature, driver_feature_select, driver_feature;
+    uint16_t config_msix_vector, num_queues;
+    uint8_t device_status, config_generation;
+    uint16_t queue_select, queue_size, queue_msix_vector, queue_enable, queue_notify_off;
+    uint64_t queue_desc, queue_driver, queue_device;
+};
+_Static_assert(sizeof(struct virtio_pci_common) == 56, "as the standard has it");
+
+struct virtio_pci_capability {
+    uint8_t id, next, bytes, type, bar, padding[3];
+    uint32_t offset, length;
+};
+#define VIRTIO_PCI_CAP_VENDOR 9 /* its id */
+#define VIRTIO_PCI_CAP_COMMON 1 /* types */
+#define VIRTIO_PCI_CAP_NOTIFY 2 /* with 4 bytes more, by which queue_notify_off is multiplied */
+#define VIRTIO_PCI_CAP_ISR    3 /* a read clears */
+#define VIRTIO_PCI_CAP_DEVICE 4
+
+#define VIRTIO_PCI_VENDOR_ID     0x1af4
+#define VIRTIO_PCI_NET_DEVICE_ID 0x1000 /* transitional */
+
+/*
+ * As the x86 system has it that drivers are written for, and they know without being told: bus 0,
+ * device 2, function 0; the BAR in the driver's memory with one page for each structure; rings; the
+ * interrupt; and the two ports of configuration space, each a range of its own.
+ */
+#define VIRTIO_PCI_DEVICE          2
+#define VIRTIO_PCI_BAR             4
+#define VIRTIO_PCI_BAR_BYTES       0x4000
+#define VIRTIO_PCI_BAR_VADDR       0x60000000
+#define VIRTIO_PCI_ISR             0x1000
+#define VIRTIO_PCI_CONFIG          0x2000
+#define VIRTIO_PCI_NOTIFY          0x3000
+#define VIRTIO_PCI_MULTIPLIER      4
+#define VIRTIO_PCI_RINGS_VADDR     0x70000000
+#define VIRTIO_PCI_RINGS_IO        0x7a000000
+#define VIRTIO_PCI_IRQ             16
+#define VIRTIO_PCI_ADDRESS_PORT    0xcf8
+#define VIRTIO_PCI_ADDRESS_PORT_ID 1
+#define VIRTIO_PCI_DATA_PORT       0xcfc
+#define VIRTIO_PCI_DATA_PORT_ID    2
+
+/* Written to the address port: which function's configuration space, and where in it. */
+#define VIRTIO_PCI_ADDRESS(bus, device, function, offset)                   \
+    (UINT32_C(1) << 31 | (uint32_t)(bus) << 16 | (uint32_t)(device) << 11 | \
+     (uint32_t)(function) << 8 | ((uint32_t)(offset)&0xfc))
+
+/* Configuration space. */
+#define PCI_VENDOR_ID           0x00
+#define PCI_DEVICE_ID           0x02
+#define PCI_COMMAND             0x04
+#define PCI_COMMAND_MEMORY      0x0002u
+#define PCI_COMMAND_MASTER      0x0004u
+#define PCI_STATUS              0x06
+#define PCI_STATUS_CAPABILITIES 0x0010u
+#define PCI_REVISION            0x08
+#define PCI_SUBCLASS            0x0a
+#define PCI_CLASS               0x0b
+#define PCI_BAR0                0x10
+#define PCI_BAR_MEMORY_64       0xcu /* in its lowest bits: 64 bits wide, prefetchable */
+#define PCI_SUBSYSTEM_VENDOR    0x2c
+#define PCI_SUBSYSTEM           0x2e
+#define PCI_CAPABILITIES        0x34
+#define PCI_INTERRUPT_LINE      0x3c
+#define PCI_INTERRUPT_PIN       0x3d
 #endif

@@ -47,6 +47,7 @@ const struct device_rule virtnet_rules[] = {
     [VIRTNET_RULE_DIRECTION] = {"a buffer is not for what its queue does with it", false},
     [VIRTNET_RULE_HEADER] = {"a chain is too short for the header of a frame", false},
     [VIRTNET_RULE_REGISTER] = {"there is no such register, or it cannot be written", false},
+    [VIRTNET_RULE_BUS] = {"its memory used, or its DMA, before that was enabled on the bus", true},
     {NULL, false},
 };
 

@@ -33,7 +33,8 @@ enum virtnet_rule {
     VIRTNET_RULE_INDIRECT,
     VIRTNET_RULE_DIRECTION,
     VIRTNET_RULE_HEADER,
-    VIRTNET_RULE_REGISTER
+    VIRTNET_RULE_REGISTER,
+    VIRTNET_RULE_BUS
 };
 
 struct virtnet_queue {

@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #include "components/device/gem.h"
-#include "components/network/regs.h"
 
 #define NIC_NAME       "GEM"
 #define NIC_DESCRIPTOR gem_descriptor
@@ -17,10 +16,37 @@
 /* The address the MAC had when this began. */
 static uint32_t laddr_low, laddr_high;
 
-static volatile uint32_t *reg(uint32_t offset)
-{
-    return (volatile uint32_t *)((volatile char *)state.regs + offset);
-}
+/* The registers that are used here. */
+struct gem_regs {
+    uint32_t nwctrl;
+    uint32_t nwcfg;
+    uint32_t reserved_0008[2];
+    uint32_t dmacr;
+    uint32_t txsr;
+    uint32_t rxqbase;
+    uint32_t txqbase;
+    uint32_t rxsr;
+    uint32_t isr;
+    uint32_t ier;
+    uint32_t idr;
+    uint32_t reserved_0030[20];
+    uint32_t hashl;
+    uint32_t hashh;
+    uint32_t laddr1l;
+    uint32_t laddr1h;
+    uint32_t reserved_0090[236];
+    uint32_t transmit_q1;
+    uint32_t reserved_0444[15];
+    uint32_t receive_q1;
+    uint32_t reserved_0484[17];
+    uint32_t upper_txq;
+    uint32_t reserved_04cc[2];
+    uint32_t upper_rxq;
+};
+_Static_assert(offsetof(struct gem_regs, upper_rxq) == GEM_UPPER_RXQ,
+               "no register is where the part has it");
+
+static volatile struct gem_regs *regs;
 
 /* A receive descriptor is the MAC's as soon as its address does not say otherwise, a transmit
  * descriptor as soon as its status does not. */
@@ -77,64 +103,65 @@ static void ring_given_batch(struct ring *ring)
 {
     if (ring == &state.tx) {
         THREAD_MEMORY_RELEASE();
-        reg_write(reg(GEM_NWCTRL), reg_read(reg(GEM_NWCTRL)) | GEM_NWCTRL_STARTTX);
+        regs->nwctrl |= GEM_NWCTRL_STARTTX;
     }
 }
 
 static void nic_stop(void)
 {
-    reg_write(reg(GEM_NWCTRL), 0);
-    reg_write(reg(GEM_NWCTRL), GEM_NWCTRL_CLEARSTAT);
-    reg_write(reg(GEM_IDR), GEM_INT_ALL);
-    reg_write(reg(GEM_TXSR), UINT32_MAX);
-    reg_write(reg(GEM_RXSR), UINT32_MAX);
-    reg_write(reg(GEM_ISR), GEM_INT_ALL);
+    regs->nwctrl = 0;
+    regs->nwctrl = GEM_NWCTRL_CLEARSTAT;
+    regs->idr = GEM_INT_ALL;
+    regs->txsr = UINT32_MAX;
+    regs->rxsr = UINT32_MAX;
+    regs->isr = GEM_INT_ALL;
 }
 
-static void set_ring(const struct ring *ring, enum resource_region region, uint32_t base,
-                     uint32_t queue1, uint32_t upper)
+/* Behind each list lies that of queue 1. */
+static void set_lists(void)
 {
-    uint64_t io_addr = device_resources.regions[region].io_addr;
+    uint64_t rx = device_resources.regions[REGION_RX_RING].io_addr;
+    uint64_t tx = device_resources.regions[REGION_TX_RING].io_addr;
+    uint32_t bytes = sizeof(struct gem_descriptor);
 
-    reg_write(reg(base), (uint32_t)io_addr);
-    reg_write(reg(queue1), (uint32_t)(io_addr + ring->capacity * sizeof(struct gem_descriptor)));
-    reg_write(reg(upper), (uint32_t)(io_addr >> 32));
+    regs->rxqbase = (uint32_t)rx;
+    regs->receive_q1 = (uint32_t)rx + state.rx.capacity * bytes;
+    regs->upper_rxq = (uint32_t)(rx >> 32);
+    regs->txqbase = (uint32_t)tx;
+    regs->transmit_q1 = (uint32_t)tx + state.tx.capacity * bytes;
+    regs->upper_txq = (uint32_t)(tx >> 32);
 }
 
 /* Reception is enabled last, once all is set. The virtualiser sorts frames by destination, so the
  * MAC takes them all. */
 static void nic_start(void)
 {
-    reg_write(reg(GEM_HASHL), 0);
-    reg_write(reg(GEM_HASHH), 0);
-    reg_write(reg(GEM_LADDR1L), laddr_low);
-    reg_write(reg(GEM_LADDR1H), laddr_high);
-    reg_write(reg(GEM_NWCFG), GEM_NWCFG_GIGABIT | GEM_NWCFG_FULL_DUPLEX | GEM_NWCFG_COPY_ALL |
-                                  GEM_NWCFG_1536 | GEM_NWCFG_FCS_REMOVE |
-                                  4u << GEM_NWCFG_MDC_SHIFT);
-    reg_write(reg(GEM_DMACR),
-              (uint32_t)NET_BUFFER_SIZE / GEM_DMACR_RX_BUF_UNIT << GEM_DMACR_RX_BUF_SHIFT |
-                  GEM_DMACR_TX_FULL | GEM_DMACR_RX_FULL | GEM_DMACR_BURST_16 | GEM_DMACR_64BIT);
-    set_ring(&state.rx, REGION_RX_RING, GEM_RXQBASE, GEM_RECEIVE_Q1, GEM_UPPER_RXQ);
-    set_ring(&state.tx, REGION_TX_RING, GEM_TXQBASE, GEM_TRANSMIT_Q1, GEM_UPPER_TXQ);
-    reg_write(reg(GEM_NWCTRL), GEM_NWCTRL_MDEN | GEM_NWCTRL_TXEN);
-    reg_write(reg(GEM_IER), IRQ_MASK);
-    reg_write(reg(GEM_NWCTRL), GEM_NWCTRL_MDEN | GEM_NWCTRL_TXEN | GEM_NWCTRL_RXEN);
+    regs->hashl = 0;
+    regs->hashh = 0;
+    regs->laddr1l = laddr_low;
+    regs->laddr1h = laddr_high;
+    regs->nwcfg = GEM_NWCFG_GIGABIT | GEM_NWCFG_FULL_DUPLEX | GEM_NWCFG_COPY_ALL | GEM_NWCFG_1536 |
+                  GEM_NWCFG_FCS_REMOVE | 4u << GEM_NWCFG_MDC_SHIFT;
+    regs->dmacr = (uint32_t)NET_BUFFER_SIZE / GEM_DMACR_RX_BUF_UNIT << GEM_DMACR_RX_BUF_SHIFT |
+                  GEM_DMACR_TX_FULL | GEM_DMACR_RX_FULL | GEM_DMACR_BURST_16 | GEM_DMACR_64BIT;
+    set_lists();
+    regs->nwctrl = GEM_NWCTRL_MDEN | GEM_NWCTRL_TXEN;
+    regs->ier = IRQ_MASK;
+    regs->nwctrl = GEM_NWCTRL_MDEN | GEM_NWCTRL_TXEN | GEM_NWCTRL_RXEN;
 }
 
 /* Causes are cleared before what they tell of is looked for, so what comes in between raises them
  * anew. An interrupt without any may be about a reset. */
 static void handle_irq(void)
 {
-    uint32_t causes = reg_read(reg(GEM_ISR));
+    uint32_t causes = regs->isr;
 
-    reg_write(reg(GEM_ISR), causes);
+    regs->isr = causes;
     tx_return();
     tx_provide();
     (void)rx_return();
     rx_provide();
-    if (causes & GEM_INT_HRESP ||
-        ((causes & IRQ_MASK) == 0 && !(reg_read(reg(GEM_NWCTRL)) & GEM_NWCTRL_RXEN))) {
+    if (causes & GEM_INT_HRESP || ((causes & IRQ_MASK) == 0 && !(regs->nwctrl & GEM_NWCTRL_RXEN))) {
         sddf_dprintf("GEM: the MAC has stopped, and is started again\n");
         nic_recover();
     }
@@ -155,10 +182,11 @@ void init(void)
 {
     assert(device_resources.num_regions == 3);
     nic_init();
+    regs = state.regs;
     init_ring(&state.rx, REGION_RX_RING);
     init_ring(&state.tx, REGION_TX_RING);
-    laddr_low = reg_read(reg(GEM_LADDR1L));
-    laddr_high = reg_read(reg(GEM_LADDR1H));
+    laddr_low = regs->laddr1l;
+    laddr_high = regs->laddr1h;
     nic_stop();
     slots_clear(&state.rx);
     slots_clear(&state.tx);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Driver of the gigabit MAC of Amlogic Meson chips. How buffers flow is in nic_driver.h. */
 #include "components/device/meson.h"
-#include "components/network/regs.h"
 
 #define NIC_NAME       "Meson MAC"
 #define NIC_DESCRIPTOR meson_descriptor
@@ -52,13 +51,17 @@ static void ring_given(struct ring *ring)
 static void ring_given_batch(struct ring *ring)
 {
     THREAD_MEMORY_RELEASE();
-    reg_write(ring == &state.rx ? &dma->rxpolldemand : &dma->txpolldemand, MESON_POLL);
+    if (ring == &state.rx) {
+        dma->rxpolldemand = MESON_POLL;
+    } else {
+        dma->txpolldemand = MESON_POLL;
+    }
 }
 
 static void nic_stop(void)
 {
-    reg_write(&dma->busmode, MESON_BUSMODE_SWR);
-    while (reg_read(&dma->busmode) & MESON_BUSMODE_SWR) {
+    dma->busmode = MESON_BUSMODE_SWR;
+    while (dma->busmode & MESON_BUSMODE_SWR) {
     }
 }
 
@@ -66,34 +69,33 @@ static void nic_stop(void)
  * MAC does, so that no frame comes too early for it. */
 static void nic_start(void)
 {
-    reg_write(&mac->intmask, reg_read(&mac->intmask) | MESON_INTMASK);
-    reg_write(&mac->macaddr0hi, address_high);
-    reg_write(&mac->macaddr0lo, address_low);
-    reg_write(&mac->framefilt, MESON_FILTER_PR);
-    reg_write(&dma->rxdesclistaddr, (uint32_t)device_resources.regions[REGION_RX_RING].io_addr);
-    reg_write(&dma->txdesclistaddr, (uint32_t)device_resources.regions[REGION_TX_RING].io_addr);
-    reg_write(&dma->opmode, MESON_OPMODE_FTF | MESON_OPMODE_TSF | MESON_OPMODE_RSF);
-    while (reg_read(&dma->opmode) & MESON_OPMODE_FTF) {
+    mac->intmask = mac->intmask | MESON_INTMASK;
+    mac->macaddr0hi = address_high;
+    mac->macaddr0lo = address_low;
+    mac->framefilt = MESON_FILTER_PR;
+    dma->rxdesclistaddr = (uint32_t)device_resources.regions[REGION_RX_RING].io_addr;
+    dma->txdesclistaddr = (uint32_t)device_resources.regions[REGION_TX_RING].io_addr;
+    dma->opmode = MESON_OPMODE_FTF | MESON_OPMODE_TSF | MESON_OPMODE_RSF;
+    while (dma->opmode & MESON_OPMODE_FTF) {
     }
-    reg_write(&dma->opmode, MESON_OPMODE_TSF | MESON_OPMODE_RSF | MESON_OPMODE_OSF |
-                                MESON_OPMODE_SR | MESON_OPMODE_ST);
-    reg_write(&dma->intenable, IRQ_MASK);
-    reg_write(&mac->conf, MESON_CONF_DM | MESON_CONF_ACS | MESON_CONF_TE | MESON_CONF_RE);
+    dma->opmode =
+        MESON_OPMODE_TSF | MESON_OPMODE_RSF | MESON_OPMODE_OSF | MESON_OPMODE_SR | MESON_OPMODE_ST;
+    dma->intenable = IRQ_MASK;
+    mac->conf = MESON_CONF_DM | MESON_CONF_ACS | MESON_CONF_TE | MESON_CONF_RE;
 }
 
 /* Events are cleared before what they tell of is looked for, so what comes in between raises them
  * anew. An interrupt without any may be about a reset. */
 static void handle_irq(void)
 {
-    uint32_t events = reg_read(&dma->status) & IRQ_MASK;
+    uint32_t events = dma->status & IRQ_MASK;
 
-    reg_write(&dma->status, events);
+    dma->status = events;
     tx_return();
     tx_provide();
     (void)rx_return();
     rx_provide();
-    if (events & MESON_INT_FBI ||
-        ((events & EVENTS) == 0 && !(reg_read(&dma->opmode) & MESON_OPMODE_SR))) {
+    if (events & MESON_INT_FBI || ((events & EVENTS) == 0 && !(dma->opmode & MESON_OPMODE_SR))) {
         sddf_dprintf("Meson MAC: the DMA has stopped, and is started again\n");
         nic_recover();
     }
@@ -107,8 +109,8 @@ void init(void)
     ring_init(&state.tx, &device_resources.regions[REGION_TX_RING]);
     mac = state.regs;
     dma = (volatile void *)((volatile char *)state.regs + MESON_DMA);
-    address_low = reg_read(&mac->macaddr0lo);
-    address_high = reg_read(&mac->macaddr0hi);
+    address_low = mac->macaddr0lo;
+    address_high = mac->macaddr0hi;
     nic_stop();
     slots_clear(&state.rx);
     slots_clear(&state.tx);

@@ -22,6 +22,23 @@ struct device_memory {
     uint32_t spare_entries; /* further entries the driver may need (a terminator) */
 };
 
+/*
+ * Where drivers of a device expect things without being told, which is where the system they were
+ * written for has them: registers and the first memory as they see them, that memory as the device
+ * does, below all other IO addresses, and the id of the first interrupt's channel.
+ */
+struct device_place {
+    uint64_t regs_vaddr, memory_vaddr, memory_io_addr;
+    uint8_t irq_id;
+};
+
+/* I/O ports by which registers are reached as well: `count` ports from `first` on are the bytes of
+ * the window from `offset` on. */
+struct device_ports {
+    unsigned id; /* the driver's name for the range */
+    uint32_t first, count, offset;
+};
+
 /* Something a driver must not do. A table of them ends with a NULL text. */
 struct device_rule {
     const char *text; /* what was done, to follow "the driver:" */
@@ -37,7 +54,9 @@ struct device_type {
     uint32_t regs_bytes;        /* size of the register window, a page multiple */
     struct device_memory memory[DEVICE_MEMORIES_MAX];
     unsigned irq_lines;
-    const struct device_rule *rules; /* by number; NULL: the model has none */
+    const struct device_place *place; /* NULL: wherever there is room, and the driver is told */
+    const struct device_ports *ports; /* ends with a count of 0; NULL: none */
+    const struct device_rule *rules;  /* by number; NULL: the model has none */
 
     /* Required. Power-on state of everything but the params. `bus` stays valid for the device's
      * life. */

@@ -312,6 +312,18 @@ uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
     return d->calls->mmio_read(d, (uint32_t)offset, bytes);
 }
 
+uint64_t domain_port(const struct domain *d, unsigned range, uint64_t port, unsigned bytes)
+{
+    for (const struct device_ports *p = d->ports; p != NULL && p->count != 0; p++) {
+        uint64_t at = port - p->first;
+
+        if (p->id == range && at < p->count && bytes <= p->count - at) {
+            return d->regs_vaddr + p->offset + at;
+        }
+    }
+    return 0;
+}
+
 /* -- caches -- */
 
 void domain_cache(struct domain *d, uint64_t start, uint64_t end, bool invalidate)
@@ -645,6 +657,7 @@ static void find_device(struct domain *d)
             d->mmio = (struct mmio_ring *)(uintptr_t)device->mmio_driver_vaddr;
             d->regs_vaddr = device->regs_vaddr;
             d->regs_bytes = type->regs_bytes;
+            d->ports = type->ports;
             d->device_pd = device->pd;
         }
     }

@@ -115,6 +115,7 @@ struct domain {
     bool incoherent;        /* a region it maps is not coherent */
     struct mmio_ring *mmio; /* a driver's */
     uint64_t regs_vaddr, regs_bytes;
+    const struct device_ports *ports; /* by which they are reached as well; NULL: none */
     bool backed; /* there is memory in their place (registers.h) */
     uint32_t device_pd;
     uint16_t reads;
@@ -170,6 +171,8 @@ void domain_irq_ack(struct domain *d, unsigned channel);
 void domain_defer(struct domain *d, enum deferred_kind kind, unsigned channel);
 uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info);
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes);
+/* The register, as an address, that an I/O port stands for; 0: the domain has no such port. */
+uint64_t domain_port(const struct domain *d, unsigned range, uint64_t port, unsigned bytes);
 void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value);
 /* All there is to caches where everything is coherent is what the point costs. */
 void domain_cache(struct domain *d, uint64_t start, uint64_t end, bool invalidate);

@@ -257,46 +257,50 @@ void microkit_dbg_puts(const char *s)
     domain_print(domain_current, s, strlen(s));
 }
 
-/* -- x86 ports: no domain has any, and who has none reads all ones -- */
+/* -- x86 ports: those of a domain's device; who has none, or strays from them, reads all ones -- */
+
+static uint64_t port_read(microkit_ioport ioport, seL4_Word port, unsigned bytes)
+{
+    uint64_t vaddr = domain_port(domain_current, ioport, port, bytes);
+
+    return vaddr == 0 ? UINT64_MAX : sddfsim_mmio_read((const void *)(uintptr_t)vaddr, bytes);
+}
+
+static void port_write(microkit_ioport ioport, seL4_Word port, unsigned bytes, uint64_t value)
+{
+    uint64_t vaddr = domain_port(domain_current, ioport, port, bytes);
+
+    if (vaddr != 0) {
+        sddfsim_mmio_write((void *)(uintptr_t)vaddr, bytes, value);
+    }
+}
 
 seL4_Uint8 microkit_x86_ioport_read_8(microkit_ioport ioport, seL4_Word port)
 {
-    (void)ioport;
-    (void)port;
-    return UINT8_MAX;
+    return (seL4_Uint8)port_read(ioport, port, 1);
 }
 
 seL4_Uint16 microkit_x86_ioport_read_16(microkit_ioport ioport, seL4_Word port)
 {
-    (void)ioport;
-    (void)port;
-    return UINT16_MAX;
+    return (seL4_Uint16)port_read(ioport, port, 2);
 }
 
 seL4_Uint32 microkit_x86_ioport_read_32(microkit_ioport ioport, seL4_Word port)
 {
-    (void)ioport;
-    (void)port;
-    return UINT32_MAX;
+    return (seL4_Uint32)port_read(ioport, port, 4);
 }
 
 void microkit_x86_ioport_write_8(microkit_ioport ioport, seL4_Word port, seL4_Word value)
 {
-    (void)ioport;
-    (void)port;
-    (void)value;
+    port_write(ioport, port, 1, (uint8_t)value);
 }
 
 void microkit_x86_ioport_write_16(microkit_ioport ioport, seL4_Word port, seL4_Word value)
 {
-    (void)ioport;
-    (void)port;
-    (void)value;
+    port_write(ioport, port, 2, (uint16_t)value);
 }
 
 void microkit_x86_ioport_write_32(microkit_ioport ioport, seL4_Word port, seL4_Word value)
 {
-    (void)ioport;
-    (void)port;
-    (void)value;
+    port_write(ioport, port, 4, (uint32_t)value);
 }

@@ -65,6 +65,12 @@ uint64_t plan_add_map(struct plan *p, uint32_t pd, uint32_t region, unsigned rig
 
     /* An unmapped page after each region: what runs over an end is caught. */
     owner->vaddr_next += p->regions[region].bytes + PLAN_PAGE_BYTES;
+    return plan_add_map_at(p, pd, region, rights, vaddr);
+}
+
+uint64_t plan_add_map_at(struct plan *p, uint32_t pd, uint32_t region, unsigned rights,
+                         uint64_t vaddr)
+{
     GROW(p, maps, map_count);
     p->maps[p->map_count++] =
         (struct plan_map){.pd = pd, .region = region, .vaddr = vaddr, .rights = rights};
@@ -161,6 +167,9 @@ static uint8_t take_channel_id(struct plan *p, uint32_t pd)
     if (owner->kind == PD_DEVICE) {
         return 0;
     }
+    if (owner->channel_kept != 0 && owner->channel_next == owner->channel_kept) {
+        owner->channel_next++;
+    }
     if (owner->channel_next == PLAN_CHANNELS_MAX) {
         diag_error(p->diag, owner->asked->place,
                    "%s needs more than %u channels, which is all Microkit gives a domain",
@@ -215,12 +224,22 @@ uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int call
     return index;
 }
 
-uint32_t plan_add_irq(struct plan *p, uint32_t device, unsigned line)
+uint32_t plan_add_irq(struct plan *p, uint32_t device, unsigned line, uint8_t id)
 {
     const struct plan_device *d = &p->devices[device];
+    uint8_t next = p->pds[d->driver].channel_next;
+
+    if (id != 0) {
+        assert(next <= id);
+        p->pds[d->driver].channel_next = id;
+    }
     uint32_t index = add_channel(p, CHANNEL_IRQ, d->pd, d->driver,
                                  arena_format(p->arena, "%s.irq%u", d->name, line));
 
+    if (id != 0) {
+        p->pds[d->driver].channel_next = next;
+        p->pds[d->driver].channel_kept = id;
+    }
     p->channels[index].irq_line = line;
     return index;
 }
@@ -294,11 +313,26 @@ void plan_make_incoherent(struct plan *p, uint32_t region, uint64_t eviction_ppm
     p->regions[region].eviction_ppm = eviction_ppm;
 }
 
+uint64_t plan_add_window_at(struct plan *p, uint32_t device, uint32_t region, unsigned rights,
+                            uint64_t io_addr)
+{
+    uint32_t seen = p->regions[region].incoherent ? p->regions[region].memory : region;
+
+    GROW(p, windows, window_count);
+    p->windows[p->window_count++] =
+        (struct plan_window){.device = device,
+                             .region = region,
+                             .io_addr = io_addr,
+                             .bytes = p->regions[region].bytes,
+                             .rights = rights,
+                             .vaddr = plan_add_map(p, p->devices[device].pd, seen, rights)};
+    return io_addr;
+}
+
 uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsigned rights)
 {
     const struct plan_device *d = &p->devices[device];
     uint64_t bytes = p->regions[region].bytes;
-    uint32_t seen = p->regions[region].incoherent ? p->regions[region].memory : region;
     uint64_t io_addr = p->io_next;
 
     if (io_addr + bytes > IO_LIMIT) {
@@ -310,15 +344,7 @@ uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsig
         io_addr = IO_BASE;
     }
     p->io_next = io_addr + bytes + PLAN_PAGE_BYTES;
-    GROW(p, windows, window_count);
-    p->windows[p->window_count++] =
-        (struct plan_window){.device = device,
-                             .region = region,
-                             .io_addr = io_addr,
-                             .bytes = bytes,
-                             .rights = rights,
-                             .vaddr = plan_add_map(p, d->pd, seen, rights)};
-    return io_addr;
+    return plan_add_window_at(p, device, region, rights, io_addr);
 }
 
 uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd)

@@ -91,7 +91,8 @@ struct plan_pd {
     struct plan_blob *blobs;
     size_t blob_count, blob_room;
     uint64_t vaddr_next;  /* the next free address of its window */
-    uint8_t channel_next; /* the lowest unused channel id */
+    uint8_t channel_next; /* the lowest unused channel id ... */
+    uint8_t channel_kept; /* ... but for this one, which was asked for; 0: none */
     uint32_t page;        /* its REGION_PAGE */
     uint64_t page_vaddr;
     const uint8_t (*macs)[6]; /* endpoints: the addresses whose frames are for it */
@@ -243,12 +244,15 @@ uint32_t plan_add_region(struct plan *p, enum plan_region_kind kind, uint64_t by
                          const char *name_format, ...) __attribute__((format(printf, 4, 5)));
 /* Map all of a region into a domain at the next address of its window. */
 uint64_t plan_add_map(struct plan *p, uint32_t pd, uint32_t region, unsigned rights);
+/* The same, at an address outside of all windows, for a domain that expects it there. */
+uint64_t plan_add_map_at(struct plan *p, uint32_t pd, uint32_t region, unsigned rights,
+                         uint64_t vaddr);
 uint32_t plan_add_pd(struct plan *p, const struct scenario_pd *asked, const char *class_name,
                      const char *role);
 uint32_t plan_add_device(struct plan *p, uint32_t scenario_device,
                          uint32_t driver); /* and its domain */
-uint32_t plan_add_irq(struct plan *p, uint32_t device,
-                      unsigned line); /* to the driver; returns the channel */
+/* To the driver; returns the channel. `id`: what it must be at the driver; 0: whatever is free. */
+uint32_t plan_add_irq(struct plan *p, uint32_t device, unsigned line, uint8_t id);
 /* A channel both ends may notify. `callee` is 0 or 1 to let the other end make protected calls to
  * it, -1 for none. */
 uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int callee);
@@ -264,6 +268,9 @@ void plan_make_incoherent(struct plan *p, uint32_t region, uint64_t eviction_ppm
 /* Let a device reach a region. Returns the IO address of its first byte (32 bit; never an offset or
  * a vaddr). */
 uint64_t plan_add_window(struct plan *p, uint32_t device, uint32_t region, unsigned rights);
+/* The same, where a driver expects it: before all others of this device, and below them. */
+uint64_t plan_add_window_at(struct plan *p, uint32_t device, uint32_t region, unsigned rights,
+                            uint64_t io_addr);
 /* The id of a channel at one of its domains. */
 uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
 

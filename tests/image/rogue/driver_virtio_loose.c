@@ -17,20 +17,17 @@ void orderly_init(void);
 
 void init(void)
 {
-    volatile struct virtio_mmio *regs;
     uint64_t used = 0;
 
     nic_init();
-    regs = registers();
+    assert(transport_probe());
     nic_stop();
-    reg_write(&regs->Status, VIRTIO_STATUS_ACKNOWLEDGE);
-    reg_write(&regs->Status, VIRTIO_STATUS_DRIVER);
-    reg_write(&regs->DriverFeaturesSel, 0);
-    reg_write(&regs->DriverFeatures, VIRTIO_NET_F_MAC);
-    reg_write(&regs->DriverFeaturesSel, 1);
-    reg_write(&regs->DriverFeatures, VIRTIO_F_VERSION_1);
-    reg_write(&regs->Status, VIRTIO_STATUS_FEATURES_OK);
-    assert(reg_read(&regs->Status) & VIRTIO_STATUS_FEATURES_OK);
+    set_status(VIRTIO_STATUS_ACKNOWLEDGE);
+    set_status(VIRTIO_STATUS_DRIVER);
+    accept_features(0, VIRTIO_NET_F_MAC);
+    accept_features(1, VIRTIO_F_VERSION_1);
+    set_status(VIRTIO_STATUS_FEATURES_OK);
+    assert(get_status() & VIRTIO_STATUS_FEATURES_OK);
     queues[VIRTIO_NET_RX].num = queues[VIRTIO_NET_TX].num = NUM_MAX;
     lay_out(&state.rx, &used);
     lay_out(&state.tx, &used);
@@ -40,5 +37,5 @@ void init(void)
     tx_provide();
     set_up_queue(VIRTIO_NET_RX);
     set_up_queue(VIRTIO_NET_TX);
-    reg_write(&regs->Status, VIRTIO_STATUS_DRIVER_OK);
+    set_status(VIRTIO_STATUS_DRIVER_OK);
 }

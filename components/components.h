@@ -50,6 +50,9 @@
     ROW(net_driver_eqos, "network/driver_eqos", "drives the DesignWare Ethernet QoS MAC",        \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_driver_genet, "network/driver_genet", "drives the GENET of a BCM2711",               \
+        ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_virt_rx, "network/virt_rx", "gives each received frame to the clients it is for",    \
         ".net_virt_rx_config", net_virt_rx_config_t, config, NO_PARAMS, NO_OTHERS)               \
     ROW(net_vswitch, "network/vswitch",                                                          \

@@ -11,5 +11,6 @@
     ROW(virtio_net_pci)   \
     ROW(gem)              \
     ROW(meson)            \
-    ROW(eqos)
+    ROW(eqos)             \
+    ROW(genet)
 #endif

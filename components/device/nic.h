@@ -100,19 +100,21 @@ struct nic {
         .name = #field_, .kind = kind_, .offset = offsetof(struct nic, field_), __VA_ARGS__ \
     }
 
-/* The keys of every model, rings of up to `most_` entries each. */
-#define NIC_PARAMS(preset_, most_)                                                                 \
-    NIC_PARAM(rx_ring, PARAM_KIND_UINT, .preset = (preset_), .min = 2, .max = (most_),             \
-              .doc = "receive descriptors"),                                                       \
-        NIC_PARAM(tx_ring, PARAM_KIND_UINT, .preset = (preset_), .min = 2, .max = (most_),         \
-                  .doc = "transmit descriptors"),                                                  \
-        NIC_PARAM(strict_runt, PARAM_KIND_BOOL,                                                    \
-                  .doc =                                                                           \
-                      "drop received frames under 60 bytes; captures of locally sent frames have " \
-                      "them"),                                                                     \
-        NIC_PARAM(strict, PARAM_KIND_BOOL,                                                         \
-                  .doc = "report also what the datasheet forbids and real parts forgive"),         \
-        NIC_PARAM(mac, PARAM_KIND_MAC, .preset_text = "02:00:00:00:e0:01",                         \
+/* The keys of every model, rings of up to `most_` entries each; or of a part whose rings are as
+ * long as they are. */
+#define NIC_PARAMS(preset_, most_)                                                         \
+    NIC_PARAM(rx_ring, PARAM_KIND_UINT, .preset = (preset_), .min = 2, .max = (most_),     \
+              .doc = "receive descriptors"),                                               \
+        NIC_PARAM(tx_ring, PARAM_KIND_UINT, .preset = (preset_), .min = 2, .max = (most_), \
+                  .doc = "transmit descriptors"),                                          \
+        NIC_PARAMS_BUT_RINGS
+#define NIC_PARAMS_BUT_RINGS                                                                      \
+    NIC_PARAM(strict_runt, PARAM_KIND_BOOL,                                                       \
+              .doc = "drop received frames under 60 bytes; captures of locally sent frames have " \
+                     "them"),                                                                     \
+        NIC_PARAM(strict, PARAM_KIND_BOOL,                                                        \
+                  .doc = "report also what the datasheet forbids and real parts forgive"),        \
+        NIC_PARAM(mac, PARAM_KIND_MAC, .preset_text = "02:00:00:00:e0:01",                        \
                   .doc = "station address as the boot loader left it")
 
 /* ... and of parts that know an FCS. */

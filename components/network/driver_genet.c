@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Driver of the Broadcom GENET. How buffers flow is in nic_driver.h. Descriptors are registers, and
+ * whose they are is told by two indices; the device's is read only when all it was known to be done
+ * with has been taken.
+ *
+ * To receive, the device has all descriptors that the driver has not kept for itself, so this one
+ * keeps all of them at first: its index is a whole ring behind.
+ */
+#include <stddef.h>
+
+#include "components/device/genet.h"
+
+#define NIC_NAME       "GENET"
+#define NIC_DESCRIPTOR genet_descriptor
+#include "components/network/nic_driver.h"
+
+#define IRQ_MASK (GENET_INT_RX | GENET_INT_TX)
+
+/* The registers that are used here. */
+struct genet_regs {
+    uint32_t rev, port_ctrl, rbuf_flush, reserved_000c[32], rgmii_oob, reserved_0090[92];
+    uint32_t int_stat, reserved_0204, int_clear, int_mask, int_mask_set, int_mask_clear;
+    uint32_t reserved_0218[58], rbuf_ctrl, reserved_0304[44], tbuf_size, reserved_03b8[276];
+    uint32_t cmd, mac0, mac1, max_frame, reserved_0818[199], tx_flush, reserved_0b38[146];
+    uint32_t mib_ctrl, reserved_0d84[36], mdio, reserved_0e18[14], mdf_ctrl, reserved_0e54[1131];
+    struct genet_dma rx;
+    char reserved_3050[GENET_TX - GENET_RX - sizeof(struct genet_dma)];
+    struct genet_dma tx;
+};
+_Static_assert(offsetof(struct genet_regs, int_mask_clear) == GENET_INT_MASK_CLEAR, "as it is");
+_Static_assert(offsetof(struct genet_regs, tbuf_size) == GENET_TBUF_SIZE, "as it is");
+_Static_assert(offsetof(struct genet_regs, max_frame) == GENET_MAX_FRAME, "as it is");
+_Static_assert(offsetof(struct genet_regs, tx_flush) == GENET_TX_FLUSH, "as it is");
+_Static_assert(offsetof(struct genet_regs, mdf_ctrl) == GENET_MDF_CTRL, "as it is");
+_Static_assert(offsetof(struct genet_regs, rx) == GENET_RX, "as it is");
+_Static_assert(offsetof(struct genet_regs, tx) == GENET_TX, "as it is");
+
+static volatile struct genet_regs *regs;
+
+/* How many slots of a ring were given, and taken back, and how many are known to be done with;
+ * modulo 2^16, as the device counts. */
+static struct counts {
+    uint16_t given, taken, known;
+} rx_counts, tx_counts;
+
+/* The address the MAC had, which it may forget. */
+static uint32_t mac0, mac1;
+
+static struct counts *counts_of(const struct ring *ring)
+{
+    return ring == &state.rx ? &rx_counts : &tx_counts;
+}
+
+static void slot_give(struct ring *ring, uint32_t slot, uint32_t io_addr, uint16_t len)
+{
+    volatile struct genet_descriptor *d = &ring->descriptors[slot];
+
+    d->addr_lo = io_addr;
+    d->addr_hi = 0;
+    d->status = ring == &state.rx ? 0
+                                  : (uint32_t)len << GENET_LEN_SHIFT | GENET_TX_QTAG |
+                                        GENET_TX_CRC | GENET_SOP | GENET_EOP;
+    counts_of(ring)->given++;
+}
+
+static uint16_t device_index(const struct ring *ring)
+{
+    return (uint16_t)(ring == &state.rx ? regs->rx.rings[GENET_RING].device_index
+                                        : regs->tx.rings[GENET_RING].device_index);
+}
+
+static bool slot_given_back(struct ring *ring, uint32_t slot, uint16_t *len)
+{
+    struct counts *c = counts_of(ring);
+
+    if (c->taken == c->known) {
+        uint16_t index = device_index(ring);
+
+        /* One that has been reset tells of nothing. */
+        if ((uint16_t)(index - c->taken) > ring->count) {
+            return false;
+        }
+        c->known = index;
+    }
+    if (c->taken == c->known) {
+        return false;
+    }
+    c->taken++;
+    *len = (uint16_t)(ring == &state.rx
+                          ? ring->descriptors[slot].status >> GENET_LEN_SHIFT & GENET_LEN_MASK
+                          : 0);
+    return true;
+}
+
+/* Tell the device what is its. */
+static void ring_given_batch(struct ring *ring)
+{
+    THREAD_MEMORY_RELEASE();
+    if (ring == &state.rx) {
+        regs->rx.rings[GENET_RING].driver_index = (uint16_t)(rx_counts.given - GENET_SLOTS);
+    } else {
+        regs->tx.rings[GENET_RING].driver_index = tx_counts.given;
+    }
+}
+
+static void ring_given(struct ring *ring)
+{
+    (void)ring;
+}
+
+static void slots_clear(struct ring *ring)
+{
+    *counts_of(ring) = (struct counts){0};
+}
+
+static void nic_stop(void)
+{
+    regs->int_mask_set = UINT32_MAX;
+    regs->int_clear = UINT32_MAX;
+    regs->cmd = 0;
+    regs->tx.ctrl = 0;
+    regs->rx.ctrl = 0;
+    regs->rbuf_flush = GENET_RBUF_FLUSH_RESET;
+    regs->rbuf_flush = 0;
+    regs->cmd = GENET_CMD_SW_RESET;
+    regs->cmd = 0;
+    regs->tx_flush = 1;
+    regs->tx_flush = 0;
+}
+
+static void start_ring(volatile struct genet_dma *dma)
+{
+    volatile struct genet_ring *ring = &dma->rings[GENET_RING];
+
+    dma->burst = GENET_BURST;
+    ring->device_pointer = 0;
+    ring->driver_pointer = 0;
+    ring->device_index = 0;
+    ring->start = 0;
+    ring->end = GENET_LAST_WORD;
+    ring->buf_size = GENET_BUF_SIZE(GENET_SLOTS, NET_BUFFER_SIZE);
+    ring->mbuf_done = 1;
+    dma->ring_cfg = GENET_RING_CFG;
+}
+
+/* The virtualiser sorts frames by destination, so the MAC takes them all. */
+static void nic_start(void)
+{
+    regs->port_ctrl = GENET_PORT_EXT_GPHY;
+    regs->rgmii_oob |= GENET_OOB_LINK | GENET_OOB_MODE_EN;
+    regs->rbuf_ctrl = 0;
+    regs->tbuf_size = 1;
+    regs->max_frame = 1536;
+    regs->mac0 = mac0;
+    regs->mac1 = mac1;
+    regs->mdf_ctrl = 0;
+    start_ring(&regs->rx);
+    start_ring(&regs->tx);
+    regs->tx.rings[GENET_RING].driver_index = 0;
+    ring_given_batch(&state.rx);
+    regs->rx.ctrl = GENET_CTRL_RING | GENET_CTRL_EN;
+    regs->tx.ctrl = GENET_CTRL_RING | GENET_CTRL_EN;
+    regs->int_mask_clear = IRQ_MASK;
+    regs->cmd = GENET_CMD_1000 | GENET_CMD_PROMISC | GENET_CMD_TX_EN | GENET_CMD_RX_EN;
+}
+
+/*
+ * Events are cleared before what they tell of is looked for, so what comes in between raises them
+ * anew. One that brings no frame, or both at once, may be about a DMA that has stopped. What that
+ * had done and was not taken yet is forgotten if the part was reset, for it is the part that knew.
+ */
+static void handle_irq(void)
+{
+    uint32_t events = regs->int_stat & IRQ_MASK;
+
+    regs->int_clear = events;
+    tx_return();
+    tx_provide();
+    bool received = rx_return();
+
+    rx_provide();
+    if ((!received || events == IRQ_MASK) && !(regs->rx.ctrl & GENET_CTRL_EN)) {
+        sddf_dprintf("GENET: the DMA has stopped, and is started again\n");
+        nic_recover();
+    }
+}
+
+void init(void)
+{
+    nic_init();
+    regs = state.regs;
+    assert(regs->rev >> 24 == GENET_REV_5 >> 24);
+    state.rx.descriptors = regs->rx.descriptors;
+    state.tx.descriptors = regs->tx.descriptors;
+    state.rx.capacity = state.tx.capacity = GENET_SLOTS;
+    mac0 = regs->mac0;
+    mac1 = regs->mac1;
+    nic_stop();
+    slots_clear(&state.rx);
+    slots_clear(&state.tx);
+    nic_start();
+    rx_provide();
+    tx_provide();
+}

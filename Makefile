@@ -105,8 +105,8 @@ $(Q)$(CC) $(BASEFLAGS) $(STRINGS) $(HOOKS) -fPIC $(IMAGE_CPPFLAGS) $(WARN) -c $<
 $(Q)$(OBJCOPY) $(COPIES) $@
 endef
 
-# An image that uses registers through volatile pointers is compiled as `sddfsim build --flavour mmio`
-# does it: with a call before each access. No sanitizer goes with that.
+# An image that uses registers through volatile pointers is compiled as by `sddfsim build --flavour
+# mmio`: with a call before each access. No sanitizer goes with that.
 HOOKED := network/driver_virtio network/driver_virtio_pci network/driver_gem network/driver_meson \
           network/driver_eqos network/driver_genet test/rogue/driver_virtio_loose
 HOOKS_gcc := -fsanitize=thread --param tsan-distinguish-volatile=1 \

@@ -63,7 +63,8 @@ static bool transport_probe(void)
 
     common = (volatile void *)bar(0);
     isr = (volatile void *)bar(VIRTIO_PCI_ISR);
-    if (!is_placed() || space_read(PCI_VENDOR_ID) != id || !has_structure(VIRTIO_PCI_CAP_COMMON, 0) ||
+    if (!is_placed() || space_read(PCI_VENDOR_ID) != id ||
+        !has_structure(VIRTIO_PCI_CAP_COMMON, 0) ||
         !has_structure(VIRTIO_PCI_CAP_ISR, VIRTIO_PCI_ISR) ||
         !has_structure(VIRTIO_PCI_CAP_NOTIFY, VIRTIO_PCI_NOTIFY)) {
         return false;

@@ -116,7 +116,7 @@ struct domain {
     struct mmio_ring *mmio; /* a driver's */
     uint64_t regs_vaddr, regs_bytes;
     const struct device_ports *ports; /* by which they are reached as well; NULL: none */
-    bool backed; /* there is memory in their place (registers.h) */
+    bool backed;                      /* there is memory in their place (registers.h) */
     uint32_t device_pd;
     uint16_t reads;
     struct {

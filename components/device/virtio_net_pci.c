@@ -150,7 +150,10 @@ static bool is_field(uint32_t offset, unsigned bytes)
 {
     unsigned width = offset < sizeof(struct virtio_pci_common) ? width_of(offset) : 0;
 
-    return bytes == width ? offset % width == 0 : width == 8 && bytes == 4;
+    if (width == 0 || offset % bytes != 0) {
+        return false;
+    }
+    return bytes == width || (width == 8 && bytes == 4);
 }
 
 static uint64_t *address_field(struct virtnet_queue *q, uint32_t offset)

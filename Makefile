@@ -116,7 +116,7 @@ HOOKS_clang := -fsanitize=thread -mllvm -tsan-distinguish-volatile=1 \
                -mllvm -tsan-instrument-func-entry-exit=0
 COMPILER := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang,gcc)
 HOOKED_OBJ := $(HOOKED:%=$(BUILD)/image-objects/%.o)
-$(HOOKED_OBJ): SANFLAGS :=
+$(HOOKED_OBJ): BASEFLAGS := $(filter-out $(SANFLAGS),$(BASEFLAGS))
 $(HOOKED_OBJ): HOOKS := $(HOOKS_$(COMPILER))
 $(HOOKED_OBJ): COPIES := $(foreach copy,memcpy memmove memset,\
                            --redefine-sym $(copy)=sddfsim_hooked_$(copy))

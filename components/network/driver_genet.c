@@ -200,6 +200,5 @@ void init(void)
     slots_clear(&state.rx);
     slots_clear(&state.tx);
     nic_start();
-    rx_provide();
-    tx_provide();
+    nic_begin();
 }

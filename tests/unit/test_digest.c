@@ -96,6 +96,44 @@ static void unaligned(void **state)
     }
 }
 
+/* Whatever the processor has. */
+static void same_everywhere(void **state)
+{
+    uint8_t frame[FRAME_BYTES];
+    struct rng dice;
+
+    (void)state;
+    rng_init(&dice, 4, "test.digest");
+    rng_bytes(&dice, frame, sizeof frame);
+    for (size_t length = 0; length <= sizeof frame; length++) {
+        assert_int_equal(digest_bytes(frame, length), digest_bytes_plain(frame, length));
+    }
+    assert_int_equal(digest_bytes_plain(NULL, 0), digest_bytes(frame, 0));
+}
+
+/* Nor is a block as good as another, or at another place. */
+static void blocks_exchanged(void **state)
+{
+    uint8_t frame[1024], block[16];
+    struct rng dice;
+
+    (void)state;
+    rng_init(&dice, 5, "test.digest");
+    rng_bytes(&dice, frame, sizeof frame);
+    uint64_t digest = digest_bytes(frame, sizeof frame);
+
+    for (size_t i = 0; i < sizeof frame; i += sizeof block) {
+        for (size_t k = 0; k < i; k += sizeof block) {
+            for (unsigned times = 0; times < 2; times++) {
+                memcpy(block, frame + i, sizeof block);
+                memcpy(frame + i, frame + k, sizeof block);
+                memcpy(frame + k, block, sizeof block);
+                assert_int_equal(digest_bytes(frame, sizeof frame) == digest, times);
+            }
+        }
+    }
+}
+
 /* -- a run -- */
 
 enum { LOW, HIGH };
@@ -301,6 +339,8 @@ int main(void)
         cmocka_unit_test(zeroes),
         cmocka_unit_test(words_exchanged),
         cmocka_unit_test(unaligned),
+        cmocka_unit_test(same_everywhere),
+        cmocka_unit_test(blocks_exchanged),
         cmocka_unit_test(any_bit_of_what_is_told),
         cmocka_unit_test(anything_in_a_run),
         cmocka_unit_test(answer),

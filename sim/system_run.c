@@ -131,6 +131,10 @@ static int prepare(struct run *r)
         /* A tool around the whole program needs system calls of its own in every domain, as
          * sanitizers do. */
         r->world.confine = !SANITIZED && RUNNING_ON_VALGRIND == 0;
+        for (uint32_t i = 0; i < r->plan->pd_count; i++) {
+            /* One in a tool does not know who polls, and is slow enough to sleep. */
+            r->world.polls[i] = r->world.polls[i] && r->s.wraps[i] == NULL;
+        }
         error = open_captures(r);
     }
     return error;

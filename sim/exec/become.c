@@ -40,7 +40,14 @@ static struct bell bell;
 
 static void ring(void *context, uint32_t target)
 {
-    world_ring(context, target);
+    if (!world_polls(context, target)) {
+        world_ring(context, target);
+    }
+}
+
+static void relax(void *context)
+{
+    world_relax(context, domain.pd);
 }
 
 static uint64_t now(void *context)
@@ -183,6 +190,7 @@ static __attribute__((no_sanitize("address", "undefined"))) void stray(void *con
 
 static struct domain_exec runtime = {.ring = ring,
                                      .block = block,
+                                     .relax = relax,
                                      .now = now,
                                      .stamp = stamp,
                                      .write = write_log,
@@ -446,6 +454,7 @@ static void run_image(uint32_t pd)
     if (platform != NULL) {
         calls_virtual_init(&domain, platform, world->plan->pds[pd].asked->image);
     }
+    domain.polls = platform == NULL && world_polls(world, pd);
     domain_current = &domain; /* constructors of the image may want to say something */
     int error = registers_back(&domain);
     if (error != 0) {
@@ -482,6 +491,7 @@ static void run_device(uint32_t pd)
         fail("out of memory");
     }
     domain_init(&domain, plan, pd, &runtime, NULL);
+    domain.polls = platform == NULL && world_polls(world, pd);
     if (device->wire >= 0 && wire_open(&wire, &plan->scenario->wires[device->wire], &clients,
                                        &domain.page->device.wire, why) != 0) {
         fail("%s", why);

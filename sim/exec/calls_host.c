@@ -21,12 +21,19 @@ static void host_notify(struct domain *d, struct domain_channel *c)
     }
 }
 
-/* Wait to be rung by a certain other. If that one is gone, the supervisor knows that nothing will
- * come of it. */
-static void wait_for(struct domain *d, uint32_t pd)
+/* Wait to be rung by a certain other, who will then have made `word` another than `is`. If that one
+ * is gone, the supervisor knows that nothing will come of it. */
+static void wait_for(struct domain *d, uint32_t pd, _Atomic uint32_t *word, uint32_t is)
 {
     atomic_store(&d->page->waits_for, pd + 1);
-    d->exec->block(d->exec->context, DOMAIN_FOREVER);
+    if (d->polls) {
+        while (atomic_load(word) == is &&
+               atomic_load_explicit(&d->page->order_stop, memory_order_relaxed) == 0) {
+            d->exec->relax(d->exec->context);
+        }
+    } else {
+        d->exec->block(d->exec->context, DOMAIN_FOREVER);
+    }
     atomic_store(&d->page->waits_for, 0);
     domain_end_if_told(d);
 }
@@ -109,7 +116,7 @@ static uint64_t host_call(struct domain *d, struct domain_channel *c, uint64_t i
     atomic_store(&call->state, CALL_ASKED);
     d->exec->ring(d->exec->context, c->peer);
     while (atomic_load(&call->state) != CALL_ANSWERED) {
-        wait_for(d, c->peer);
+        wait_for(d, c->peer, &call->state, CALL_ASKED);
     }
     uint64_t answer = call->info;
 
@@ -159,7 +166,7 @@ static void post(struct domain *d, const struct mmio_entry *entry)
             break;
         }
         d->exec->ring(d->exec->context, d->device_pd);
-        wait_for(d, d->device_pd);
+        wait_for(d, d->device_pd, &d->mmio->driver_waits, 1);
     }
     if (wake) {
         atomic_store(&d->mmio->device_sleeps, 0);
@@ -197,7 +204,7 @@ static uint64_t host_mmio_read(struct domain *d, uint32_t offset, unsigned bytes
         if (atomic_load(&d->mmio->answered) == number + 1u) {
             break;
         }
-        wait_for(d, d->device_pd);
+        wait_for(d, d->device_pd, &d->mmio->driver_waits, 1);
     }
     atomic_store_explicit(&d->mmio->driver_waits, 0, memory_order_relaxed);
     return d->mmio->answer;

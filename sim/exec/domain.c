@@ -206,6 +206,33 @@ void domain_end_if_told(struct domain *d)
     }
 }
 
+/* Is there anything that one who slept would have been rung for? */
+static bool has_work(const struct domain *d)
+{
+    for (unsigned i = 0; i < d->channel_count; i++) {
+        const struct domain_channel *c = &d->channels[i];
+
+        if (c->page != NULL &&
+            (atomic_load_explicit(&c->page->word[c->side], memory_order_relaxed) != 0 ||
+             ((d->callers >> i & 1) != 0 &&
+              atomic_load(&c->page->call[c->side].state) == CALL_ASKED))) {
+            return true;
+        }
+    }
+    return d->served != NULL && mmio_pending(d->served);
+}
+
+static void look_until(struct domain *d, uint64_t deadline_ns)
+{
+    uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
+
+    while (!has_work(d) && atomic_load_explicit(&d->page->order_stop, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed) == go_ns &&
+           (deadline_ns == DOMAIN_FOREVER || d->exec->now(d->exec->context) < deadline_ns)) {
+        d->exec->relax(d->exec->context);
+    }
+}
+
 void domain_wait(struct domain *d, uint64_t deadline_ns)
 {
     atomic_store_explicit(&d->page->deadline_ns, deadline_ns, memory_order_relaxed);
@@ -215,7 +242,11 @@ void domain_wait(struct domain *d, uint64_t deadline_ns)
     if (atomic_load(&d->page->order_drain) != 0) {
         d->exec->ring(d->exec->context, PLAN_NONE);
     }
-    d->exec->block(d->exec->context, deadline_ns);
+    if (d->polls) {
+        look_until(d, deadline_ns);
+    } else {
+        d->exec->block(d->exec->context, deadline_ns);
+    }
     atomic_store(&d->page->state, PD_RUNNING);
     domain_end_if_told(d);
 }

@@ -37,6 +37,8 @@ struct domain_exec {
     void (*ring)(void *context, uint32_t target);
     /* Wait until rung or until `deadline_ns` on now()'s clock. May return early, without cause. */
     void (*block)(void *context, uint64_t deadline_ns);
+    /* On the host's clock, of a domain that polls: there was nothing; let others run. */
+    void (*relax)(void *context);
     uint64_t (*now)(void *context);   /* nanoseconds since the run began */
     uint64_t (*stamp)(void *context); /* the same, nearly, and cheaper: for differences only */
     void (*write)(void *context, const char *text, size_t bytes); /* the domain's log */
@@ -114,6 +116,8 @@ struct domain {
     struct fault_set faults;
     bool incoherent;        /* a region it maps is not coherent */
     struct mmio_ring *mmio; /* a driver's */
+    const struct mmio_ring *served; /* a device's */
+    bool polls;                     /* never sleeps for want of work: it looks again and again */
     uint64_t regs_vaddr, regs_bytes;
     const struct device_ports *ports; /* by which they are reached as well; NULL: none */
     bool backed;                      /* there is memory in their place (registers.h) */
@@ -208,6 +212,6 @@ uint64_t domain_deadline(const struct domain *d);
 uint64_t domain_run_ns(const struct domain *d);
 /* End here and now if the run is over. */
 void domain_end_if_told(struct domain *d);
-/* Wait for one ring, with the page saying so. */
+/* Wait for work or for that time, with the page saying so. */
 void domain_wait(struct domain *d, uint64_t deadline_ns);
 #endif

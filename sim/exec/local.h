@@ -44,9 +44,11 @@ struct local {
 struct local_run {
     struct exec_virtual v; /* in virtual time */
     /* On the host's clock, else NULL: what domains need of the host, the context left to local.c;
-     * and the end of the thread that calls this, whose domain strayed, or was stopped. */
+     * the end of the domain that runs on the thread that calls this, which strayed; and of one that
+     * was told to go, if it is that one. */
     const struct domain_exec *verbs;
     void (*strayed)(struct local *l, const struct stray *why, int status);
+    void (*told)(struct local *l);
     struct world *world;
     /* Leave `from` (NULL: whoever began), go on with `to` (NULL: whoever began). Returns when
      * somebody goes back to `from`. */

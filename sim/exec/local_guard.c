@@ -217,9 +217,11 @@ static void on_program_exit(int status, void *context)
 /* On the host's clock: a domain that does not end by itself is to end now. */
 static void on_stop(int number)
 {
+    struct local *l = inside(the_run);
+
     (void)number;
-    if (inside(the_run) != NULL) {
-        local_stray(the_run, inside(the_run), &(struct stray){.signal = SIGKILL}, 0);
+    if (l != NULL) {
+        the_run->told(l);
     }
 }
 

@@ -80,6 +80,7 @@ bool station_init(void *memory, struct domain *d, struct wire *wire, struct stat
     s->plan = &plan->devices[device];
     s->type = s->plan->asked->type->type;
     s->mmio = (struct mmio_ring *)(uintptr_t)s->plan->mmio_device_vaddr;
+    d->served = s->mmio;
     s->wire = wire;
     s->first_timer_ns = DOMAIN_FOREVER;
     s->counts = &d->page->device;

@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sim/exec/place.h"
+
 /* What the supervisor looks at: pages, channels, queues, posted writes, captures. Never packet
  * data, but where it is what stands between caches and memory. */
 static bool viewed(const struct plan_region *r)
@@ -57,61 +59,11 @@ static int create_region(struct world *w, uint32_t region)
     return madvise(view, r->bytes, MADV_DONTFORK) == 0 ? 0 : -errno;
 }
 
-static bool needs_one_core(const struct plan *plan)
-{
-    bool any = false;
-
-    for (uint32_t i = 0; i < plan->pd_count; i++) {
-        any |= plan->pds[i].one_core;
-    }
-    return any;
-}
-
-/*
- * One core for the whole chain unless the scenario says otherwise: a doorbell between processes on
- * one core costs a context switch, between two cores an inter-processor wake-up, which is many
- * times dearer. In virtual time exactly one runs at a time, so one core is best for all, and the
- * cores of a scenario are simulated ones. Where an image has no barriers, nothing else would be
- * right.
- */
-static void place(struct world *w)
-{
-    const struct scenario *s = w->plan->scenario;
-    bool together = s->clock == CLOCK_VIRTUAL || needs_one_core(w->plan);
-    cpu_set_t allowed;
-    int last = -1, first = -1, next;
-
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-        CPU_ZERO(&allowed);
-    }
-    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (CPU_ISSET(cpu, &allowed)) {
-            first = first < 0 ? cpu : first;
-            last = cpu;
-        }
-    }
-    w->home_cpu = last;
-    next = first;
-    for (uint32_t i = 0; i < w->plan->pd_count; i++) {
-        const struct plan_pd *pd = &w->plan->pds[i];
-
-        if (!together && pd->cpu >= 0 && pd->cpu < CPU_SETSIZE && CPU_ISSET(pd->cpu, &allowed)) {
-            w->cpus[i] = pd->cpu;
-        } else if (together || s->placement == PLACEMENT_ONE_CORE || first < 0) {
-            w->cpus[i] = w->home_cpu;
-        } else {
-            w->cpus[i] = next;
-            do {
-                next = next == last ? first : next + 1;
-            } while (!CPU_ISSET(next, &allowed));
-        }
-    }
-}
-
 int world_create(struct world *w, const struct plan *plan, const char *images, const char *logs,
                  char *why, size_t why_bytes)
 {
     struct arena *arena = plan->arena;
+    cpu_set_t allowed;
     int error = 0;
 
     *w = (struct world){.plan = plan,
@@ -124,11 +76,16 @@ int world_create(struct world *w, const struct plan *plan, const char *images, c
                         .doorbells = arena_array(arena, plan->pd_count + 1, sizeof(int)),
                         .views = arena_array(arena, plan->region_count, sizeof(uint8_t *)),
                         .pages = arena_array(arena, plan->pd_count, sizeof(struct pd_page *)),
-                        .cpus = arena_array(arena, plan->pd_count, sizeof(int))};
+                        .cpus = arena_array(arena, plan->pd_count, sizeof(int)),
+                        .polls = arena_array(arena, plan->pd_count, sizeof(bool)),
+                        .crowded = arena_array(arena, plan->pd_count, sizeof(bool))};
     memset(w->region_fds, 0xff, plan->region_count * sizeof(int));
     memset(w->doorbells, 0xff, (plan->pd_count + 1) * sizeof(int));
     allow_descriptors();
-    place(w);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+        CPU_ZERO(&allowed);
+    }
+    place_domains(w, &allowed);
     for (uint32_t i = 0; i < plan->region_count; i++) {
         error = create_region(w, i);
         if (error != 0) {
@@ -220,6 +177,17 @@ void world_ring(const struct world *w, uint32_t target)
     if (write(fd, &world_one_ring, sizeof world_one_ring) < 0) {
         return;
     }
+}
+
+void world_relax(const struct world *w, uint32_t pd)
+{
+    if (w->crowded[pd]) {
+        sched_yield();
+        return;
+    }
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
 }
 
 void world_destroy(struct world *w)

@@ -32,6 +32,9 @@ struct world {
     struct clock_scale scale;
     int home_cpu;     /* the host's core for whoever has no reason to be elsewhere; -1: any */
     int *cpus;        /* by domain: where on the host it runs, -1 anywhere */
+    /* By domain, or NULL: it looks for work again and again, so that no other domain need ring it;
+     * and whether another is to run on its core meanwhile. */
+    bool *polls, *crowded;
     pid_t supervisor; /* whose end is the end of every domain */
     bool confine;
 };
@@ -53,6 +56,12 @@ static inline struct bell *world_bell(const struct world *w, uint32_t pd)
 {
     return &w->bells[pd];
 }
+static inline bool world_polls(const struct world *w, uint32_t pd)
+{
+    return w->polls != NULL && pd != PLAN_NONE && w->polls[pd];
+}
+/* One that polls has looked: let others on its core run. */
+void world_relax(const struct world *w, uint32_t pd);
 /* Ring a domain, or the supervisor with PLAN_NONE. */
 void world_ring(const struct world *w, uint32_t target);
 /* The clients, as the wire of one device needs to know them. In plan->arena. */

@@ -120,6 +120,7 @@ uint32_t plan_add_pd(struct plan *p, const struct scenario_pd *asked, const char
                                     .budget_ns = asked->budget_ns,
                                     .period_ns = asked->period_ns,
                                     .cpu = asked->cpu,
+                                    .waiting = asked->waiting,
                                 });
     const struct component *component = component_find(asked->image);
 
@@ -142,7 +143,8 @@ uint32_t plan_add_device(struct plan *p, uint32_t scenario_device, uint32_t driv
                                                  .device = device,
                                                  .role = "device",
                                                  .trusted = true,
-                                                 .cpu = asked->cpu});
+                                                 .cpu = asked->cpu,
+                                                 .waiting = asked->waiting});
     uint32_t mmio = plan_add_region(p, REGION_MMIO, 0x10000, "%s.mmio", asked->name);
     p->devices[device] = (struct plan_device){
         .name = asked->name,

@@ -33,7 +33,11 @@ const struct param scenario_top_params[] = {
     PARAM_TEXT_OPTIONAL(struct scenario_top_keys, executor, NULL,
                         "what runs the domains; by the clock if left out"),
     PARAM_ENUM(struct scenario_top_keys, placement, PLACEMENT_ONE_CORE, placements,
-               "which cores domains run on unless they say"),
+               "which of the host's cores domains run on unless they say: one for all, or "
+               "neighbours together on as many as there are; on the host's clock"),
+    PARAM_ENUM(struct scenario_top_keys, waiting, WAITING_AUTO, scenario_waitings,
+               "what a domain does without work, on the host's clock: sleep until it is woken, or "
+               "poll; auto: poll on cores from which others are woken on another, else sleep"),
     PARAM_END,
 };
 
@@ -339,6 +343,16 @@ static void read_stop(struct scenario_reader *r)
     r->s->stop_wall_ns = keys.wall;
 }
 
+/* A scenario may be run by either clock; what it says for one only is not lost on the reader. */
+static void warn_of_time(struct scenario_reader *r, const char *key, bool preset)
+{
+    if (!preset && r->s->clock == CLOCK_VIRTUAL) {
+        diag_warn(r->diag, json_place(json_member(r->top, key)),
+                  "is for the host's clock; in virtual time one domain runs at a time, all on one "
+                  "core of the host");
+    }
+}
+
 static void read_top(struct scenario_reader *r)
 {
     struct scenario_top_keys keys = {0};
@@ -356,6 +370,9 @@ static void read_top(struct scenario_reader *r)
     r->s->executor = keys.executor;
     r->s->executor_place = json_place(json_member(r->top, "executor"));
     r->s->placement = (enum scenario_placement)keys.placement;
+    r->s->waiting = (enum scenario_waiting)keys.waiting;
+    warn_of_time(r, "placement", r->s->placement == PLACEMENT_ONE_CORE);
+    warn_of_time(r, "waiting", r->s->waiting == WAITING_AUTO);
     read_platform(r);
     read_stop(r);
 }

@@ -64,6 +64,8 @@ struct scenario_types {
 
 enum scenario_clock { CLOCK_HOST, CLOCK_VIRTUAL };
 enum scenario_placement { PLACEMENT_ONE_CORE, PLACEMENT_SPREAD };
+/* On the host's clock, a domain without work. AUTO: as the scenario says, or by where it is. */
+enum scenario_waiting { WAITING_AUTO, WAITING_SLEEP, WAITING_POLL };
 
 struct scenario_pd {
     const char *name;  /* unique among PDs, devices and wires; [a-z][a-z0-9_]*, at most 63 bytes */
@@ -71,9 +73,10 @@ struct scenario_pd {
                           to the scenario */
     bool image_is_path;
     struct diag_place place;
-    uint8_t priority;                   /* 0..254 */
-    uint64_t budget_ns, period_ns;      /* 0: none asked */
-    int cpu;                            /* -1: as the placement says */
+    uint8_t priority;              /* 0..254 */
+    uint64_t budget_ns, period_ns; /* 0: none asked */
+    int cpu;                       /* -1: as the placement says */
+    enum scenario_waiting waiting;
     bool trusted;                       /* default true */
     bool passive;                       /* default false */
     const struct type_view *image_type; /* NULL for a path or an image without keys of its own */
@@ -103,6 +106,7 @@ struct scenario_device {
     void *state;
     int wire; /* index, -1 for none */
     int cpu;  /* -1: as the placement says */
+    enum scenario_waiting waiting;
 };
 
 struct scenario_instance {
@@ -179,6 +183,7 @@ struct scenario {
     const char *platform_json; /* where the scenario holds the table itself: that, for
                                   platform_load, and `platform` its name; else NULL */
     enum scenario_placement placement;
+    enum scenario_waiting waiting;
     uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is
                                quiet */
     uint64_t stop_wall_ns;  /* stop.wall: give up (exit 5); default 120 s */

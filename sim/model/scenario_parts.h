@@ -40,10 +40,12 @@ struct scenario_reader {
     size_t list_room;
 };
 
+extern const char *const scenario_waitings[]; /* enum scenario_waiting */
+
 /* Keys that are the format's own, with the struct each table fills. */
 struct scenario_top_keys {
     const char *schema, *name, *story, *executor;
-    uint64_t clock, placement;
+    uint64_t clock, placement, waiting;
 };
 struct scenario_stop_keys {
     uint64_t after, wall;
@@ -57,12 +59,12 @@ struct scenario_named_keys {
 };
 struct scenario_pd_keys {
     const char *name, *image;
-    uint64_t priority, budget, period, cpu;
+    uint64_t priority, budget, period, cpu, waiting;
     bool trusted, passive;
 };
 struct scenario_device_keys {
     const char *name;
-    uint64_t cpu;
+    uint64_t cpu, waiting;
 };
 struct scenario_client_keys {
     bool allow_shared_receive;
@@ -78,7 +80,7 @@ struct scenario_fault_keys {
 extern const struct param scenario_top_params[], scenario_stop_params[], scenario_wire_params[],
     scenario_device_params[], scenario_instance_params[], scenario_pd_params[],
     scenario_client_params[], scenario_capture_params[], scenario_fault_params[];
-#define SCENARIO_PD_PARAMS 9 /* entries of scenario_pd_params, its end included */
+#define SCENARIO_PD_PARAMS 10 /* entries of scenario_pd_params, its end included */
 
 /* What a domain is unless the scenario says otherwise. */
 struct scenario_pd_preset {

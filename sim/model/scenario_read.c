@@ -25,6 +25,8 @@ const struct param scenario_device_params[] = {
                         "device0, device1, ... if left out"),
     PARAM_UINT(struct scenario_device_keys, cpu, NO_CPU, 0, CPUS_MAX - 1,
                "the core it runs beside; as the placement says if left out"),
+    PARAM_ENUM(struct scenario_device_keys, waiting, WAITING_AUTO, scenario_waitings,
+               "what it does without work, on the host's clock; auto: as the scenario says"),
     PARAM_END,
 };
 
@@ -44,6 +46,8 @@ const struct param scenario_pd_params[SCENARIO_PD_PARAMS] = {
     PARAM_TIME(struct scenario_pd_keys, period, 0, 0, 0, "how often the budget is refilled"),
     PARAM_UINT(struct scenario_pd_keys, cpu, NO_CPU, 0, CPUS_MAX - 1,
                "the core it runs on; as the placement says if left out"),
+    PARAM_ENUM(struct scenario_pd_keys, waiting, WAITING_AUTO, scenario_waitings,
+               "what it does without work, on the host's clock; auto: as the scenario says"),
     PARAM_BOOL(struct scenario_pd_keys, trusted, true,
                "false: no shared memory may be given to it"),
     PARAM_BOOL(struct scenario_pd_keys, passive, false,
@@ -51,6 +55,9 @@ const struct param scenario_pd_params[SCENARIO_PD_PARAMS] = {
                "notifications only"),
     PARAM_END,
 };
+
+const char *const scenario_waitings[] = {
+    [WAITING_AUTO] = "auto", [WAITING_SLEEP] = "sleep", [WAITING_POLL] = "poll", NULL};
 
 static int cpu_of(uint64_t key)
 {
@@ -164,6 +171,7 @@ void scenario_read_pd(struct scenario_reader *r, struct json_value object,
                                .budget_ns = keys.budget,
                                .period_ns = keys.period,
                                .cpu = cpu_of(keys.cpu),
+                               .waiting = (enum scenario_waiting)keys.waiting,
                                .trusted = keys.trusted,
                                .passive = keys.passive};
     scenario_take_name(r, pd->name, NAME_PD, object);
@@ -313,6 +321,7 @@ static void read_device(struct scenario_reader *r, struct json_value item, size_
     param_known(&known, "wire");
     device->name = keys.name != NULL ? keys.name : device->name;
     device->cpu = cpu_of(keys.cpu);
+    device->waiting = (enum scenario_waiting)keys.waiting;
     scenario_take_name(r, device->name, NAME_DEVICE, item);
     device->type = scenario_type(r, item, "model", "device model", r->types->devices,
                                  r->types->device_count, out, &known);

@@ -2,7 +2,8 @@
 /*
  * The host's clock and a thread for each domain: the same run as by processes, as told by its
  * report, and the same end whatever befalls it. What strays there is in test_escape.c. Tools that
- * know threads have nothing to say of ours, and are told to overlook nothing.
+ * know threads have nothing to say of ours, and are told to overlook nothing. And domains that
+ * poll, on cores that they share or do not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -184,6 +185,135 @@ static void test_same_report(void **state)
     json_decref(threads);
 }
 
+/* -- polling -- */
+
+static const char *const polled[] = {"--set", "/waiting=\"poll\""};
+static const char *const spread[] = {"--set", "/placement=\"spread\""};
+
+/* On one core and on all, as threads that share one and as processes. */
+static void test_polling(void **state)
+{
+    static const char *const executors[] = {"process", "thread"};
+    static struct live l;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const char *const *how = i / 2 == 0 ? polled : spread;
+        const struct live_how args = {
+            .args = {"-q", "--executor", executors[i % 2], how[0], how[1]}};
+        int status = live_run(&l, few, &args);
+
+        if (status != 0) {
+            print_error("%s %s: status %d, said: %s\n", executors[i % 2], how[1], status, l.said);
+        }
+        assert_int_equal(status, 0);
+        assert_true(live_nobody_left(1000));
+        json_t *report = live_report(&l), *pd;
+        const char *name;
+
+        json_object_foreach(json_object_get(report, "pds"), name, pd)
+        {
+            assert_string_equal(json_string_value(json_object_get(pd, "state")), "ended when told");
+            assert_true(json_integer_value(json_object_get(pd, "cpu_ns")) > 0);
+        }
+        json_decref(report);
+        folder_remove(l.out);
+    }
+}
+
+/* One of those that share a thread ends, spins, or is given to silence: the others go on. */
+static void test_polling_with_a_rogue(void **state)
+{
+    static const struct {
+        uint32_t way;
+        enum escape_when when;
+        const char *death;
+    } rows[] = {
+        {ESCAPE_READ_NULL, ESCAPE_IN_INIT, "SIGSEGV"},
+        {ESCAPE_READ_NULL, ESCAPE_AS_LOADED, "SIGSEGV"},
+        {ESCAPE_TRAP, ESCAPE_WHEN_NOTIFIED, "SIGILL"},
+        {ESCAPE_OVERFLOW_STACK, ESCAPE_WHEN_NOTIFIED, "SIGSEGV"},
+        {ESCAPE_EXIT, ESCAPE_WHEN_NOTIFIED, "its own exit, with status 0"},
+        {ESCAPE_OPEN_MEM, ESCAPE_WHEN_NOTIFIED, "openat"},
+    };
+    static struct live l;
+    const struct live_how how = {.args = {"-q", "--executor", "thread", polled[0], polled[1]}};
+    char text[PATH_MAX + 2048];
+
+    (void)state;
+    if (live_sanitized()) {
+        skip();
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text, LIVE_BESIDE("", LIVE_OUT_PCAP),
+                 live_stray_image(rows[i].way, rows[i].when));
+        int status = live_run(&l, text, &how);
+        json_t *report = live_report(&l);
+        const char *found = report == NULL ? NULL : live_finding(report, "domains", 0);
+
+        if (status != 1 || found == NULL || strstr(found, rows[i].death) == NULL) {
+            print_error("way %u: status %d, found: %s, said: %s\n", rows[i].way, status,
+                        found == NULL ? "-" : found, l.said);
+        }
+        assert_int_equal(status, 1);
+        assert_non_null(found);
+        assert_non_null(strstr(found, rows[i].death));
+        assert_null(live_finding(report, "domains", 1));
+        assert_int_equal(json_integer_value(live_get(report, "frames.delivered.honest")),
+                         LIVE_BESIDE_FRAMES);
+        json_decref(report);
+        folder_remove(l.out);
+    }
+}
+
+/* It keeps the core that it shares; but not for ever. */
+static void test_polling_with_one_that_spins(void **state)
+{
+    static struct live l;
+    const struct live_how how = {.args = {"-q", "--executor", "thread", polled[0], polled[1], "--set",
+                                          "/stop/after=\"100 ms\""}};
+    char text[PATH_MAX + 2048];
+
+    (void)state;
+    if (live_sanitized()) {
+        skip();
+    }
+    snprintf(text, sizeof text, LIVE_BESIDE("", LIVE_OUT_PCAP),
+             live_stray_image(ESCAPE_SPIN, ESCAPE_WHEN_NOTIFIED));
+    int status = live_run(&l, text, &how);
+    json_t *report = live_report(&l);
+
+    assert_in_range(status, 0, 1);
+    assert_true(live_nobody_left(1000));
+    assert_non_null(report);
+    assert_string_equal(json_string_value(live_get(report, "pds.rogue.state")),
+                        "killed at the end: it did not wait");
+    assert_string_equal(json_string_value(live_get(report, "pds.honest.state")), "ended when told");
+    json_decref(report);
+    folder_remove(l.out);
+}
+
+static void test_polling_interrupted(void **state)
+{
+    static struct live l;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        const struct live_how how = {.args = {"-q", "--set", "/waiting=\"poll\"", "--executor",
+                                              i % 2 ? "thread" : "process"}};
+        uint64_t until = live_now_ms() + LIVE_LIMIT_MS;
+
+        live_start(&l, endless, &how);
+        while (!live_file_there(&l, "captures/out.pcap.part") && live_now_ms() < until) {
+            sched_yield();
+        }
+        nanosleep(&(struct timespec){.tv_nsec = (long)i * 20000000}, NULL);
+        kill(l.pid, SIGTERM);
+        live_assert_interrupted(&l, "polling");
+        folder_remove(l.out);
+    }
+}
+
 static void under(const struct live_how *how, const char *text)
 {
     static struct live l;
@@ -206,6 +336,10 @@ static void test_memcheck(void **state)
     under(&(struct live_how){.tool = {"valgrind", "-q", "--leak-check=full",
                                       "--errors-for-leak-kinds=definite", "--error-exitcode=9"},
                              .args = {"-q", "--executor", "thread"}},
+          few);
+    under(&(struct live_how){.tool = {"valgrind", "-q", "--leak-check=full",
+                                      "--errors-for-leak-kinds=definite", "--error-exitcode=9"},
+                             .args = {"-q", "--executor", "thread", polled[0], polled[1]}},
           few);
 }
 
@@ -235,10 +369,17 @@ static void test_helgrind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_report), cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_killed),      cmocka_unit_test(test_out_of_patience),
-        cmocka_unit_test(test_one_spins),   cmocka_unit_test(test_memcheck),
+        cmocka_unit_test(test_same_report),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_out_of_patience),
+        cmocka_unit_test(test_one_spins),
+        cmocka_unit_test(test_memcheck),
         cmocka_unit_test(test_helgrind),
+        cmocka_unit_test(test_polling),
+        cmocka_unit_test(test_polling_with_a_rogue),
+        cmocka_unit_test(test_polling_with_one_that_spins),
+        cmocka_unit_test(test_polling_interrupted),
     };
 
     return cmocka_run_group_tests(tests, live_begin, live_end);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where on the host domains run: a scenario's cores are the host's on its clock only. */
+/* Where on the host domains run: a scenario's cores are the host's on its clock only. How they are
+ * spread is test_place.c's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,24 +81,7 @@ static void test_host_clock_keeps_asked_core(void **state)
     }
 }
 
-/* Nobody but the driver has asked, so the others get the cores in turn. */
-static void test_host_clock_spreads(void **state)
-{
-    int seen_first = 0, seen_last = 0;
-
-    (void)state;
-    begin("host", "spread", last);
-    assert_int_equal(world.cpus[driver()], last);
-    for (uint32_t i = 0; i < planned.plan->pd_count; i++) {
-        assert_in_range(world.cpus[i], first, last);
-        seen_first += i != driver() && world.cpus[i] == first;
-        seen_last += i != driver() && world.cpus[i] == last;
-    }
-    assert_int_not_equal(seen_first, 0);
-    assert_true(first != last - 1 || seen_last != 0);
-}
-
-/* ... unless an image has no barriers: that one is right on one core only. */
+/* One with an image that has no barriers is right on one core only. */
 static void test_no_barriers_no_spread(void **state)
 {
     (void)state;
@@ -128,7 +112,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_host_clock_keeps_asked_core, tear_down),
-        cmocka_unit_test_teardown(test_host_clock_spreads, tear_down),
         cmocka_unit_test_teardown(test_no_barriers_no_spread, tear_down),
         cmocka_unit_test_teardown(test_virtual_clock_stays_together, tear_down),
     };

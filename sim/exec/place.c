@@ -18,7 +18,7 @@
 /* What a domain has to do with a frame, compared with others, roughly as measured: a device makes
  * it, looks at what comes back, and moves it twice. */
 #define WORK_DEVICE 5u
-#define WORK_IMAGE  3u
+#define WORK_IMAGE  2u
 
 struct placing {
     struct world *w;

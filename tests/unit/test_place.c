@@ -127,7 +127,7 @@ static void test_one_stack_is_cut(void **state)
     place_one("\"placement\": \"spread\",", "", 3, 2);
     assert_int_equal(cpu_of("eth0"), 3);
     assert_int_equal(cpu_of("net0_driver"), 3);
-    assert_int_equal(cpu_of("net0_virt_rx"), 3);
+    assert_int_equal(cpu_of("net0_virt_rx"), 5);
     assert_int_equal(cpu_of("client0_copier"), 5);
     assert_int_equal(cpu_of("client0"), 5);
     assert_int_equal(cpu_of("net0_virt_tx"), 5);

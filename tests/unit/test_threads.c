@@ -270,8 +270,8 @@ static void test_polling_with_a_rogue(void **state)
 static void test_polling_with_one_that_spins(void **state)
 {
     static struct live l;
-    const struct live_how how = {.args = {"-q", "--executor", "thread", polled[0], polled[1], "--set",
-                                          "/stop/after=\"100 ms\""}};
+    const struct live_how how = {.args = {"-q", "--executor", "thread", polled[0], polled[1],
+                                          "--set", "/stop/after=\"100 ms\""}};
     char text[PATH_MAX + 2048];
 
     (void)state;

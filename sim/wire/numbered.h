@@ -131,20 +131,19 @@ static inline uint32_t numbered_fill_sum(const struct numbered_kind *kind, uint6
     return sum + numbered_sum((const uint8_t *)&word, bytes % sizeof(word));
 }
 
+/* One word again and again is the same as itself a word further on; for that the C library has the
+ * processor's widest instructions. */
 static inline bool numbered_fill_is(const struct numbered_kind *kind, const uint8_t *bytes,
                                     uint64_t word)
 {
-    const numbered_pair pair = {word, word};
-    const uint8_t *at = bytes + NUMBERED_FILL, *end = bytes + kind->size;
-    numbered_pair differs = {0}, differs_too = {0};
-    uint64_t rest[4] = {word, word, word, word};
+    const uint8_t *fill = bytes + NUMBERED_FILL;
+    size_t count = kind->size - NUMBERED_FILL;
 
-    for (; (size_t)(end - at) >= sizeof(rest); at += sizeof(rest)) {
-        differs |= numbered_load(at) ^ pair;
-        differs_too |= numbered_load(at + sizeof(pair)) ^ pair;
+    if (count < sizeof(word)) {
+        return memcmp(fill, &word, count) == 0;
     }
-    differs |= differs_too;
-    return (differs[0] | differs[1]) == 0 && memcmp(at, rest, (size_t)(end - at)) == 0;
+    return memcmp(fill, &word, sizeof(word)) == 0 &&
+           memcmp(fill, fill + sizeof(word), count - sizeof(word)) == 0;
 }
 
 /* ---- one frame ---- */

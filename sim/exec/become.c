@@ -455,6 +455,7 @@ static void run_image(uint32_t pd)
         calls_virtual_init(&domain, platform, world->plan->pds[pd].asked->image);
     }
     domain.polls = platform == NULL && world_polls(world, pd);
+    domain.bursts = domain.polls && world->spread;
     domain_current = &domain; /* constructors of the image may want to say something */
     int error = registers_back(&domain);
     if (error != 0) {
@@ -492,6 +493,7 @@ static void run_device(uint32_t pd)
     }
     domain_init(&domain, plan, pd, &runtime, NULL);
     domain.polls = platform == NULL && world_polls(world, pd);
+    domain.bursts = domain.polls && world->spread;
     if (device->wire >= 0 && wire_open(&wire, &plan->scenario->wires[device->wire], &clients,
                                        &domain.page->device.wire, why) != 0) {
         fail("%s", why);

@@ -114,10 +114,11 @@ struct domain {
     uint64_t irqs, unacked; /* channels: of interrupts, and of those it has not acknowledged yet */
     bool told_irq;
     struct fault_set faults;
-    bool incoherent;        /* a region it maps is not coherent */
-    struct mmio_ring *mmio; /* a driver's */
+    bool incoherent;                /* a region it maps is not coherent */
+    struct mmio_ring *mmio;         /* a driver's */
     const struct mmio_ring *served; /* a device's */
     bool polls;                     /* never sleeps for want of work: it looks again and again */
+    bool bursts;                    /* ... and lets others look now and then while it has some */
     uint64_t regs_vaddr, regs_bytes;
     const struct device_ports *ports; /* by which they are reached as well; NULL: none */
     bool backed;                      /* there is memory in their place (registers.h) */

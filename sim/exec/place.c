@@ -264,5 +264,8 @@ void place_domains(struct world *w, const cpu_set_t *allowed)
     for (uint32_t i = 0; i < plan->pd_count && !together; i++) {
         w->cpus[i] = may_use(plan->pds[i].cpu, allowed) ? plan->pds[i].cpu : w->cpus[i];
     }
+    for (uint32_t i = 1; i < plan->pd_count; i++) {
+        w->spread |= w->cpus[i] != w->cpus[0];
+    }
     find_polling(p);
 }

@@ -13,7 +13,7 @@
 
 #define MMIO_BATCH  512u
 #define FRAME_BATCH 64u
-#define FRAME_BURST 32u /* where others poll: while it goes on, they can begin */
+#define FRAME_BURST 32u /* where others are on other cores: so that they can begin meanwhile */
 #define GO_LOOK_NS  1000000000u
 
 static bool well_formed(const struct station *s, const struct mmio_entry *e)
@@ -224,7 +224,7 @@ static bool serve_wire(struct station *s)
         return false;
     }
     uint64_t now_ns = station_wire_ns(s, s->now_ns);
-    while (taken < (s->d->polls ? FRAME_BURST : FRAME_BATCH) && wire_due(s->wire) <= now_ns &&
+    while (taken < (s->d->bursts ? FRAME_BURST : FRAME_BATCH) && wire_due(s->wire) <= now_ns &&
            willing(s)) {
         const struct wire_frame *frame = wire_take(s->wire, now_ns);
 
@@ -455,7 +455,7 @@ void station_run(struct station *s)
         worked |= serve_wire(s);
         if (worked) {
             page_count(&s->d->page->entries);
-            if (s->d->polls) {
+            if (s->d->bursts) {
                 s->d->exec->relax(s->d->exec->context);
             }
         } else {

@@ -271,6 +271,7 @@ static void open_signals(bool open)
 static void run_domain(struct local *l)
 {
     l->domain.polls = world_polls(l->run->world, l->pd);
+    l->domain.bursts = l->domain.polls && l->run->world->spread;
     if (l->stillborn) {
         local_stray(l->run, l, &l->why, l->status);
     }

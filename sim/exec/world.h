@@ -30,11 +30,12 @@ struct world {
     struct pd_page **pages;
     uint64_t epoch_ns; /* run time 0 on the host's clock */
     struct clock_scale scale;
-    int home_cpu;     /* the host's core for whoever has no reason to be elsewhere; -1: any */
-    int *cpus;        /* by domain: where on the host it runs, -1 anywhere */
+    int home_cpu; /* the host's core for whoever has no reason to be elsewhere; -1: any */
+    int *cpus;    /* by domain: where on the host it runs, -1 anywhere */
     /* By domain, or NULL: it looks for work again and again, so that no other domain need ring it;
      * and whether another is to run on its core meanwhile. */
     bool *polls, *crowded;
+    bool spread;      /* some domain is on another core than the others */
     pid_t supervisor; /* whose end is the end of every domain */
     bool confine;
 };

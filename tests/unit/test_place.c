@@ -118,6 +118,7 @@ static void test_one_core(void **state)
         assert_true(crowded[i]);
     }
     assert_int_equal(polling(), 0);
+    assert_false(world.spread);
 }
 
 /* Nothing is gained by a core for each if nobody is near whom it talks to. */
@@ -131,6 +132,7 @@ static void test_one_stack_is_cut(void **state)
     assert_int_equal(cpu_of("client0_copier"), 5);
     assert_int_equal(cpu_of("client0"), 5);
     assert_int_equal(cpu_of("net0_virt_tx"), 5);
+    assert_true(world.spread);
     assert_int_equal(polling(), planned.plan->pd_count);
 }
 

@@ -247,6 +247,27 @@ static const char *end_detail(const struct run *r)
                : NULL;
 }
 
+/* On the host's clock: it is by this that one run is faster than another. */
+static const char *where_they_ran(const struct run *r)
+{
+    const struct world *w = &r->world;
+    uint32_t cores = 0, polling = 0;
+
+    for (uint32_t i = 0; i < r->plan->pd_count; i++) {
+        uint32_t k = 0;
+
+        while (k < i && w->cpus[k] != w->cpus[i]) {
+            k++;
+        }
+        cores += k == i;
+        polling += w->polls[i];
+    }
+    return arena_format(r->arena,
+                        "placement: %u of the host's cores; without work, %u of %u domains polled "
+                        "and the others slept",
+                        cores, polling, r->plan->pd_count);
+}
+
 int system_judge(struct run *r)
 {
     static const char host_note[] = "host clock: Linux scheduled the domains; priorities, budgets "
@@ -259,8 +280,15 @@ int system_judge(struct run *r)
     const struct scenario *s = r->plan->scenario;
     struct report_check *checks = arena_array(r->arena, r->system->checks.count, sizeof *checks);
 
-    const char *const notes[] = {host ? host_note : virtual_note,
-                                 r->s.exec->isolates ? NULL : shared, NULL};
+    const char *notes[4] = {host ? host_note : virtual_note};
+    size_t note_count = 1;
+
+    if (!r->s.exec->isolates) {
+        notes[note_count++] = shared;
+    }
+    if (host) {
+        notes[note_count] = where_they_ran(r);
+    }
 
     if (!host) {
         snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->s.virtual_result->digest);

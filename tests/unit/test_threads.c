@@ -208,9 +208,12 @@ static void test_polling(void **state)
         }
         assert_int_equal(status, 0);
         assert_true(live_nobody_left(1000));
-        json_t *report = live_report(&l), *pd;
+        json_t *report = live_report(&l), *pd, *notes = json_object_get(report, "notes");
         const char *name;
 
+        name = json_string_value(json_array_get(notes, json_array_size(notes) - 1));
+        assert_non_null(strstr(name, "placement: "));
+        assert_true(how == spread || strstr(name, "8 of 8 domains polled") != NULL);
         json_object_foreach(json_object_get(report, "pds"), name, pd)
         {
             assert_string_equal(json_string_value(json_object_get(pd, "state")), "ended when told");

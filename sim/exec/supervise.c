@@ -23,7 +23,6 @@
 #define TICK_MS           20         /* how often to look where nobody rings */
 #define SETTLE_NS         100000000u /* at most for domains to settle before the start */
 #define GRACE_S           2          /* for domains to end by themselves once told */
-#define GRACE_WRAPPED_S   60         /* for tools to say what they found */
 #define DESCRIPTORS_SPARE 12
 
 struct loop {
@@ -159,7 +158,7 @@ static bool wrapped(const struct loop *l)
 
 static void end_run(struct loop *l, enum run_end how)
 {
-    const struct timeval grace = {.tv_sec = wrapped(l) ? GRACE_WRAPPED_S : GRACE_S};
+    const struct timeval grace = {.tv_sec = wrapped(l) ? SUPERVISE_GRACE_WRAPPED_S : GRACE_S};
 
     if (l->ending) {
         return;

@@ -17,6 +17,8 @@
 #include "sim/hook/probe.h"
 #include "sim/observe/capture.h"
 
+#define SUPERVISE_GRACE_WRAPPED_S 60 /* for tools around domains to say what they found */
+
 struct virtual_result;
 
 /* What became of one domain. */

@@ -6,10 +6,13 @@
  */
 #include "sim/exec/virtual_parts.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/exec/domain.h"
 #include "sim/exec/events_text.h"
@@ -506,6 +509,23 @@ static void stay_on_one_core(const struct world *w, cpu_set_t *allowed)
     }
 }
 
+/* A tool around a domain that has ended has yet to say what it found. */
+static void let_tool_finish(const struct virtual *v, uint32_t pd, pid_t pid)
+{
+    const struct supervise *s = v->s;
+    bool wrapped = s->wraps != NULL && s->wraps[pd] != NULL;
+
+    if (!wrapped || told_to_end || v->kernel.domains[pd].state != KERNEL_ENDED) {
+        return;
+    }
+    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+    if (ended.fd >= 0) {
+        (void)poll(&ended, 1, SUPERVISE_GRACE_WRAPPED_S * 1000);
+        close(ended.fd);
+    }
+}
+
 static void stop_one(struct virtual *v, uint32_t pd)
 {
     struct supervise *s = v->s;
@@ -513,6 +533,9 @@ static void stop_one(struct virtual *v, uint32_t pd)
     struct rusage usage;
     int status;
 
+    if (pid > 0) {
+        let_tool_finish(v, pd, pid);
+    }
     s->exec->stop(s->exec_state, s->world, pd);
     if (pid > 0 && wait4(pid, &status, 0, &usage) == pid) {
         s->pds[pd].cpu_ns = supervise_cpu_ns(&usage);

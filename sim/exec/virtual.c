@@ -509,13 +509,14 @@ static void stay_on_one_core(const struct world *w, cpu_set_t *allowed)
     }
 }
 
-/* A tool around a domain that has ended has yet to say what it found. */
+/* A tool around a domain that has ended by itself has yet to say what it found. */
 static void let_tool_finish(const struct virtual *v, uint32_t pd, pid_t pid)
 {
     const struct supervise *s = v->s;
     bool wrapped = s->wraps != NULL && s->wraps[pd] != NULL;
 
-    if (!wrapped || told_to_end || v->kernel.domains[pd].state != KERNEL_ENDED) {
+    if (!wrapped || told_to_end || s->pds[pd].died ||
+        atomic_load(&s->world->pages[pd]->state) != PD_ENDED) {
         return;
     }
     struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};

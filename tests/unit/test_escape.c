@@ -105,7 +105,7 @@ static const struct row rows[] = {
     {ESCAPE_JUMP_NULL, ESCAPE_WHEN_NOTIFIED, "SIGSEGV at 0x0, a null pointer or close to one"},
     {ESCAPE_JUMP_DATA, ESCAPE_IN_INIT,
      "SIGSEGV at rogue.tx[0] + 0x0, which rogue may read and write"},
-    {ESCAPE_OVERFLOW_STACK, ESCAPE_IN_INIT, "SIGSEGV at nowhere in the plan"},
+    {ESCAPE_OVERFLOW_STACK, ESCAPE_IN_INIT, "SIGSEGV beyond the end of its stack"},
     {ESCAPE_DIVIDE, ESCAPE_IN_INIT, "SIGFPE"},
     {ESCAPE_TRAP, ESCAPE_IN_INIT, "SIGILL"},
     {ESCAPE_BREAKPOINT, ESCAPE_IN_INIT, "SIGTRAP"},

@@ -443,7 +443,9 @@ static const char everything[] =
     "\n"
     "Domains that died\n"
     "  client1: SIGABRT\n"
+    "    hurt: nobody else\n"
     "  client1_copier: SIGSEGV at 0x0, a null pointer or close to one\n"
+    "    hurt: client1, by then without a way in\n"
     "\n"
     "Notes\n"
     "  Priorities, budgets and costs were not modelled.\n";

@@ -1176,6 +1176,7 @@ static void test_displaced_waiting(void **state)
 
     for (unsigned i = 0; i < 2; i++) {
         exact = true;
+        free(watchers[VIRT_TX].memory);
         start_watching(VIRT_TX);
         init_all();
         enter(CLIENT1);

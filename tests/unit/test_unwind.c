@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sim/base/rng.h"
+#include "sim/base/sanitized.h"
 #include "sim/base/symbol.h"
 #include "sim/base/unwind.h"
 
@@ -74,6 +75,9 @@ static void own_stack(void **state)
     uint64_t places[UNWIND_FRAMES_MAX];
 
     (void)state;
+    if (SANITIZED) {
+        skip(); /* its frames lie where more registers say than are kept */
+    }
     middle(3);
     assert_true(unwind_object(SELF, &from, places) >= 3);
     assert_in(places[0], "inner");

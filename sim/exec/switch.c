@@ -14,8 +14,6 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#define GUARD_BYTES 4096u
-
 struct start {
     void (*entry)(void *argument);
     void *argument;
@@ -125,35 +123,35 @@ static void first(void *argument)
 
 int stack_create(struct stack *s, size_t bytes, void (*entry)(void *argument), void *argument)
 {
-    uint8_t *memory = mmap(NULL, bytes + GUARD_BYTES, PROT_READ | PROT_WRITE,
+    uint8_t *memory = mmap(NULL, bytes + STACK_GUARD_BYTES, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
     if (memory == MAP_FAILED) {
         return -errno;
     }
-    if (mprotect(memory, GUARD_BYTES, PROT_NONE) != 0) {
+    if (mprotect(memory, STACK_GUARD_BYTES, PROT_NONE) != 0) {
         int error = -errno;
 
-        munmap(memory, bytes + GUARD_BYTES);
+        munmap(memory, bytes + STACK_GUARD_BYTES);
         return error;
     }
 #if SANITIZED
     /* An earlier stack may have been here, left in the middle of things. */
-    __asan_unpoison_memory_region(memory + GUARD_BYTES, bytes);
+    __asan_unpoison_memory_region(memory + STACK_GUARD_BYTES, bytes);
 #endif
-    s->base = memory + GUARD_BYTES;
+    s->base = memory + STACK_GUARD_BYTES;
     s->bytes = bytes;
     s->bottom = s->base;
     s->extent = bytes;
     /* What to start lies at the top of the stack, the first frame below it. */
-    struct start *start = (struct start *)(memory + GUARD_BYTES + bytes) - 1;
+    struct start *start = (struct start *)(memory + STACK_GUARD_BYTES + bytes) - 1;
     *start = (struct start){.entry = entry, .argument = argument};
     uintptr_t *words = (uintptr_t *)((uintptr_t)start & ~(uintptr_t)63) - SAVED_WORDS;
     words[WORD_ENTRY] = (uintptr_t)first;
     words[WORD_ARGUMENT] = (uintptr_t)start;
     words[WORD_RETURN] = (uintptr_t)sddfsim_stack_first;
     s->pointer = words;
-    s->valgrind_id = VALGRIND_STACK_REGISTER(s->base, memory + GUARD_BYTES + bytes);
+    s->valgrind_id = VALGRIND_STACK_REGISTER(s->base, memory + STACK_GUARD_BYTES + bytes);
     return 0;
 }
 
@@ -161,7 +159,7 @@ void stack_destroy(struct stack *s)
 {
     if (s->base != NULL) {
         VALGRIND_STACK_DEREGISTER(s->valgrind_id);
-        munmap((uint8_t *)s->base - GUARD_BYTES, s->bytes + GUARD_BYTES);
+        munmap((uint8_t *)s->base - STACK_GUARD_BYTES, s->bytes + STACK_GUARD_BYTES);
     }
     *s = (struct stack){0};
 }

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Below a stack, of no use to anybody: more than most frames, as what is below that is somebody
+ * else's. */
+#define STACK_GUARD_BYTES 0x10000u
+
 struct stack {
     void *pointer; /* where it was left; NULL: this is the program's own stack */
     void *base;    /* lowest usable byte */
@@ -17,7 +21,7 @@ struct stack {
     unsigned valgrind_id;
 };
 
-/* A stack of its own with an unmapped page below it, on which `entry(argument)` runs at the first
+/* A stack of its own with a guard below it, on which `entry(argument)` runs at the first
  * switch; `entry` must not return. 0 or -errno. */
 int stack_create(struct stack *s, size_t bytes, void (*entry)(void *argument), void *argument);
 void stack_destroy(struct stack *s); /* a zeroed one is fine; never the one in use */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "sim/exec/local.h"
+#include "sim/exec/switch.h"
 #include "sim/exec/thread_host.h"
 
 #define STACK_BYTES        (512u * 1024u)
@@ -91,6 +92,7 @@ static int begin_thread(struct local *l)
     }
     pthread_attr_init(&how);
     pthread_attr_setstacksize(&how, STACK_BYTES);
+    pthread_attr_setguardsize(&how, STACK_GUARD_BYTES);
     l->way = way;
     int error = pthread_create(&way->thread, &how, body, l);
 

@@ -360,6 +360,7 @@ static int begin(struct crew *c)
 
     pthread_attr_init(&how);
     pthread_attr_setstacksize(&how, STACK_BYTES);
+    pthread_attr_setguardsize(&how, STACK_GUARD_BYTES);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&c->thread, &how, body, c);

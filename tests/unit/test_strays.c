@@ -106,7 +106,7 @@ static const struct row rows[] = {
     {ESCAPE_READ_NULL, "SIGSEGV at 0x0, a null pointer or close to one", false},
     {ESCAPE_JUMP_NULL, "SIGSEGV at 0x0, a null pointer or close to one", false},
     {ESCAPE_JUMP_DATA, "SIGSEGV at rogue.tx[0] + 0x0, which rogue may read and write", false},
-    {ESCAPE_OVERFLOW_STACK, "SIGSEGV at nowhere in the plan", false},
+    {ESCAPE_OVERFLOW_STACK, "SIGSEGV beyond the end of its stack", false},
     {ESCAPE_DIVIDE, "SIGFPE", false},
     {ESCAPE_TRAP, "SIGILL", false},
     {ESCAPE_BREAKPOINT, "SIGTRAP", false},
@@ -174,7 +174,7 @@ static void test_strays_early(void **state)
 {
     static const struct row early[] = {
         {ESCAPE_STORE_READ_ONLY, "SIGSEGV at net0.rx[0] + 0x40, which rogue may only read", false},
-        {ESCAPE_OVERFLOW_STACK, "SIGSEGV at nowhere in the plan", false},
+        {ESCAPE_OVERFLOW_STACK, "SIGSEGV", false},
         {ESCAPE_ABORT, "SIGABRT", false},
         {ESCAPE_EXIT, "its own exit, with status 0", false},
         {ESCAPE_CLOCK_GETTIME, CLOCK, false},

@@ -78,5 +78,5 @@ for flavour in mmio plain; do
     "$SDDFSIM" build stray.c -I "$ROOT" --flavour $flavour -o $flavour.so >said 2>&1 || cat said
 done
 wrap='net0_driver=valgrind -q'
-run plain process host --wrap "$wrap" | grep -v ==
+run plain process host --wrap "$wrap" | grep -v -e == -e "^  --[0-9]*-- "
 run mmio process host --wrap "$wrap"

@@ -4,12 +4,16 @@
 # made with it is the same code, so it is as fast.
 components=$ROOT/components/network
 
-# make FOLDER FILE OPTION...: one component.
+shipped=$(dirname "$SDDFSIM")/images/network
+
+# make FOLDER FILE OPTION...: one component, hooked if ours is.
 make()
 {
-    name=$1/network/$(basename "$2" .c).so
+    image=$(basename "$2" .c).so
+    name=$1/network/$image
     file=$2
     shift 2
+    ! nm -D "$shipped/$image" | grep -q __tsan_ || set -- "$@" --flavour mmio
     "$SDDFSIM" build "$file" -o "$name" "$@" >said 2>&1 || cat said
 }
 
@@ -52,7 +56,6 @@ made_by()
 {
     readelf -p .comment "$1" | sed -n 's/.*\]  //p'
 }
-shipped=$(dirname "$SDDFSIM")/images/network
 for compiler in gcc clang; do
     [ -d $compiler ] && [ "$(made_by $compiler/network/copy.so)" = "$(made_by "$shipped/copy.so")" ] &&
         ! grep -q __asan_init "$SDDFSIM" || continue

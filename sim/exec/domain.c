@@ -445,6 +445,15 @@ static void inside_notify(void *runtime, unsigned channel)
     domain_notify(runtime, channel);
 }
 
+static void inside_call(void *runtime, unsigned channel, uint64_t label, const uint64_t *words,
+                        unsigned count)
+{
+    struct domain *d = runtime;
+
+    memcpy(d->mrs, words, count * sizeof words[0]);
+    (void)domain_ppcall(d, channel, seL4_MessageInfo_new(label, 0, 0, count).words[0]);
+}
+
 static void inside_burn(void *runtime, uint64_t ns)
 {
     struct domain *d = runtime;
@@ -505,6 +514,7 @@ static enum inside_next ask_faults(struct domain *d)
                         .entries = atomic_load_explicit(&d->page->entries, memory_order_relaxed),
                         .time_ns = domain_run_ns(d),
                         .notify = inside_notify,
+                        .call = inside_call,
                         .burn = inside_burn,
                         .stray = inside_stray,
                         .did = inside_acted,

@@ -10,6 +10,9 @@
     ROW(hoard)             \
     ROW(spoof)             \
     ROW(signal)            \
+    ROW(refill)            \
+    ROW(withhold)          \
+    ROW(call)              \
     ROW(scribble)          \
     ROW(stray)             \
     ROW(spin)              \

@@ -105,6 +105,9 @@ struct inside {
     uint32_t fault;   /* scenario fault that acts; filled in by the core */
     struct rng *rng;  /* this fault's own stream; filled in by the core */
     void (*notify)(void *runtime, unsigned channel);
+    /* A protected call with `count` words; what comes back is lost. */
+    void (*call)(void *runtime, unsigned channel, uint64_t label, const uint64_t *words,
+                 unsigned count);
     /* Keep the processor busy for so long; all ones: for ever. */
     void (*burn)(void *runtime, uint64_t ns);
     /*

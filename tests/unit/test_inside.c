@@ -48,11 +48,32 @@ static void on_did(void *runtime, uint32_t fault, uint64_t a, uint64_t b)
     did_b = b;
 }
 
+static uint16_t left_there;
+static struct judged_queue *drained; /* whose other end takes three entries meanwhile; NULL */
+
 static void on_burn(void *runtime, uint64_t ns)
 {
     (void)runtime;
     burns++;
     burnt_ns = ns;
+    if (drained != NULL) {
+        left_there = (uint16_t)(drained->tail - drained->head);
+        drained->head = (uint16_t)(drained->head + (left_there < 3 ? left_there : 3));
+    }
+}
+
+static unsigned calls, calls_long;
+static uint64_t labels_beyond;
+
+static void on_call(void *runtime, unsigned channel, uint64_t label, const uint64_t *words,
+                    unsigned count)
+{
+    assert_ptr_equal(runtime, &j);
+    assert_int_equal(channel, 10 + LINK_TX1);
+    assert_in_range(count, 0, 2);
+    calls++;
+    calls_long += words[0] >> 32 != 0;
+    labels_beyond += label >= 4;
 }
 
 static void on_stray(void *runtime, uint64_t vaddr, bool write)
@@ -185,6 +206,7 @@ static enum inside_next enter(void)
                         .pd = set.pd,
                         .entries = 1,
                         .notify = on_notify,
+                        .call = on_call,
                         .burn = on_burn,
                         .stray = on_stray,
                         .did = on_did,
@@ -607,6 +629,75 @@ static void straying_is_only_where_it_may_not(void **state)
     assert_false(faults_check(&j.plan, &j.diag));
 }
 
+/* -- standing over a queue -- */
+
+static void a_queue_is_filled_as_fast_as_it_is_emptied(void **state)
+{
+    (void)state;
+    aim("refill", "client1");
+    text("queue", "tx.active");
+    number("for", 1000);
+    tx()->tail = tx()->head = 0xfffe;
+    drained = tx();
+    remember();
+    assert_int_equal(act(), INSIDE_RUN);
+    drained = NULL;
+    assert_int_equal(burns, 10);
+    assert_int_equal(burnt_ns, 100);
+    assert_int_equal(left_there, JUDGED_CAPACITY); /* full, whenever it was looked at */
+    assert_int_equal((uint16_t)(tx()->tail - tx()->head), JUDGED_CAPACITY);
+    assert_int_equal(did_b, JUDGED_CAPACITY + 10 * 3);
+    assert_true(tx()->slots[0].name >= 1ull << 40);
+    assert_int_equal(rings, 2);
+    others_untouched();
+    choice("naming", "again");
+    tx()->head = tx()->tail;
+    tx()->slots[(uint16_t)(tx()->tail - 1) % JUDGED_CAPACITY].name = BUFFER_BYTES;
+    (void)act();
+    assert_int_equal(tx()->slots[3].name, BUFFER_BYTES);
+}
+
+static void there_is_no_room_and_then_there_is(void **state)
+{
+    (void)state;
+    aim("withhold", "client1");
+    text("queue", "tx.free");
+    offer(3);
+    drained = NULL;
+    remember();
+    (void)act();
+    assert_int_equal(burnt_ns, 100000);
+    assert_int_equal(tx_free()->head, 0xfffe);
+    assert_int_equal(did_b, 3);
+    others_untouched();
+    /* It looked full meanwhile: whoever took some found as many as there can be. */
+    drained = tx_free();
+    (void)act();
+    assert_int_equal(left_there, JUDGED_CAPACITY);
+    number("spare", 1);
+    (void)act();
+    assert_int_equal(left_there, JUDGED_CAPACITY - 1);
+    number("spare", JUDGED_CAPACITY); /* that is no withholding */
+    burns = 0;
+    (void)act();
+    assert_int_equal(burns, 0);
+    drained = NULL;
+}
+
+static void anything_is_asked_of_who_may_be_called(void **state)
+{
+    (void)state;
+    aim("call", "client1");
+    assert_false(faults_check(&j.plan, &j.diag)); /* it may call nobody */
+    j.channels[LINK_TX1].end[0].may_call = true;
+    number("times", 200);
+    (void)act();
+    assert_int_equal(calls, 200);
+    assert_int_equal(did_a, 200);
+    assert_in_range(calls_long, 20, 180);
+    assert_in_range(labels_beyond, 5, 60);
+}
+
 /* -- the processor, and the end -- */
 
 static void spinning_takes_time(void **state)
@@ -727,6 +818,8 @@ static void what_a_domain_cannot_do_is_said_before(void **state)
         {"duplicate", "rx.active"},  /* it empties that */
         {"descriptor", "tx.aktive"}, /* there is none */
         {"spoof", "rx.free"},        /* that carries no frames */
+        {"refill", "rx.active"},     /* it empties that */
+        {"withhold", "tx.active"},   /* it fills that */
     };
 
     (void)state;
@@ -771,6 +864,9 @@ int main(void)
         TEST(signals_go_where_they_may_and_where_they_may_not),
         TEST(scribbling_ends_where_the_right_to_write_does),
         TEST(straying_is_only_where_it_may_not),
+        TEST(a_queue_is_filled_as_fast_as_it_is_emptied),
+        TEST(there_is_no_room_and_then_there_is),
+        TEST(anything_is_asked_of_who_may_be_called),
         TEST(spinning_takes_time),
         TEST(there_are_ways_to_die),
         TEST(fuzzing_stays_within_what_is_its_own),

@@ -125,12 +125,12 @@ struct nic {
                   "strip them")
 
 /* The two rings of a part that has them in memory. */
-#define NIC_RINGS(entry_bytes_, spare_)                                           \
-    {                                                                             \
-        {"rx_ring", offsetof(struct nic, rx_ring), 0, (entry_bytes_), (spare_)},  \
-        {                                                                         \
-            "tx_ring", offsetof(struct nic, tx_ring), 0, (entry_bytes_), (spare_) \
-        }                                                                         \
+#define NIC_RINGS(entry_bytes_, spare_)                                                  \
+    {                                                                                    \
+        {"rx_ring", offsetof(struct nic, rx_ring), 0, (entry_bytes_), (spare_), true},   \
+        {                                                                                \
+            "tx_ring", offsetof(struct nic, tx_ring), 0, (entry_bytes_), (spare_), false \
+        }                                                                                \
     }
 
 /* Power-on: everything but the keys. Lowers the interrupt line. */

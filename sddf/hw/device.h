@@ -20,6 +20,7 @@ struct device_memory {
     uint64_t entries;    /* so many whatever the scenario says; 0: as it says */
     uint32_t entry_bytes;
     uint32_t spare_entries; /* further entries the driver may need (a terminator) */
+    bool receives;          /* the driver gives the device buffers to receive into here */
 };
 
 /*

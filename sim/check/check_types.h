@@ -18,6 +18,7 @@
     ROW(dma)             \
     ROW(coherence)       \
     ROW(domains)         \
+    ROW(calls)           \
     ROW(integrity)       \
     ROW(confidentiality)
 #endif

@@ -14,6 +14,8 @@
 
 struct pool_seen {
     bool told;
+    bool twice;   /* somebody gave away what it had not */
+    bool refused; /* ... or found no room for what it wanted to give */
     uint64_t found, held;
 };
 
@@ -67,7 +69,21 @@ static void conservation_event(void *state, const struct plan *plan, const struc
         break;
     case PROBE_BUFFERS_FOUND:
         if (p->object < plan->pool_count) {
-            c->pools[p->object] = (struct pool_seen){.told = true, .found = p->a, .held = p->b};
+            struct pool_seen *seen = &c->pools[p->object];
+
+            seen->told = true;
+            seen->found = p->a;
+            seen->held = p->b;
+        }
+        break;
+    case PROBE_BUFFER_TWICE:
+        if (p->object < plan->pool_count) {
+            c->pools[p->object].twice = true;
+        }
+        break;
+    case PROBE_QUEUE_REFUSED:
+        for (uint32_t i = 0; p->object < plan->queue_count && i < plan->pool_count; i++) {
+            c->pools[i].refused |= queue_names_pool(&plan->queues[p->object], i);
         }
         break;
     case PROBE_BUFFERS_KEPT:
@@ -117,6 +133,34 @@ static uint32_t weak_holder(const struct conservation *c, const struct plan *pla
     return PLAN_NONE;
 }
 
+/*
+ * Who has all buffers of a pool in the beginning, and is to bring them round: the endpoint that
+ * sends from it; else who copies into it, and takes buffers of it from an endpoint only; else who
+ * has a device fill them. What is nowhere at the end, nobody has been seen to take: it was never
+ * given out.
+ */
+static uint32_t first_with(const struct plan *plan, uint32_t pool)
+{
+    uint32_t copier = PLAN_NONE, owner = PLAN_NONE;
+
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (!queue_names_pool(q, pool)) {
+            continue;
+        }
+        if (q->carries_frames && plan->pds[q->producer].endpoint) {
+            return q->producer;
+        }
+        if (!q->carries_frames && plan_queue_from_device(plan, q->partner)) {
+            owner = q->producer;
+        } else if (!q->carries_frames && plan->pds[q->producer].endpoint) {
+            copier = q->consumer;
+        }
+    }
+    return owner != PLAN_NONE ? owner : copier;
+}
+
 static void judge_pool(const struct conservation *c, const struct plan *plan, uint32_t pool,
                        struct findings *out)
 {
@@ -133,10 +177,12 @@ static void judge_pool(const struct conservation *c, const struct plan *plan, ui
     } else if (off != 0) {
         uint64_t many = off < 0 ? 0 - (uint64_t)off : (uint64_t)off;
         uint32_t weak = weak_holder(c, plan, pool, off < 0);
+        bool never = weak == PLAN_NONE && off < 0 && !seen->twice && !seen->refused;
+        uint32_t culprit = never ? first_with(plan, pool) : weak;
 
         say_finding(out, weak != PLAN_NONE,
                     (struct finding){
-                        .culprit = weak, .victim = PLAN_NONE, .object = p->name, .count = many},
+                        .culprit = culprit, .victim = PLAN_NONE, .object = p->name, .count = many},
                     "%s has %" PRIu32 " buffers: %" PRIu64
                     " were found in queues and rings, %" PRId64 " with domains, %" PRIu64 " %s",
                     p->name, p->buffer_count, seen->found, (int64_t)seen->held, many,
@@ -183,7 +229,12 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
             continue;
         }
         uint32_t weak = weak_holder(c, plan, p->object, true);
-        bool excused = gone_or_misled(c->gone, plan, p->pd) || weak != PLAN_NONE;
+        /* What its device has no room for, no device that fails makes a driver keep. */
+        bool misled = p->b == 0 && domain_behind(plan, p->pd) != p->pd;
+        bool led = weak != PLAN_NONE &&
+                   (p->b != 0 || p->object >= plan->pool_count || c->pools[p->object].refused ||
+                    !domain_watched_closely(plan, p->pd));
+        bool excused = gone_or_suspect(c->gone, plan, p->pd) || misled || led;
 
         say_finding(out, excused,
                     (struct finding){.culprit = domain_behind(plan, p->pd),

@@ -6,7 +6,8 @@
  * compromised, since its victim is not, and not that the receiver shares the receive memory, since
  * what is in its queue is what it is asked to look at.
  *
- * Nor does a frame go where its sender may not reach, whatever address it bears.
+ * Nor does a frame go where its sender may not reach, whatever address it bears; nor, through one
+ * who judges that, in the name of another who is reached through it.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 struct delivery {
     struct heard_list foreign;
     struct heard_list astray;
+    struct heard_list forged;
 };
 
 static void delivery_event(void *state, const struct plan *plan, const struct probe *p)
@@ -27,6 +29,8 @@ static void delivery_event(void *state, const struct plan *plan, const struct pr
         heard_note(&d->foreign, p, HEARD_BY_A);
     } else if (p->kind == PROBE_FRAME_ASTRAY) {
         heard_note(&d->astray, p, HEARD_BY_A);
+    } else if (p->kind == PROBE_FRAME_FORGED) {
+        heard_note(&d->forged, p, HEARD_BY_OBJECT);
     }
 }
 
@@ -87,6 +91,18 @@ static void judge_astray(const struct plan *plan, const struct heard *h, struct 
                 pd_name(plan, sender));
 }
 
+static void judge_forged(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    const char *queue = queue_name(plan, p->object);
+    uint32_t named = owner_of(plan, p->a),
+             sender = p->b < plan->pd_count ? (uint32_t)p->b : PLAN_NONE;
+
+    say_finding(out, domain_suspect(plan, p->pd), heard_finding(h, named, queue),
+                "%s put a frame of %s into %s, which says that %s sent it", pd_name(plan, p->pd),
+                pd_name(plan, sender), queue, pd_name(plan, named));
+}
+
 /*
  * Who chose the receiver: not an honest copier, nor who stands in its place, which serves only one,
  * but whoever gave the frame to that; or led it to.
@@ -130,6 +146,7 @@ static void delivery_finish(void *state, const struct plan *plan, struct finding
     const struct delivery *d = state;
 
     heard_judge(&d->astray, plan, out, judge_astray);
+    heard_judge(&d->forged, plan, out, judge_forged);
     heard_judge(&d->foreign, plan, out, judge_foreign);
 }
 

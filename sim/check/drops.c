@@ -20,9 +20,9 @@ static const struct job {
     const char *role;
     enum drop_reason reason;
 } jobs[] = {
-    {"device", DROP_DISABLED}, {"device", DROP_NO_DESCRIPTOR}, {"device", DROP_FILTERED},
-    {"device", DROP_RUNT},     {"device", DROP_OVERSIZE},      {"virt_rx", DROP_NO_MATCH},
-    {"vswitch", DROP_DENIED},  {"copier", DROP_NO_BUFFER},
+    {"device", DROP_NO_DESCRIPTOR}, {"device", DROP_FILTERED},  {"device", DROP_RUNT},
+    {"device", DROP_OVERSIZE},      {"virt_rx", DROP_NO_MATCH}, {"vswitch", DROP_DENIED},
+    {"copier", DROP_NO_BUFFER},
 };
 
 /* For the reader of a finding: what the reason means, in a half sentence. */
@@ -131,6 +131,8 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
         return giver_to(plan, pd);
     case DROP_NO_BUFFER: /* who keeps what it has leaves no room for more */
         return taker_from(plan, pd) != PLAN_NONE ? taker_from(plan, pd) : pd;
+    case DROP_DISABLED: /* nothing enters before all are ready, so it was on then */
+    case DROP_UNEXPLAINED:
     case DROP_DMA_FAULT:
     case DROP_BAD_DESCRIPTOR:
     case DROP_RESET:

@@ -3,7 +3,9 @@
  * Flow control is by buffers: there are so many, and each queue has room for all that may legally
  * be in it. So in an honest system nobody ever meets a full queue, nothing waits for room, and
  * frames are lost only where dropping is somebody's job, which is drops' to judge. Who is refused
- * by a queue has lost what it wanted to put there, or has let more in than there is room for.
+ * by a queue has lost what it wanted to put there, or has let more in than there is room for. And
+ * nobody is let have more buffers than the queues to it hold, however fast it takes them out: that
+ * is its share, and what it may keep for ever without harm to others.
  *
  * A queue whose other end is compromised or untrusted may be full, or seem so; its neighbour must
  * bear it, and what is told is excused.
@@ -15,7 +17,7 @@
 static void flow_event(void *state, const struct plan *plan, const struct probe *p)
 {
     (void)plan;
-    if (p->kind == PROBE_QUEUE_REFUSED) {
+    if (p->kind == PROBE_QUEUE_REFUSED || p->kind == PROBE_SHARE_EXCEEDED) {
         heard_note(state, p, HEARD_BY_OBJECT);
     }
 }
@@ -28,6 +30,13 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
     uint32_t entries = p->object < plan->queue_count ? plan->queues[p->object].capacity : 0;
     struct finding one = heard_finding(h, peer, queue);
 
+    if (p->kind == PROBE_SHARE_EXCEEDED) {
+        say_finding(out, domain_suspect(plan, p->pd), heard_finding(h, peer, queue),
+                    "%s let %s have %" PRIu64 " buffers at a time by %s, which is for %" PRIu64
+                    ": it can keep from the others what is not its share",
+                    pd_name(plan, p->pd), pd_name(plan, peer), p->a, queue, p->b);
+        return;
+    }
     if (domain_suspect(plan, peer) && !domain_suspect(plan, p->pd)) {
         one.culprit = peer;
         one.victim = p->pd;

@@ -116,6 +116,25 @@ uint32_t domain_behind(const struct plan *plan, uint32_t pd)
     return pd;
 }
 
+uint32_t domain_misled_by(const struct plan *plan, uint32_t pd, uint32_t pool)
+{
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (q->consumer == pd && queue_names_pool(q, pool) && domain_suspect(plan, q->producer) &&
+            !plan->pds[q->producer].endpoint) {
+            return q->producer;
+        }
+    }
+    return PLAN_NONE;
+}
+
+bool domain_watched_closely(const struct plan *plan, uint32_t pd)
+{
+    return !domain_suspect(plan, pd) && plan->scenario != NULL &&
+           plan->scenario->clock == CLOCK_VIRTUAL;
+}
+
 const char *domain_standing(const struct plan *plan, uint32_t pd)
 {
     if (domain_compromised(plan, pd)) {

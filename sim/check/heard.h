@@ -39,6 +39,15 @@ bool domain_suspect(const struct plan *plan, uint32_t pd);
 /* Who answers for what `pd` is seen to do: a compromised device for its driver, which knows only
  * what that device makes it believe; else itself. */
 uint32_t domain_behind(const struct plan *plan, uint32_t pd);
+/* One that `pd` has to rely on and cannot, and that gives it buffers of this pool; PLAN_NONE: there
+ * is none. An endpoint is nobody to rely on. */
+uint32_t domain_misled_by(const struct plan *plan, uint32_t pd, uint32_t pool);
+/*
+ * Is what a trusted domain is seen to do its own doing, whoever its neighbours are? Its watch knows
+ * every entry that it took and gave, and takes none of them for more than it is. In host time what
+ * lies between may be another's, who writes where both may.
+ */
+bool domain_watched_closely(const struct plan *plan, uint32_t pd);
 /* "is compromised", "is untrusted", "is trusted". */
 const char *domain_standing(const struct plan *plan, uint32_t pd);
 

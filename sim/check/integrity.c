@@ -167,6 +167,14 @@ static uint32_t pool_of(const struct plan *plan, const struct probe *p,
     return plan->queues[p->object].pools[0];
 }
 
+/* The driver of the device that a frame came in by; PLAN_NONE if it came from elsewhere. */
+static uint32_t driver_of(const struct plan *plan, uint32_t origin)
+{
+    return origin < plan->pd_count && plan->pds[origin].kind == PD_DEVICE
+               ? device_driver(plan, plan->pds[origin].device)
+               : PLAN_NONE;
+}
+
 static bool is_broken(const struct integrity *g, const struct plan *plan, uint32_t pd)
 {
     return pd < plan->pd_count && g->broken[pd];
@@ -192,7 +200,10 @@ static uint32_t doer_of(const struct integrity *g, const struct plan *plan, cons
             return origin_of(plan, news);
         }
         return upstream_of(plan, taking ? producer : p->pd);
-    case NEWS_REPEATED:
+    case NEWS_REPEATED: /* nobody but a driver knows what its device has filled */
+        if (domain_suspect(plan, driver_of(plan, news->who))) {
+            return driver_of(plan, news->who);
+        }
         return taking ? producer : upstream_of(plan, p->pd);
     case NEWS_RECEIVED:
         stretcher = heard_bytes_stretcher(&g->heard, plan, p->pd);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whatever can go on does go on. When all is quiet, and so nothing will ever happen again, no frame
- * lies in a queue, a ring or a device: else somebody sleeps who should have been woken (a signal
- * that was lost, a flag that was not set again, an interrupt that nobody acknowledged), or two wait
- * for each other. And at the end of a run everybody gets as far as its next wait: who does not runs
- * in a loop without end, is kept from the processor by one who does, or waits for an answer that
- * never comes. If a scenario's faults end before its traffic does, that is also the proof that the
- * others have recovered from them.
+ * lies in a queue, a ring or a device, and no empty buffer where somebody should pass it on: else
+ * somebody sleeps who should have been woken (a signal that was lost, a flag that was not set
+ * again, an interrupt that nobody acknowledged), or two wait for each other. And at the end of a
+ * run everybody gets as far as its next wait: who does not runs in a loop without end, is kept from
+ * the processor by one who does, or waits for an answer that never comes. If a scenario's faults
+ * end before its traffic does, that is also the proof that the others have recovered from them.
  *
  * A domain that is compromised, untrusted or gone may leave its own frames lying and run as long as
  * it likes. It may not keep the processor from those who are neither.
@@ -22,6 +22,7 @@ struct liveness {
     struct heard_list left;  /* frames on their way at the end, by place */
     struct heard_list stuck; /* who did not get to its next wait, interrupts, standstills */
     struct heard_list kept;  /* who was kept from the processor for long */
+    bool *unsignalled;       /* by queue: its producer was seen to send no signal that was wanted */
 };
 
 #define KEPT_NS 10000000u /* ten turns of the longest time slice there usually is */
@@ -32,6 +33,7 @@ static void liveness_start(void *state, const struct plan *plan)
 
     c->gone = gone_start(plan);
     c->deaf = gone_start(plan);
+    c->unsignalled = arena_array(plan->arena, plan->queue_count + 1, sizeof *c->unsignalled);
 }
 
 static void liveness_event(void *state, const struct plan *plan, const struct probe *p)
@@ -49,9 +51,18 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
             heard_note(&c->left, p, HEARD_BY_A);
         }
         break;
+    case PROBE_SIGNAL_MISSING:
+        if (p->object < plan->queue_count) {
+            c->unsignalled[p->object] = true;
+        }
+        break;
+    case PROBE_BUFFERS_LEFT:
+        heard_note(&c->left, p, HEARD_BY_OBJECT);
+        break;
     case PROBE_IRQ_LEFT:
     case PROBE_PD_UNFINISHED:
     case PROBE_STANDSTILL:
+    case PROBE_WORK_UNBOUNDED:
         heard_note(&c->stuck, p, HEARD_BY_OBJECT);
         break;
     case PROBE_PD_KEPT:
@@ -67,7 +78,7 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
 
 /* -- frames -- */
 
-/* Where frames were left lying, and who should have moved them on. */
+/* Where frames or buffers were left lying, and who should have moved them on. */
 struct left {
     const char *before, *place, *after;
     uint32_t mover, other;
@@ -78,6 +89,12 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
     uint32_t driver = device_driver(plan, p->object);
     uint32_t device = p->object < plan->device_count ? plan->devices[p->object].pd : PLAN_NONE;
 
+    if (p->kind == PROBE_BUFFERS_LEFT) {
+        uint32_t mover = p->pd;
+
+        return (struct left){"in ", queue_name(plan, p->object), "", mover,
+                             queue_peer(plan, p->object, mover)};
+    }
     switch ((enum frame_place)p->a) {
     case PLACE_QUEUE:
         if (p->object < plan->queue_count) {
@@ -108,7 +125,8 @@ static struct left left_where(const struct plan *plan, const struct probe *p)
 static const char *why_left(const struct liveness *c, const struct plan *plan,
                             const struct probe *p, uint32_t mover)
 {
-    if (p->a != PLACE_QUEUE || p->object >= plan->queue_count || mover >= plan->pd_count) {
+    if ((p->kind == PROBE_FRAME_IN_FLIGHT && p->a != PLACE_QUEUE) ||
+        p->object >= plan->queue_count || mover >= plan->pd_count) {
         return "";
     }
     if (c->deaf[mover]) {
@@ -119,6 +137,8 @@ static const char *why_left(const struct liveness *c, const struct plan *plan,
         return ", who waits for a signal that did not come";
     case LEFT_UNASKED:
         return ", who waits and has not asked for a signal";
+    case LEFT_STRANDED:
+        return ", who has none of its own buffers to go on with";
     default:
         return "";
     }
@@ -141,24 +161,41 @@ static uint32_t culprit_of(const struct liveness *c, const struct plan *plan,
     return culprit < plan->pd_count && c->deaf[culprit] ? PLAN_NONE : culprit;
 }
 
+static void judge_one_left(const struct liveness *c, const struct plan *plan, const struct heard *h,
+                           struct findings *out)
+{
+    const struct probe *p = &h->first;
+    struct left where = left_where(plan, p);
+    const char *why = why_left(c, plan, p, where.mover);
+    bool empty = p->kind == PROBE_BUFFERS_LEFT, in_queue = empty || p->a == PLACE_QUEUE;
+    uint64_t count = empty ? p->a : h->count;
+    uint32_t culprit = culprit_of(c, plan, &where);
+    bool excused = culprit != where.mover || gone_or_suspect(c->gone, plan, culprit);
+    struct finding one = {.culprit = culprit,
+                          .victim = PLAN_NONE,
+                          .object = where.place,
+                          .time_ns = p->time_ns,
+                          .count = count};
+
+    /* Nobody moves on what it was not told of, or cannot answer. */
+    if (!excused && in_queue && p->b == LEFT_ASKED && p->object < plan->queue_count &&
+        c->unsignalled[p->object]) {
+        one.culprit = where.other;
+        one.victim = where.mover;
+    } else if (!excused && in_queue && p->b == LEFT_STRANDED) {
+        one.culprit = PLAN_NONE;
+        one.victim = where.mover;
+    }
+    say_finding(out, excused, one, "%" PRIu64 " %s%s left %s%s%s when all was quiet%s%s%s", count,
+                empty ? "buffer" : "frame", count == 1 ? " was" : "s were", where.before,
+                where.place, where.after, *why == '\0' ? "" : ", for ",
+                *why == '\0' ? "" : plan->pds[where.mover].name, why);
+}
+
 static void judge_left(const struct liveness *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->left.count; i++) {
-        const struct heard *h = &c->left.list[i];
-        struct left where = left_where(plan, &h->first);
-        const char *why = why_left(c, plan, &h->first, where.mover);
-        uint32_t culprit = culprit_of(c, plan, &where);
-
-        say_finding(out, culprit != where.mover || gone_or_suspect(c->gone, plan, culprit),
-                    (struct finding){.culprit = culprit,
-                                     .victim = PLAN_NONE,
-                                     .object = where.place,
-                                     .time_ns = h->first.time_ns,
-                                     .count = h->count},
-                    "%" PRIu64 " frame%s left %s%s%s when all was quiet%s%s%s", h->count,
-                    h->count == 1 ? " was" : "s were", where.before, where.place, where.after,
-                    *why == '\0' ? "" : ", for ", *why == '\0' ? "" : plan->pds[where.mover].name,
-                    why);
+        judge_one_left(c, plan, &c->left.list[i], out);
     }
     out->lost += c->left.lost;
 }
@@ -196,6 +233,22 @@ static void judge_unfinished(const struct liveness *c, const struct plan *plan,
     }
 }
 
+/*
+ * It may be kept busy without end by one that is not to be relied on, and everybody else waits. (A
+ * forwarder may look at its client again after each queue full of frames.)
+ */
+static void judge_work(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+    struct finding one =
+        heard_finding(h, queue_peer(plan, p->object, p->pd), queue_name(plan, p->object));
+
+    say_finding(out, domain_suspect(plan, p->pd), one,
+                "%s took %" PRIu64 " entries of %s in one wake-up, filled by %s, which is not to "
+                "be relied on: after %" PRIu64 " it should have seen to the others",
+                pd_name(plan, p->pd), p->a, one.object, pd_name(plan, one.victim), p->b);
+}
+
 static void judge_stuck(const struct liveness *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->stuck.count; i++) {
@@ -218,12 +271,15 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
                         one.object, pd_name(plan, p->pd));
             break;
         case PROBE_STANDSTILL:
-            one.object = queue_name(plan, p->object);
+            one.object = p->b ? one.object : queue_name(plan, p->object);
             one.culprit = blame_for_waking(plan, p->pd);
             say_finding(out, gone_or_suspect(c->gone, plan, p->pd), one,
-                        "%s and others woke %" PRIu64 " times and moved nothing, with %s waiting "
+                        "%s and others woke %" PRIu64 " times and moved nothing, with %s%s waiting "
                         "to be emptied",
-                        pd_name(plan, p->pd), p->a, one.object);
+                        pd_name(plan, p->pd), p->a, one.object, p->b ? "'s receive ring" : "");
+            break;
+        case PROBE_WORK_UNBOUNDED:
+            judge_work(plan, &c->stuck.list[i], out);
             break;
         default: /* PROBE_PD_UNFINISHED */
             judge_unfinished(c, plan, p, out);

@@ -29,8 +29,13 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
         heard_finding(h, queue_peer(plan, queue, p->pd),
                       twice ? pool_name(plan, p->object) : queue_name(plan, queue));
 
-    one.culprit =
-        twice ? blame_for(plan, p->pd, p->object) : blame_for_queue(plan, p->pd, p->object);
+    bool closely = domain_watched_closely(plan, p->pd) && !domain_is(plan, p->pd, "driver");
+
+    if (!twice) {
+        one.culprit = blame_for_queue(plan, p->pd, p->object);
+    } else if (!closely) {
+        one.culprit = blame_for(plan, p->pd, p->object);
+    }
     /* What names no buffer somebody let through who may have known better, and it is told. */
     bool excused = domain_suspect(plan, twice ? one.culprit : p->pd);
 

@@ -3,7 +3,8 @@
  * The rules by which two neighbours share a queue, and a driver its interrupt. Indices: each end
  * moves its own, forwards, and never so that the queue holds more than it can. Signals: a producer
  * puts in all it has, then looks whether its consumer wants a signal, then sends it; a consumer
- * that asks to be signalled looks once more before it waits. An interrupt that was taken is
+ * that asks to be signalled looks once more before it waits, and one that has taken entries asks
+ * anew. An interrupt that was taken is
  * acknowledged before the driver waits again. Whoever breaks one of these runs well nearly always;
  * it is told of when it mattered: somebody now sleeps who should not.
  *
@@ -21,6 +22,7 @@ static void protocol_event(void *state, const struct plan *plan, const struct pr
     case PROBE_INDEX_ILLEGAL:
     case PROBE_INDEX_DISPLACED:
     case PROBE_LOOK_MISSING:
+    case PROBE_REQUEST_MISSING:
     case PROBE_IRQ_HELD:
         heard_note(state, p, HEARD_BY_OBJECT);
         break;
@@ -50,6 +52,12 @@ static void judge_signal(const struct plan *plan, const struct probe *p, bool ex
                     "in between, and now sleeps",
                     who, victim, one->object, victim);
         break;
+    case SIGNAL_ROBBED:
+        say_finding(out, excused, *one,
+                    "%s took back the wish of %s to be signalled of what comes by %s, and sent no "
+                    "signal",
+                    who, victim, one->object);
+        break;
     default:
         say_finding(out, excused, *one,
                     "%s put entries into %s and did not look whether %s wants a signal, which it "
@@ -57,6 +65,21 @@ static void judge_signal(const struct plan *plan, const struct probe *p, bool ex
                     who, one->object, victim);
         break;
     }
+}
+
+/* Does it pass frames on to one that it has to rely on and cannot? Then there may be no room at one
+ * moment and room at the next, without a word. */
+static bool passes_to_suspect(const struct plan *plan, uint32_t pd)
+{
+    for (uint32_t i = 0; i < plan->queue_count; i++) {
+        const struct queue_shape *q = &plan->queues[i];
+
+        if (q->carries_frames && q->producer == pd && domain_suspect(plan, q->consumer) &&
+            !plan->pds[q->consumer].endpoint) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void judge(const struct plan *plan, const struct heard *h, struct findings *out)
@@ -80,12 +103,18 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
                     pd_name(plan, one.victim), one.object, p->a, p->b);
         break;
     case PROBE_SIGNAL_MISSING:
-        judge_signal(plan, p, shared, &one, out);
+        judge_signal(plan, p, domain_watched_closely(plan, p->pd) ? own : shared, &one, out);
         break;
     case PROBE_LOOK_MISSING:
-        say_finding(out, shared, one,
+        say_finding(out, shared || passes_to_suspect(plan, p->pd), one,
                     "%s asked to be signalled when %s held %" PRIu64 " entr%s already, and waited "
                     "without looking at it once more",
+                    who, one.object, p->a, p->a == 1 ? "y" : "ies");
+        break;
+    case PROBE_REQUEST_MISSING:
+        say_finding(out, shared, one,
+                    "%s waits, and has not asked anew to be signalled of what comes by %s, which "
+                    "holds %" PRIu64 " entr%s",
                     who, one.object, p->a, p->a == 1 ? "y" : "ies");
         break;
     default: /* PROBE_IRQ_HELD */

@@ -32,6 +32,16 @@ const struct class_type *const *class_types(size_t *count)
     return types;
 }
 
+const struct class_type *class_named(const char *name)
+{
+    for (size_t i = 0; name != NULL && i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(types[i]->view.view.name, name) == 0) {
+            return types[i];
+        }
+    }
+    return NULL;
+}
+
 void class_tell(struct plan *p, uint32_t pd, const struct class_section *section,
                 const void *config, size_t bytes)
 {
@@ -50,6 +60,7 @@ static void attach_memory(struct plan *p, uint32_t device, const struct device_m
     if (entries == 0) {
         memcpy(&entries, (const char *)d->asked->state + memory->count_offset, sizeof entries);
     }
+    p->devices[device].receives_into += memory->receives ? (uint32_t)entries : 0;
     uint64_t bytes = (entries + memory->spare_entries) * memory->entry_bytes;
     uint32_t region = plan_add_region(p, REGION_RING, bytes, "%s.%s", d->name, memory->name);
     unsigned both = RIGHT_READ | RIGHT_WRITE;

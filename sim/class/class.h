@@ -6,6 +6,7 @@
  * wired: which domains, regions, rights, channels, queues and configuration. A class knows its own
  * queue and configuration headers; nobody else does.
  */
+#include "sim/hook/probe.h"
 #include "sim/model/plan.h"
 #include "sim/model/scenario.h"
 
@@ -28,11 +29,27 @@ struct class_role {
 /* What any class may tell: a device's driver of its device, anybody of a timer. */
 extern const struct class_section class_device_section, class_timer_section;
 
+/* A request or its answer, as far as anybody's contract goes. */
+#define CLASS_CALL_WORDS 4u
+struct class_call {
+    uint64_t label;
+    unsigned length; /* words that came with it; those beyond are not here */
+    uint64_t words[CLASS_CALL_WORDS];
+};
+
+#define CLASS_ANSWERS_BYTES 512u /* what a class may remember of the calls to one domain */
+
 struct class_type {
     struct class_view view;        /* view.view.type points back here */
     const struct class_role *told; /* .name NULL ends */
     /* Wire up one instance and all clients that join it. Complaints to p->diag. */
     void (*build)(struct plan *p, uint32_t instance);
+    /* What is wrong with the answer that a domain gave to a call by this channel of its own?
+     * `memory` is that domain's, zeroed in the beginning. NULL: nobody knows what would be right.
+     */
+    enum call_wrong (*answer)(const struct plan *p, uint32_t pd, unsigned channel,
+                              const struct class_call *asked, const struct class_call *answer,
+                              void *memory);
 };
 
 #include "sim/class/class_types.h"
@@ -41,6 +58,9 @@ CLASS_TYPES(ROW)
 #undef ROW
 
 const struct class_type *const *class_types(size_t *count);
+
+/* The class of that name; NULL: none, or no name. */
+const struct class_type *class_named(const char *name);
 
 /* The configuration of a domain, `bytes` of it as the section has them. A copy is made. */
 void class_tell(struct plan *p, uint32_t pd, const struct class_section *section,

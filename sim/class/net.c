@@ -435,4 +435,5 @@ const struct class_type class_net = {
         },
     .told = net_told,
     .build = net_build,
+    .answer = net_answer,
 };

@@ -141,4 +141,9 @@ void net_vswitch_add_client(struct net *n, uint32_t client, const struct scenari
                             const struct scenario_pd *copier, net_client_config_t *config);
 /* All clients are there: who reaches whom, what each is given, and the way to the virtualisers. */
 void net_vswitch_finish(struct net *n);
+
+/* -- what its domains answer when called (net_answers.c): as class_type.answer -- */
+enum call_wrong net_answer(const struct plan *plan, uint32_t pd, unsigned channel,
+                           const struct class_call *asked, const struct class_call *answer,
+                           void *memory);
 #endif

@@ -294,6 +294,30 @@ uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info)
     return d->calls->call(d, c, info);
 }
 
+static struct class_call call_words(const struct domain *d, seL4_MessageInfo_t info)
+{
+    struct class_call call = {.label = seL4_MessageInfo_get_label(info),
+                              .length = (unsigned)seL4_MessageInfo_get_length(info)};
+
+    memcpy(call.words, d->mrs, sizeof call.words);
+    return call;
+}
+
+static void judge_answer(struct domain *d, const struct domain_channel *c, unsigned channel,
+                         const struct class_call *asked, seL4_MessageInfo_t info)
+{
+    if (d->judges_calls == NULL) {
+        return;
+    }
+    struct class_call answer = call_words(d, info);
+    enum call_wrong wrong =
+        d->judges_calls->answer(d->plan, d->pd, channel, asked, &answer, d->answers);
+
+    if (wrong != CALL_RIGHT) {
+        tell(d, PROBE_CALL_WRONG, (uint32_t)(c->plan - d->plan->channels), asked->label, wrong);
+    }
+}
+
 static void answer_call(struct domain *d, unsigned channel)
 {
     struct domain_channel *c = &d->channels[channel];
@@ -305,8 +329,11 @@ static void answer_call(struct domain *d, unsigned channel)
         domain_print(d, text, sizeof text - 1);
         __builtin_trap();
     }
+    struct class_call asked = call_words(d, info);
+
     info = d->entry.protected(channel, info);
     registers_settle(d);
+    judge_answer(d, c, channel, &asked, info);
     d->calls->reply(d, c, info.words[0]);
 }
 
@@ -641,6 +668,12 @@ void domain_run(struct domain *d)
         }
         calls_virtual_hook(d);
     }
+    d->judges_calls =
+        plan_checks(d->plan, "calls") ? class_named(d->plan->pds[d->pd].class_name) : NULL;
+    if (d->judges_calls != NULL && d->judges_calls->answer == NULL) {
+        d->judges_calls = NULL;
+    }
+    memset(d->answers, 0, sizeof d->answers);
     begin_watching(d, 0);
     d->untold = d->turn != NULL && d->moves != NULL;
     d->entry.init();

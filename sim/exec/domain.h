@@ -15,6 +15,7 @@
 #include <sddf/hw/bus.h>
 #include <sddf/hw/device.h>
 
+#include "sim/class/class.h"
 #include "sim/exec/calls.h"
 #include "sim/exec/image.h"
 #include "sim/exec/page.h"
@@ -103,7 +104,9 @@ struct domain {
         unsigned channel;
     } deferred;
     uint64_t mrs[TURN_MRS];
-    uint64_t timeout_ns; /* of its timer channel; DOMAIN_FOREVER: none */
+    const struct class_type *judges_calls; /* whose contract its answers keep; NULL: nobody's */
+    uint64_t answers[CLASS_ANSWERS_BYTES / 8u]; /* that class remembers of them */
+    uint64_t timeout_ns;                        /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
     struct moves *moves; /* NULL: not watched */
     bool follows;        /* flags and signals too */

@@ -91,6 +91,11 @@ struct queue_ends {
     const struct moves_queue_counts *producer, *consumer;
 };
 
+uint64_t look_moved(const struct lookout *l, uint32_t pd, uint32_t queue)
+{
+    return look_counts(l, pd)->queues[local_queue(l, pd, queue)].moved;
+}
+
 static struct queue_ends ends_of(const struct lookout *l, uint32_t queue)
 {
     const struct queue_shape *q = &l->plan->queues[queue];
@@ -180,16 +185,49 @@ static enum probe_told told_by(const struct lookout *l, uint32_t pd)
     return believed(l, pd) ? TOLD_BY_PD : TOLD_BY_WORLD;
 }
 
-/* Does the consumer of what lies in a queue ask for a signal? */
-static enum left_flag left_flag(const struct lookout *l, uint32_t queue)
+static bool asks(const struct lookout *l, uint32_t queue)
 {
     const struct queue_shape *q = &l->plan->queues[queue];
     const uint8_t *flag = world_queue(l->s->world, queue) + q->flag_offset;
 
+    return *(const volatile uint32_t *)flag == 0;
+}
+
+/* Has an endpoint none of the buffers it sends from, nor any that it was told of? */
+static bool stranded(const struct lookout *l, uint32_t pd)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; l->plan->pds[pd].endpoint && i < l->plan->queue_count; i++) {
+        const struct queue_shape *q = &l->plan->queues[i];
+
+        if (!q->carries_frames || q->producer != pd) {
+            continue;
+        }
+        any = true;
+        if (look_queue(l, q->partner).length != 0 && !asks(l, q->partner)) {
+            return false;
+        }
+        for (size_t k = 0; k < q->pool_count; k++) {
+            if (look_held(l, pd, q->pools[k]) > 0) {
+                return false;
+            }
+        }
+    }
+    return any;
+}
+
+enum left_flag look_flag(const struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+
     if (q->flag_bytes != 4) {
         return LEFT_UNKNOWN;
     }
-    return *(const volatile uint32_t *)flag == 0 ? LEFT_ASKED : LEFT_UNASKED;
+    if (asks(l, queue)) {
+        return LEFT_ASKED;
+    }
+    return stranded(l, q->consumer) ? LEFT_STRANDED : LEFT_UNASKED;
 }
 
 static void look_at_frames(struct lookout *l, uint32_t queue)
@@ -206,7 +244,7 @@ static void look_at_frames(struct lookout *l, uint32_t queue)
     }
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, q->consumer, queue, DROP_FORGED, 0, f->lost);
     look_tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, q->consumer, queue, PLACE_QUEUE,
-              left_flag(l, queue), f->there);
+              look_flag(l, queue), f->there);
 }
 
 /* -- devices -- */
@@ -274,6 +312,8 @@ static void look_at_device(struct lookout *l, uint32_t device)
     }
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_GATE, 0,
               g->dropped[0] + g->dropped[1]);
+    look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_UNEXPLAINED, 0,
+              c->misfits);
     look_tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->pd, PLAN_NONE, 0, 0,
               g->copied[0] + g->copied[1]);
     look_tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0,
@@ -292,6 +332,7 @@ static bool sayable(unsigned kind, bool device)
         return device;
     case PROBE_FRAME_FOREIGN:
     case PROBE_FRAME_ASTRAY:
+    case PROBE_FRAME_FORGED:
     case PROBE_FRAME_ALTERED:
     case PROBE_FRAME_LEAKED:
     case PROBE_BUFFER_TWICE:
@@ -301,9 +342,13 @@ static bool sayable(unsigned kind, bool device)
     case PROBE_SIGNAL_MISSING:
     case PROBE_LOOK_MISSING:
     case PROBE_LINE_PASSED_OVER:
+    case PROBE_REQUEST_MISSING:
+    case PROBE_WORK_UNBOUNDED:
+    case PROBE_SHARE_EXCEEDED:
     case PROBE_IRQ_HELD:
     case PROBE_DEFERRED_REPLACED:
     case PROBE_CHANNEL_UNKNOWN:
+    case PROBE_CALL_WRONG:
     case PROBE_FAULT_ACTED:
     case PROBE_STRAY_LANDED:
     case PROBE_PD_STOPPED:
@@ -535,6 +580,8 @@ void look(const struct supervise *s, struct probe_bus *bus)
         look_at_indices(&l, i);
         if (l.plan->queues[i].carries_frames) {
             look_at_frames(&l, i);
+        } else {
+            look_at_left(&l, i);
         }
     }
     for (uint32_t i = 0; i < l.plan->pool_count; i++) {

@@ -2,7 +2,8 @@
 /*
  * Where the buffers of each pool are when a run is over: those that lie in queues are found there,
  * slot by slot, and of the others the domains say that they hold them. Who only passes frames on
- * should then have none with nothing in it.
+ * should then have none with nothing in it, but what its device can be given to fill, and should
+ * have left none in the queues by which they come back.
  */
 #include <stdlib.h>
 
@@ -41,6 +42,14 @@ static void add_held_by(const struct lookout *l, uint32_t pd, uint32_t pool, int
     }
 }
 
+int64_t look_held(const struct lookout *l, uint32_t pd, uint32_t pool)
+{
+    int64_t held = 0, again = 0;
+
+    add_held_by(l, pd, pool, &held, &again);
+    return held;
+}
+
 /* What was passed on to several may still be with each of them, or with one and in the queue of
  * another: as many are with nobody else as make up the number. */
 static int64_t without_again(int64_t held, int64_t again, int64_t elsewhere)
@@ -74,18 +83,63 @@ static int64_t never_offered(const struct lookout *l, uint32_t pool)
     return 0;
 }
 
-/* What a device's ring may well hold for good: buffers to receive into. */
-static bool for_receiving(const struct lookout *l, uint32_t pd, uint32_t pool)
+/* Does it take frames in buffers of one of these pools, to pass them on? */
+static bool passes_on(const struct lookout *l, uint32_t pd, const struct queue_shape *from)
+{
+    for (uint32_t i = 0; i < l->plan->queue_count; i++) {
+        const struct queue_shape *q = &l->plan->queues[i];
+
+        for (size_t k = 0; q->carries_frames && q->consumer == pd && k < from->pool_count; k++) {
+            if (queue_names_pool(q, from->pools[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Does a driver that takes buffers from here have room for another? Not if that is not known; and a
+ * place may have to stay empty. */
+static bool has_room(const struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *from = &l->plan->queues[queue];
+
+    for (uint32_t i = 0; i < l->plan->device_count; i++) {
+        const struct plan_device *d = &l->plan->devices[i];
+
+        if (d->rx_queue_source == from->partner) {
+            return look_moved(l, d->driver, queue) - look_moved(l, d->driver, from->partner) + 1 <
+                   d->receives_into;
+        }
+    }
+    return false;
+}
+
+void look_at_left(struct lookout *l, uint32_t queue)
+{
+    const struct queue_shape *q = &l->plan->queues[queue];
+    struct queue_now now = look_queue(l, queue);
+
+    if (l->plan->pds[q->consumer].endpoint || !now.possible || now.length == 0 ||
+        !(passes_on(l, q->consumer, q) || has_room(l, queue))) {
+        return;
+    }
+    look_tell(l, PROBE_BUFFERS_LEFT, TOLD_BY_WORLD, q->consumer, queue, now.length,
+              look_flag(l, queue), 1);
+}
+
+/* What a device's ring may well hold for good: so many buffers to receive into; 0: none. */
+static uint32_t for_receiving(const struct lookout *l, uint32_t pd, uint32_t pool)
 {
     for (uint32_t i = 0; i < l->plan->device_count; i++) {
         const struct plan_device *d = &l->plan->devices[i];
 
         if (d->driver == pd && d->rx_queue_source != PLAN_NONE &&
             queue_names_pool(&l->plan->queues[d->rx_queue_source], pool)) {
-            return true;
+            return d->receives_into != 0 ? d->receives_into : UINT32_MAX;
         }
     }
-    return false;
+    return 0;
 }
 
 /* Frames that a driver's devices have of it are no buffers it keeps. */
@@ -112,12 +166,17 @@ void look_at_kept(struct lookout *l, uint32_t pd)
     }
     full += (int64_t)with_devices(l, pd);
     for (size_t i = 0; i < list->count; i++) {
-        int64_t held = for_receiving(l, pd, list->pools[i]) ? 0 : c->pools[i].held;
-        int64_t kept = held > full ? held - full : 0;
+        uint32_t room = for_receiving(l, pd, list->pools[i]);
+        int64_t held = c->pools[i].held - c->pools[i].refused,
+                may = room != 0 ? (int64_t)room : full;
+        int64_t kept = held > may ? held - may : 0;
 
-        full -= held - kept > 0 ? held - kept : 0;
+        if (room == 0 && held > kept) {
+            full -= held - kept;
+        }
         if (kept > 0) {
-            look_tell(l, PROBE_BUFFERS_KEPT, TOLD_BY_PD, pd, list->pools[i], (uint64_t)kept, 0, 1);
+            look_tell(l, PROBE_BUFFERS_KEPT, TOLD_BY_PD, pd, list->pools[i], (uint64_t)kept,
+                      room != 0, 1);
         }
     }
 }

@@ -58,8 +58,14 @@ static void look_at_standstill(struct lookout *l)
     const struct virtual_standstill *s = &l->s->virtual_result->standstill;
 
     if (s->wakes != 0) {
+        bool ring = s->queue == PLAN_NONE;
+
         tell_at(l, PROBE_STANDSTILL, s->at_ps,
-                (struct probe){.pd = s->pd, .object = s->queue, .a = s->wakes, .count = 1});
+                (struct probe){.pd = s->pd,
+                               .object = ring ? s->device : s->queue,
+                               .a = s->wakes,
+                               .b = ring,
+                               .count = 1});
     }
 }
 

@@ -57,6 +57,15 @@ void look_at_kernels_acts(struct lookout *l);
 
 /* -- where the buffers are (look_buffers.c) -- */
 
+/* Does the consumer of what lies in a queue ask for a signal? */
+enum left_flag look_flag(const struct lookout *l, uint32_t queue);
+
+/* How many entries a domain says it moved through a queue. */
+uint64_t look_moved(const struct lookout *l, uint32_t pd, uint32_t queue);
+/* How many buffers of a pool a domain says it has. */
+int64_t look_held(const struct lookout *l, uint32_t pd, uint32_t pool);
+/* Empty buffers in a queue whose consumer passes on what comes there. */
+void look_at_left(struct lookout *l, uint32_t queue);
 /* Empty buffers in the hands of those who only pass frames on. */
 void look_at_kept(struct lookout *l, uint32_t pd);
 void look_at_pool(struct lookout *l, uint32_t pool);

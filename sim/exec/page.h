@@ -38,6 +38,7 @@ enum pd_state {
 /* What a device's domain counts beside what every domain counts. */
 struct page_device {
     uint64_t drops_rx[DEVICE_DROPS], drops_tx[DEVICE_DROPS];
+    uint64_t misfits; /* frames refused as too long that are not */
     uint64_t dma_faults, violations;
     struct crossing_counts gates; /* zeros where no fault is about the device */
     uint64_t rx_written;          /* frames the model put into memory */

@@ -53,6 +53,24 @@ static uint32_t waiting_queue(const struct virtual *v)
     return PLAN_NONE;
 }
 
+/* A device that has filled more than its driver, which is to be relied on, has taken. */
+static uint32_t waiting_device(const struct virtual *v)
+{
+    const struct plan *plan = v->s->world->plan;
+
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        const struct plan_device *d = &plan->devices[i];
+
+        if (!plan_suspect(plan, d->pd) && !plan_suspect(plan, d->driver) &&
+            !v->s->pds[d->driver].died &&
+            v->s->world->pages[d->pd]->device.rx_written >
+                v->s->world->pages[d->driver]->counts.from_device) {
+            return i;
+        }
+    }
+    return PLAN_NONE;
+}
+
 static uint64_t wakes_since(struct virtual *v, uint32_t *most)
 {
     uint64_t sum = 0, best = 0;
@@ -82,11 +100,14 @@ void standstill_look(struct virtual *v)
     uint64_t wakes = wakes_since(v, &most);
 
     if (moved == v->still.moved && wakes >= STANDSTILL_WAKES && found->wakes == 0) {
-        uint32_t queue = waiting_queue(v);
+        uint32_t queue = waiting_queue(v), device = waiting_device(v);
 
-        if (queue != PLAN_NONE) {
-            *found = (struct virtual_standstill){
-                .at_ps = v->kernel.now_ps, .wakes = wakes, .pd = most, .queue = queue};
+        if (queue != PLAN_NONE || device != PLAN_NONE) {
+            *found = (struct virtual_standstill){.at_ps = v->kernel.now_ps,
+                                                 .wakes = wakes,
+                                                 .pd = most,
+                                                 .queue = queue,
+                                                 .device = device};
         }
     }
     v->still.moved = moved;

@@ -136,6 +136,8 @@ static bool serve_registers(struct station *s)
     return served > 0;
 }
 
+#define FRAME_BYTES_USUAL 1514u /* without what checks it */
+
 /* May the next frame enter, as far as the device is concerned? */
 static bool willing(struct station *s)
 {
@@ -153,7 +155,12 @@ void station_enter(struct station *s, const uint8_t *bytes, size_t length)
     }
     enum device_drop why = s->type->frame_in(s->state, bytes, length);
     note_raised(s);
-    s->counts->drops_rx[why]++;
+    /* Only a driver that says so makes a device take less than a frame can have. */
+    if (why == DEVICE_DROP_OVERSIZE && length <= FRAME_BYTES_USUAL) {
+        s->counts->misfits++;
+    } else {
+        s->counts->drops_rx[why]++;
+    }
     if (why == DEVICE_DROP_NONE) {
         s->counts->rx_written++;
     }

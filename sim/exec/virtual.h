@@ -29,8 +29,9 @@ struct virtual_result {
     uint64_t events;             /* that went into the digest */
     const struct kernel *kernel; /* as it stood at the end */
     struct virtual_standstill {
-        uint64_t at_ps, wakes; /* 0: there was none */
-        uint32_t pd, queue;    /* who woke most; what waits meanwhile */
+        uint64_t at_ps, wakes;  /* 0: there was none */
+        uint32_t pd;            /* who woke most */
+        uint32_t queue, device; /* what waits meanwhile, in one of these; PLAN_NONE: not there */
     } standstill;
     /* What happened just before a domain told of something, or died. */
     struct virtual_before {

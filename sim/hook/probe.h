@@ -19,18 +19,28 @@
  *   FRAME_IN_FLIGHT           object: what the place is; a: enum frame_place, b: enum left_flag
  *   FRAME_FOREIGN             pd: the giver; object: queue; a: the frame's address, b: the receiver
  *   FRAME_ASTRAY              pd: the giver; object: queue it went into; a: queue it came by
+ *   FRAME_FORGED              pd: the giver; object: queue it went into; a: the address it bears as
+ *                             its sender's, b: its sender
  *   FRAME_ALTERED, _LEAKED    object: queue or device; a, b: as sim/hook/bytes.h packs them
  *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: with domains (signed)
- *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty
+ *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty;
+ *                             b: 1 if it is a driver, and its device has no room for so many
+ *   BUFFERS_LEFT              pd: who should have taken them; object: queue; a: how many;
+ *                             b: enum left_flag
  *   BUFFER_TWICE              pd: the giver; object: pool; a: buffer, b: queue
  *   BUFFER_FOREIGN            pd: the giver; object: queue; a: name, b: length
  *   QUEUE_REFUSED             pd: the giver; object: queue that had no room
+ *   SHARE_EXCEEDED            pd: the giver; object: queue; a: as many its other end has by it,
+ *                             b: as many as it holds
  *   INDEX_ILLEGAL             pd: the stepper; object: queue; a: from, b: to
  *   INDEX_DISPLACED           pd: who moved the other end's index; object: queue; a: from, b: to
  *   SIGNAL_MISSING            pd: the producer; object: queue; a: enum signal_missing
  *   LOOK_MISSING              pd: the consumer; object: queue; a: entries there when it asked
  *   LINE_PASSED_OVER          pd: who serves several; object: queue that waited all the time;
  *                             a: entries taken from it, b: other queue << 32 | entries from that
+ *   REQUEST_MISSING           pd: the consumer; object: queue; a: entries there as it waits
+ *   WORK_UNBOUNDED            pd: the consumer; object: queue; a: entries it took in one wake-up,
+ *                             b: as many as it should have stopped at
  *   SIGNALS_SENT              count: by this domain; a: of these needless
  *   IRQ_HELD                  pd: the driver; object: device; a: channel
  *   IRQ_LEFT                  pd: the driver; object: device: up and masked when all is quiet
@@ -42,6 +52,8 @@
  *                             a: offset in it
  *   DEFERRED_REPLACED         a: channel lost, b: channel instead
  *   CHANNEL_UNKNOWN           a: channel
+ *   CALL_WRONG                pd: who answered; object: channel; a: label of the request,
+ *                             b: enum call_wrong
  *   SIGNAL_LOST               pd: whom it was for; count: of them, all lost to faults
  *   FAULT_ACTED               object: scenario fault; a, b: as the kind documents
  *   STRAY_LANDED              a: vaddr, b: is a write
@@ -49,7 +61,8 @@
  *   CLOCK_LIED                a: picoseconds off, b: 1 if ahead, 0 if behind
  *   PD_UNFINISHED             a: enum unfinished, b: the other domain
  *   PD_KEPT                   a: nanoseconds it could run and did not, b: who did
- *   STANDSTILL                pd: who woke most; object: queue that waits; a: wake-ups of all
+ *   STANDSTILL                pd: who woke most; a: wake-ups of all; object: queue that waits, or
+ *                             device whose receive ring does if b is 1
  *   PD_DIED                   a: signal, b: vaddr of the access; for SIGSYS the call, for none the
  *                             status
  *   PD_STOPPED                by an injected fault
@@ -66,18 +79,23 @@
     ROW(FRAME_IN_FLIGHT, "a frame was found on its way")                \
     ROW(FRAME_FOREIGN, "an endpoint was given another's frame")         \
     ROW(FRAME_ASTRAY, "a frame went where its sender may not reach")    \
+    ROW(FRAME_FORGED, "a frame went on in another's name")              \
     ROW(FRAME_ALTERED, "a frame is not what it was")                    \
     ROW(FRAME_LEAKED, "bytes of a frame went to somebody else")         \
     ROW(BUFFERS_FOUND, "where a pool's buffers were found")             \
     ROW(BUFFERS_KEPT, "buffers were found with one who passes them on") \
+    ROW(BUFFERS_LEFT, "empty buffers were found in a queue")            \
     ROW(BUFFER_TWICE, "a buffer was in two places")                     \
     ROW(BUFFER_FOREIGN, "a descriptor named no buffer of its queue")    \
     ROW(QUEUE_REFUSED, "a queue had no room for an entry")              \
+    ROW(SHARE_EXCEEDED, "a neighbour was let have more than its share") \
     ROW(INDEX_ILLEGAL, "an index stepped where it may not")             \
     ROW(INDEX_DISPLACED, "one end of a queue moved the other's index")  \
     ROW(SIGNAL_MISSING, "a consumer that wants a signal got none")      \
     ROW(LOOK_MISSING, "a consumer did not look once more")              \
     ROW(LINE_PASSED_OVER, "one who waits was served less than another") \
+    ROW(REQUEST_MISSING, "a consumer waits and asked for no signal")    \
+    ROW(WORK_UNBOUNDED, "a consumer took without end from one peer")    \
     ROW(SIGNALS_SENT, "signals a domain sent")                          \
     ROW(IRQ_HELD, "a driver waited with an interrupt unacknowledged")   \
     ROW(IRQ_LEFT, "an interrupt was up and masked at the end")          \
@@ -88,6 +106,7 @@
     ROW(LINE_LOST, "a cache wrote over what a device had written")      \
     ROW(DEFERRED_REPLACED, "a deferred operation was replaced")         \
     ROW(CHANNEL_UNKNOWN, "an operation on an unconfigured channel")     \
+    ROW(CALL_WRONG, "a call got an answer that is not right")           \
     ROW(SIGNAL_LOST, "a fault kept a signal from a domain")             \
     ROW(FAULT_ACTED, "an injected fault acted")                         \
     ROW(STRAY_LANDED, "nothing stopped an access outside the plan")     \
@@ -136,8 +155,9 @@ enum drop_reason {
 };
 
 enum frame_place { PLACE_QUEUE, PLACE_RING_RX, PLACE_RING_TX, PLACE_DEVICE, PLACE_PD };
-/* Of a queue that is left with entries: does its consumer, which waits, ask for a signal? */
-enum left_flag { LEFT_UNKNOWN, LEFT_ASKED, LEFT_UNASKED };
+/* Of a queue that is left with entries: does its consumer, which waits, ask for a signal? Or is it
+ * an endpoint that has none of the buffers it sends from, and may need one before it goes on? */
+enum left_flag { LEFT_UNKNOWN, LEFT_ASKED, LEFT_UNASKED, LEFT_STRANDED };
 /* Why a device did not read what was last written. */
 enum stale_read {
     STALE_UNCLEANED, /* nobody cleaned the caches */
@@ -148,8 +168,11 @@ enum stale_read {
 enum signal_missing {
     SIGNAL_UNASKED, /* look at the flag after it put entries in */
     SIGNAL_EARLY,   /* the same, and it signalled before it put them in */
-    SIGNAL_UNSENT   /* it looked, and sent none */
+    SIGNAL_UNSENT,  /* it looked, and sent none */
+    SIGNAL_ROBBED   /* it took back the wish for one, and sent none */
 };
+/* What is wrong with the answer to a call. */
+enum call_wrong { CALL_RIGHT, CALL_SHAPE, CALL_ERROR, CALL_WORD, CALL_WRONGS };
 /* Why a domain did not get to its next wait. */
 enum unfinished { UNFINISHED_RUNS, UNFINISHED_STARVED, UNFINISHED_CALLING };
 enum run_end {

@@ -207,6 +207,7 @@ struct plan_device {
     uint32_t rx_queue_source; /* the frame queue its driver feeds from the device (virt_rx active),
                                  PLAN_NONE */
     uint32_t tx_queue_sink;   /* the frame queue its driver drains into the device, PLAN_NONE */
+    uint32_t receives_into;   /* as many buffers its driver can give it to fill; 0: not known */
 };
 
 /* Frames copied aside on their way past a point, for the supervisor to write out. */

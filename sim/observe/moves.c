@@ -336,6 +336,15 @@ static void begin_untold(struct moves *m)
 
 void moves_begin(struct moves *m, uint64_t badge)
 {
+    if (m->bounded) {
+        work_begin(m, badge);
+    }
+    if (m->spare != NULL) {
+        uint32_t offered = (peer_index(m->spare) - own_index(m->spare)) & m->spare->index_mask;
+
+        m->spare_offered = offered <= m->spare->shape->capacity ? offered : 0;
+        m->spare_moved = m->spare->counts->moved;
+    }
     if (__builtin_expect(m->any_left, 0)) {
         flags_begin(m, badge);
     }
@@ -432,6 +441,9 @@ void moves_settle(struct moves *m)
 {
     if (m->announced) {
         settle_told(m);
+        if (m->bounded) {
+            work_settle(m);
+        }
         if (m->follows) {
             flags_settle(m);
         }

@@ -39,6 +39,7 @@ struct moves_counts {
     struct moves_queue_counts queues[MOVES_QUEUES_MAX]; /* in the order of moves_queue_list */
     struct {
         int32_t held;         /* buffers in this domain's hand, frames or not */
+        int32_t refused;      /* of these, those that it could not give back when it tried last */
         int32_t again;        /* how often buffers were passed on that others still have as well */
     } pools[MOVES_POOLS_MAX]; /* in the order of moves_pool_list */
     uint64_t copied;

@@ -9,9 +9,6 @@
 
 #include "sim/observe/moves_parts.h"
 
-#define FRAME_BYTES_MAX 2048u
-#define MAC_BYTES       6u
-
 /* Turned right by the size of a buffer, an offset is the number of that buffer; but what is within
  * one has its lower bits at the top now, and is more than any number there is. */
 static inline __attribute__((always_inline)) bool
@@ -86,6 +83,10 @@ static void set_hand(struct held_pool *pool, uint32_t buffer, enum hand to)
 
     *pool->held += (to != HAND_AWAY) - (at->hand != HAND_AWAY);
     at->hand = (uint8_t)to;
+    if (__builtin_expect(at->refused, 0)) {
+        at->refused = false;
+        --*pool->refused;
+    }
 }
 
 /*
@@ -191,15 +192,10 @@ static uint64_t began_at(const struct held_pool *pool, uint32_t buffer)
     return pool->stamps_forgeable ? 0 : stamp_of(pool, buffer);
 }
 
-static const uint8_t *frame_data(const struct held_pool *pool, uint32_t buffer)
-{
-    return pool->data == NULL ? NULL : pool->data + ((uint64_t)buffer << pool->shift);
-}
-
 static void endpoint_frame(struct moves *m, bool rx, const struct held_pool *pool, uint32_t buffer,
                            uint32_t len)
 {
-    const uint8_t *data = frame_data(pool, buffer);
+    const uint8_t *data = moves_frame_data(pool, buffer);
     uint64_t stamp_ns = rx ? stamp_of(pool, buffer) : 0;
     bool stamps = rx || pool->stamps_writable;
 
@@ -210,45 +206,6 @@ static void endpoint_frame(struct moves *m, bool rx, const struct held_pool *poo
     if (!rx && stamps) {
         __atomic_store_n(&pool->stamps[buffer], stamp_ns, __ATOMIC_RELAXED);
     }
-}
-
-static bool has_mac(const struct plan_pd *pd, const uint8_t *mac)
-{
-    for (size_t i = 0; i < pd->mac_count; i++) {
-        if (memcmp(pd->macs[i], mac, MAC_BYTES) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Is the frame in this buffer one that the endpoint behind `q` may see: its own address, or a
- * group's? Of a frame that goes on in another buffer, the one it came in is asked: the endpoint
- * cannot write that. Where its sender can, and is not to be relied on, it may by now be anything.
- */
-static void check_receiver(struct moves *m, const struct watched *q, const struct held_pool *pool,
-                           uint32_t buffer)
-{
-    const uint8_t *data = frame_data(pool, buffer);
-    const struct plan_pd *to = &m->plan->pds[q->endpoint];
-    uint8_t mac[8] = {0};
-
-    if (data == NULL || to->mac_count == 0 || pool->forgeable) {
-        return;
-    }
-    memcpy(mac, data, MAC_BYTES);
-    if (mac[0] & 1) {
-        return;
-    }
-    if (has_mac(to, mac)) {
-        return;
-    }
-    uint64_t value = 0;
-    for (unsigned i = 0; i < MAC_BYTES; i++) {
-        value = value << 8 | mac[i];
-    }
-    moves_tell(m, PROBE_FRAME_FOREIGN, q->index, value, q->endpoint);
 }
 
 /* Is what stands in the line at `turn` still a frame that waits to be passed on? */
@@ -271,7 +228,7 @@ static bool relink(struct moves *m, const struct watched *q, struct held_pool *p
             struct taken *taken = &m->line[turn & m->line_mask];
 
             if (q->endpoint != PLAN_NONE) {
-                check_receiver(m, q, taken->pool, taken->buffer);
+                moves_check_receiver(m, q, taken->pool, taken->buffer);
             }
             set_hand(taken->pool, taken->buffer, HAND_PASSED);
             m->counts->in_hand--;
@@ -324,10 +281,11 @@ static void join_line(struct moves *m, struct held_pool *pool, uint32_t buffer)
  * refuses the address, the device says so itself. What names no buffer, or one that is here
  * already, is remembered until it comes back.
  */
-static bool took_for_device(struct moves *m, struct slot slot, struct held_pool *pool,
-                            uint32_t buffer)
+static bool took_for_device(struct moves *m, struct watched *q, struct slot slot,
+                            struct held_pool *pool, uint32_t buffer)
 {
     if (slot.len == 0 || slot.len > FRAME_BYTES_MAX || slot.name > UINT32_MAX) {
+        q->odd++;
         return false;
     }
     m->counts->to_device++;
@@ -344,7 +302,7 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
     uint32_t buffer = 0;
     struct held_pool *pool = resolve(q, slot, &buffer);
 
-    if (q->to_device && took_for_device(m, slot, pool, buffer)) {
+    if (q->to_device && took_for_device(m, q, slot, pool, buffer)) {
         return;
     }
     if (pool == NULL) {
@@ -360,6 +318,9 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
         }
         endpoint_frame(m, true, pool, buffer, slot.len);
         return;
+    }
+    if (pool->buffers[buffer].refused) {
+        set_hand(pool, buffer, HAND_AWAY); /* its owner has it after all, or says so */
     }
     if (pool->buffers[buffer].hand != HAND_AWAY || pool->buffers[buffer].out != 0) {
         take_claim(m, &pool->buffers[buffer]);
@@ -377,6 +338,15 @@ void moves_took_frame(struct moves *m, struct watched *q, struct slot slot)
     }
 }
 
+/* A neighbour has one buffer more by this queue. */
+static void hand_out(struct moves *m, struct watched *q)
+{
+    if (++q->outstanding > q->shape->capacity && !q->told_share) {
+        q->told_share = true;
+        moves_tell(m, PROBE_SHARE_EXCEEDED, q->index, q->outstanding, q->shape->capacity);
+    }
+}
+
 /* A frame goes on in the buffer it came in. */
 static void forward(struct moves *m, struct watched *q, struct held_pool *pool, uint32_t buffer)
 {
@@ -385,14 +355,19 @@ static void forward(struct moves *m, struct watched *q, struct held_pool *pool, 
     if (pool->source != NULL && (pool->source->onward & q->out_bit) == 0) {
         moves_tell(m, PROBE_FRAME_ASTRAY, q->index, pool->source->index, 0);
     }
+    if (pool->source != NULL && pool->source->shape->onward != NULL) {
+        moves_check_sender(m, q, pool, buffer);
+    }
 
     if (at->hand == HAND_TAKEN) {
         set_hand(pool, buffer, HAND_AWAY);
         m->counts->in_hand--;
         at->out = q->out_bit;
         note_passed(m, at, true);
+        hand_out(m, q);
     } else if (at->out != 0 && (at->out & q->out_bit) == 0 && at->claims == 0) {
         at->out |= q->out_bit;
+        hand_out(m, q);
         (*pool->again)++;
         m->counts->copied++;
     } else {
@@ -415,7 +390,7 @@ void moves_gave_frame(struct moves *m, struct watched *q, struct slot slot)
     }
     if (!m->endpoint && !q->from_device && !q->relinks) {
         if (q->endpoint != PLAN_NONE) {
-            check_receiver(m, q, pool, buffer);
+            moves_check_receiver(m, q, pool, buffer);
         }
         if (m->bytes && pool->buffers[buffer].len != slot.len) {
             moves_bytes_passed(m, q, pool, buffer, slot.len);
@@ -461,6 +436,7 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
     struct held_pool *pool = resolve_empty(q, slot, &buffer);
 
     if (pool == NULL) {
+        q->odd += slot.name > UINT32_MAX;
         return;
     }
     uint64_t *out = &pool->buffers[buffer].out;
@@ -471,6 +447,9 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
         }
     } else if ((*out & q->out_bit) != 0) {
         *out &= ~q->out_bit;
+        if (q->pair != NULL && q->pair->outstanding > 0) {
+            q->pair->outstanding--;
+        }
         if (*out == 0) {
             set_hand(pool, buffer, HAND_EMPTY);
             note_passed(m, &pool->buffers[buffer], false);
@@ -478,78 +457,6 @@ void moves_took_empty(struct moves *m, struct watched *q, struct slot slot)
             (*pool->again)--;
         }
     }
-}
-
-/*
- * Why a frame for this address went nowhere, that may go to the neighbours `onward`. One for a
- * group is for all of them; one for nobody here is for a device, if there is one behind a
- * neighbour.
- */
-static enum drop_reason why_not_passed(const struct moves *m, uint64_t onward,
-                                       const uint8_t mac[static MAC_BYTES])
-{
-    static const uint8_t broadcast[MAC_BYTES] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    bool all = memcmp(mac, broadcast, MAC_BYTES) == 0, known = false, device = m->device_by != 0;
-    uint64_t by = all ? m->device_by : 0;
-
-    for (size_t i = 0; i < m->reach_count; i++) {
-        if (all || has_mac(&m->plan->pds[m->reach[i].pd], mac)) {
-            by |= m->reach[i].by;
-            known = true;
-        }
-    }
-    if (!known && device) {
-        by |= m->device_by;
-        known = true;
-    }
-    if (!known) {
-        return DROP_NO_MATCH;
-    }
-    return (by & onward) == 0 ? DROP_DENIED : DROP_NO_BUFFER;
-}
-
-/*
- * Does a frame that a client gave to a switch bear the address of another client there as its own?
- */
-static bool is_spoofed(const struct moves *m, const struct watched *source,
-                       const uint8_t mac[static MAC_BYTES])
-{
-    for (uint32_t i = 0; i < m->queue_count; i++) {
-        const struct watched *q = &m->queues[i];
-        const struct plan_pd *other = &m->plan->pds[q->shape->producer];
-
-        if (!q->produces && q->frames && q != source && other->endpoint && has_mac(other, mac)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Why a frame that was taken comes back unpassed. */
-static enum drop_reason why_dropped(const struct moves *m, const struct held_pool *pool,
-                                    uint32_t buffer)
-{
-    const uint8_t *data = frame_data(pool, buffer);
-    uint32_t len = pool->buffers[buffer].len;
-    const struct watched *source = pool->source;
-    uint8_t macs[2 * MAC_BYTES]; /* to whom, and from whom */
-
-    if (len < 14 || len > FRAME_BYTES_MAX) {
-        return DROP_INVALID;
-    }
-    if (m->line != NULL) {
-        return data == NULL ? DROP_INVALID
-                            : DROP_NO_BUFFER; /* it cannot copy what it cannot read */
-    }
-    if (data == NULL || (m->reach_count == 0 && m->device_by != 0)) {
-        return DROP_UNEXPLAINED; /* all it could do was to pass it on */
-    }
-    memcpy(macs, data, sizeof macs);
-    if (source != NULL && source->shape->onward != NULL &&
-        m->plan->pds[source->shape->producer].endpoint && is_spoofed(m, source, macs + MAC_BYTES)) {
-        return DROP_DENIED;
-    }
-    return why_not_passed(m, source == NULL ? UINT64_MAX : source->onward, macs);
 }
 
 /* An entry goes back that named no buffer. False if no such was taken. */
@@ -586,12 +493,13 @@ static bool give_back(struct moves *m, const struct watched *q, struct held_pool
     }
     if (at->hand == HAND_TAKEN) {
         m->counts->in_hand--;
-        enum drop_reason why = why_dropped(m, pool, buffer);
+        enum drop_reason why = moves_why_dropped(m, pool, buffer);
         bool odd = why == DROP_UNEXPLAINED || why == DROP_NO_BUFFER;
 
         drop(m, odd && is_guessed(m, pool) ? DROP_DUPLICATE : why);
     }
-    m->counts->back_from_device += at->hand == HAND_EMPTY; /* of a driver, nothing else is that */
+    /* Of a driver, nothing else is that. */
+    m->counts->back_from_device += at->hand == HAND_EMPTY && !at->refused;
     set_hand(pool, buffer, HAND_AWAY);
     note_passed(m, at, false);
     /* Of one who tells of no moves it is not known in which order they were made. */
@@ -613,8 +521,8 @@ void moves_gave_empty(struct moves *m, struct watched *q, struct slot slot)
 }
 
 /*
- * What has no way back is no longer here: its owner, who left no room for it, has lost it. An
- * endpoint may keep it and try again.
+ * What has no way back now may be tried again later, or be lost: that is its owner's doing, who
+ * left no room for it. Whatever frame was in it has ended. An endpoint may keep that as well.
  */
 void moves_refused(struct moves *m, struct watched *q, struct slot slot)
 {
@@ -630,8 +538,15 @@ void moves_refused(struct moves *m, struct watched *q, struct slot slot)
     }
     if (pool == NULL) {
         (void)give_back_unnamed(m);
-    } else {
-        (void)give_back(m, q, pool, buffer);
+        return;
+    }
+    bool here = pool->buffers[buffer].hand != HAND_AWAY;
+
+    (void)give_back(m, q, pool, buffer);
+    if (here && pool->buffers[buffer].hand == HAND_AWAY) {
+        set_hand(pool, buffer, HAND_EMPTY);
+        pool->buffers[buffer].refused = true;
+        ++*pool->refused;
     }
 }
 

@@ -6,6 +6,12 @@
  * matter, and what matters is read from the flags and the indices: at a request, what was there; at
  * a wait, who now sleeps on what.
  *
+ * Two things are never legal, whether or not they mattered this time. A producer that takes back
+ * its consumer's wish for a signal and sends none has made it deaf. And so has a consumer made
+ * itself that passes on what it is given, has taken back its own wish, or has taken entries and not
+ * asked anew, and waits with the flag against it. (An endpoint may have a clock to wake it, a
+ * driver its device; and one who copies wants buffers only when it has frames.)
+ *
  * A consumer may also leave entries because it can do nothing with them: its ring is full, or who
  * it would pass them to has no room. So one that waits with entries left is told of only if what
  * wakes it next is nothing but a signal for that same queue, nobody having given it anything else
@@ -41,10 +47,18 @@ void moves_flag(struct moves *m, enum point_op op, const volatile void *queue, u
             q->looked = q->shadow;
             q->early = false;
             q->owes |= queue_flag(q) == 0;
+        } else if (op == POINT_CANCEL) {
+            q->place = place;
+            q->robbed |= queue_flag(q) == 0;
         }
         return;
     }
     q->asked = op == POINT_REQUEST;
+    q->declined = op == POINT_CANCEL;
+    if (q->asked || q->declined) {
+        q->asked_at = q->shadow;
+        q->place = place;
+    }
     if (q->asked) {
         q->place = place;
         q->there = peer_of(q);
@@ -61,6 +75,7 @@ void moves_signalled(struct moves *m, uint32_t channel)
         if (q->produces && q->shape->channel == channel) {
             wanted |= q->owes;
             q->owes = false;
+            q->robbed = false;
             q->early = q->looked == q->shadow;
         }
     }
@@ -74,6 +89,7 @@ void moves_signal_goes(struct moves *m, uint32_t channel)
 
         if (q->produces && q->shape->channel == channel) {
             q->owes = false;
+            q->robbed = false;
             q->looked = q->shadow;
         }
     }
@@ -142,6 +158,28 @@ static void settle_consumer(struct moves *m, struct watched *q)
     }
 }
 
+/* It is about to wait and will not be told of what comes by this queue. */
+static void settle_deaf(struct moves *m, struct watched *q)
+{
+    bool deaf = (q->declined || q->asked_at != q->shadow) && queue_flag(q) != 0;
+
+    if (deaf && !q->told_request && !m->endpoint && !q->relinks && !device_busy(q)) {
+        q->told_request = true;
+        moves_tell_at(m, PROBE_REQUEST_MISSING, q->index, (peer_of(q) - q->shadow) & q->index_mask,
+                      0, q->place);
+    }
+}
+
+/* It took back its consumer's wish, and is about to wait without having signalled. */
+static void settle_robber(struct moves *m, struct watched *q)
+{
+    if (q->robbed && !q->told_signal) {
+        q->told_signal = true;
+        moves_tell_at(m, PROBE_SIGNAL_MISSING, q->index, SIGNAL_ROBBED, 0, q->place);
+    }
+    q->robbed = false;
+}
+
 static void settle_producer(struct moves *m, struct watched *q)
 {
     /* What its consumer put there before the start was not put there by this domain. */
@@ -175,9 +213,13 @@ void flags_settle(struct moves *m)
         }
         if (q->produces) {
             settle_producer(m, q);
+            settle_robber(m, q);
             q->early = false;
-        } else if (q->asked || q->left) {
+            continue;
+        }
+        if (q->asked || q->left) {
             settle_consumer(m, q);
         }
+        settle_deaf(m, q);
     }
 }

@@ -45,6 +45,7 @@ struct whereabouts {
     uint32_t turn;
     uint16_t len;   /* of the frame that was taken in it */
     uint8_t hand;   /* enum hand */
+    bool refused;   /* here, as who it was to go to left no room */
     uint8_t claims; /* entries that named it while it was elsewhere, and have not gone back */
 };
 
@@ -68,7 +69,7 @@ struct held_pool {
     bool stamps_forgeable; /* ... by one who is not to be relied on */
     bool forgeable; /* one who is not to be relied on may write frames after they were sent */
     struct watched *source; /* the queue by which frames in these buffers come here, if it is one */
-    int32_t *held, *again;  /* in the counts */
+    int32_t *held, *again, *refused; /* in the counts */
 
     struct frame_tag *tags; /* NULL if there are none to see, or nobody wants to know */
     bool tags_writable;
@@ -99,20 +100,29 @@ struct watched {
     struct held_pool *hint;   /* the pool that was named last */
     struct held_pool **pools; /* as shape->pools; by IO address, ascending */
     uint32_t pool_count;
-    uint32_t endpoint; /* consumer of a produced frame queue, if it is one */
-    uint64_t out_bit;  /* of this neighbour in `out`; a frame queue and its partner share it */
-    uint64_t onward;   /* where frames taken here may go: the out_bits of those neighbours */
+    uint32_t endpoint;    /* consumer of a produced frame queue, if it is one */
+    uint64_t out_bit;     /* of this neighbour in `out`; a frame queue and its partner share it */
+    uint64_t onward;      /* where frames taken here may go: the out_bits of those neighbours */
+    struct watched *pair; /* of a free queue: the frame queue with the same out_bit, if any */
+    uint32_t outstanding; /* of a frame queue: buffers passed on by it and not returned yet */
+    bool told_share;
     const struct queue_shape *shape;
     uint32_t index; /* plan queue */
     /* Where flags are followed. A producer's: its index when it last looked at the flag; and a
      * consumer's: the other end's index when it last asked for a signal, while it still does. */
     uint32_t looked, there;
-    bool asked, owes; /* owes: the flag was seen to ask for a signal, and none was sent */
-    bool early;       /* signalled in this entry, before the last look */
-    bool left;        /* a consumer's: it waits, and what was there when it asked still is */
-    bool told_signal, told_look, told_refused;
-    uint64_t place;                  /* of the last look or request, in the image */
-    uint64_t left_place, left_given; /* ..., and all that was given by other queues */
+    bool asked, owes;  /* owes: the flag was seen to ask for a signal, and none was sent */
+    bool early;        /* signalled in this entry, before the last look */
+    bool robbed;       /* a producer's: it took back that one is wanted, and has sent none since */
+    bool declined;     /* a consumer's: the last it said of its wish is that it has none */
+    uint32_t asked_at; /* its index when it said anything last */
+    bool left;         /* a consumer's: it waits, and what was there when it asked still is */
+    bool told_signal, told_look, told_request, told_refused;
+    uint32_t settled_moved, settled_odd; /* counts when it waited last */
+    uint32_t odd;                        /* entries taken so far that name no buffer there */
+    uint32_t told_work;                  /* as many in one wake-up were told of */
+    uint64_t place;                      /* of the last look or request, in the image */
+    uint64_t left_place, left_given;     /* ..., and all that was given by other queues */
     uint32_t left_entries;
     uint64_t channel_bit;         /* of the badge it wakes with */
     const volatile uint8_t *flag; /* NULL: the class has none of 4 bytes */
@@ -158,12 +168,18 @@ struct moves {
         uint32_t buffer;
     } * line; /* frames taken, oldest first, for those that relink */
     uint32_t line_mask, line_head, line_tail;
+    struct watched *spare;  /* by which such a one is given buffers to copy into, if by one */
+    uint32_t spare_offered; /* as many lay there when it was entered */
+    uint64_t spare_moved;   /* ... and it had taken so far */
     struct fair fair[FAIR_KINDS];
     bool follows;           /* flags and signals */
     bool any_left;          /* some queue is `left` */
     uint64_t unnamed;       /* entries that named no buffer, and have not gone back */
     uint64_t claims_passed; /* entries taken that no frame was seen in, and a frame went on for */
     uint64_t strays;        /* entries given to a device that named no buffer */
+    uint32_t causes;        /* for which it was entered: as often its entry points are called */
+    bool interrupted;       /* one of them is an interrupt */
+    bool bounded;           /* it is to stop somewhere: some neighbour is not to be relied on */
 
     /* What becomes of the bytes: see moves_bytes.c. */
     bool bytes; /* somebody wants to know */
@@ -206,6 +222,32 @@ void fair_settle(struct moves *m);
 
 /* Of the caller's memory, the next so many bytes; see moves_bytes. */
 void *moves_carve(uint8_t **at, size_t bytes);
+
+/* -- moves_why.c -- */
+
+#define FRAME_BYTES_MAX 2048u
+
+/* Where the frame in a buffer lies, NULL if this domain does not see it. */
+static inline const uint8_t *moves_frame_data(const struct held_pool *pool, uint32_t buffer)
+{
+    return pool->data == NULL ? NULL : pool->data + ((uint64_t)buffer << pool->shift);
+}
+/* A frame goes by `q`: to an endpoint that may see it? Through one who judges that, by its right
+ * name? Else that is told. */
+void moves_check_receiver(struct moves *m, const struct watched *q, const struct held_pool *pool,
+                          uint32_t buffer);
+void moves_check_sender(struct moves *m, const struct watched *q, const struct held_pool *pool,
+                        uint32_t buffer);
+/* Why a frame that was taken comes back unpassed. */
+enum drop_reason moves_why_dropped(const struct moves *m, const struct held_pool *pool,
+                                   uint32_t buffer);
+
+/* -- moves_work.c -- */
+
+/* How often its entry points are about to be called. */
+void work_begin(struct moves *m, uint64_t badge);
+/* It is about to wait: how much did it take of those who may fill a queue without end? */
+void work_settle(struct moves *m);
 
 /* -- reading shared memory, once -- */
 

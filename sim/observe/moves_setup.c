@@ -213,7 +213,7 @@ static bool takes_from_pool(const struct moves *m, uint32_t pool)
  * does? */
 static bool find_relinks(struct moves *m)
 {
-    bool any = false;
+    bool any = false, several = false;
 
     for (uint32_t i = 0; i < m->queue_count && !m->endpoint; i++) {
         struct watched *q = &m->queues[i];
@@ -224,7 +224,12 @@ static bool find_relinks(struct moves *m)
             !takes_from_pool(m, q->shape->pools[0])) {
             q->relinks = true;
             any = true;
+            several |= back && m->spare != NULL;
+            m->spare = back ? q : m->spare;
         }
+    }
+    if (several || (m->spare != NULL && m->spare->exposed)) {
+        m->spare = NULL;
     }
     return any;
 }
@@ -244,6 +249,7 @@ static void share_out_bits(struct moves *m)
         for (uint32_t k = 0; k < m->queue_count; k++) {
             if (m->queues[k].index == q->shape->partner) {
                 m->queues[k].out_bit = q->out_bit;
+                m->queues[k].pair = q;
             }
         }
     }
@@ -379,6 +385,7 @@ static void watch_pool(struct moves *m, uint32_t index, uint8_t **at)
         .stamps_writable = stamps != NULL && (stamps->rights & RIGHT_WRITE) != 0,
         .held = &m->counts->pools[m->pool_count].held,
         .again = &m->counts->pools[m->pool_count].again,
+        .refused = &m->counts->pools[m->pool_count].refused,
     };
     moves_bytes_pool(m, h);
     if (h->tags != NULL) {
@@ -427,6 +434,9 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
     }
     for (size_t i = 0; i < queue_count; i++) {
         watch_queue(m, queues[i], &at);
+    }
+    for (uint32_t i = 0; i < m->queue_count; i++) {
+        m->bounded |= m->queues[i].exposed && !m->queues[i].produces && !m->endpoint;
     }
     share_out_bits(m);
     find_onward(m);

@@ -36,6 +36,19 @@ static void giver_receiver_and_owner_are_named(void **state)
     assert_int_equal(found.list[1].victim, PLAN_NONE);
 }
 
+static void a_forged_sender_is_put_down_to_who_let_it_pass(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAME_FORGED, VIRT_RX, ACTIVE(LINK_VIRT_RX1), MAC0, CLIENT1, 2);
+    tell(PROBE_FRAME_FORGED, CLIENT1, ACTIVE(LINK_TX1), MAC0, CLIENT1, 1);
+    finish_check();
+    assert_found(1, 1);
+    assert_says(found.list[0], "net0_virt_rx put a frame of client1 into client1.virt_rx.active, "
+                               "which says that client0 sent it");
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+    assert_int_equal(found.list[0].victim, CLIENT0);
+}
+
 static void there_is_no_excuse(void **state)
 {
     (void)state;
@@ -107,9 +120,13 @@ static void nonsense_is_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        JUDGED(silence_is_no_news),   JUDGED(giver_receiver_and_owner_are_named),
-        JUDGED(there_is_no_excuse),   JUDGED(a_liar_makes_no_findings),
-        JUDGED(nothing_goes_astray),  JUDGED(a_flood_is_bounded),
+        JUDGED(silence_is_no_news),
+        JUDGED(giver_receiver_and_owner_are_named),
+        JUDGED(a_forged_sender_is_put_down_to_who_let_it_pass),
+        JUDGED(there_is_no_excuse),
+        JUDGED(a_liar_makes_no_findings),
+        JUDGED(nothing_goes_astray),
+        JUDGED(a_flood_is_bounded),
         JUDGED(nonsense_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,9 +26,8 @@ static void only_these_drops_are_a_job(void **state)
     static const struct {
         uint32_t pd;
         enum drop_reason reason;
-    } jobs[] = {{ETH0, DROP_DISABLED},    {ETH0, DROP_NO_DESCRIPTOR}, {ETH0, DROP_FILTERED},
-                {ETH0, DROP_RUNT},        {ETH0, DROP_OVERSIZE},      {VIRT_RX, DROP_NO_MATCH},
-                {COPIER0, DROP_NO_BUFFER}};
+    } jobs[] = {{ETH0, DROP_NO_DESCRIPTOR}, {ETH0, DROP_FILTERED},    {ETH0, DROP_RUNT},
+                {ETH0, DROP_OVERSIZE},      {VIRT_RX, DROP_NO_MATCH}, {COPIER0, DROP_NO_BUFFER}};
     static const uint32_t places[] = {ETH0, VIRT_RX, COPIER0, DRIVER, CLIENT0};
 
     (void)state;
@@ -64,6 +63,24 @@ static void a_finding_says_who_what_and_why(void **state)
     assert_int_equal(found.list[1].count, 2);
     assert_int_equal(found.list[1].time_ns, 1000);
     assert_says(found.list[2], "somebody dropped 2 frames as for nobody");
+}
+
+/* What a device does not take for want of being on, or of a length that it is told to mind. */
+static void a_device_does_as_its_driver_says(void **state)
+{
+    (void)state;
+    drop(ETH0, DROP_DISABLED);
+    drop(ETH0, DROP_UNEXPLAINED);
+    finish_check();
+    assert_found(2, 0);
+    assert_int_equal(found.list[0].culprit, DRIVER);
+    assert_int_equal(found.list[1].culprit, DRIVER);
+    again();
+    compromise("eth0");
+    drop(ETH0, DROP_DISABLED);
+    finish_check();
+    assert_found(0, 1);
+    assert_int_equal(found.excused[0].culprit, ETH0);
 }
 
 static void what_a_suspect_sends_may_be_refused(void **state)
@@ -229,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         JUDGED(only_these_drops_are_a_job),
         JUDGED(a_finding_says_who_what_and_why),
+        JUDGED(a_device_does_as_its_driver_says),
         JUDGED(what_a_suspect_sends_may_be_refused),
         JUDGED(the_dead_and_the_compromised_lose_their_own),
         JUDGED(a_gate_drops_only_with_a_fault),

@@ -146,6 +146,52 @@ static void who_was_kept_from_hearing_did_nothing_wrong(void **state)
     assert_int_equal(found.excused[1].culprit, PLAN_NONE);
 }
 
+static void empty_buffers_are_passed_on_as_well(void **state)
+{
+    (void)state;
+    tell(PROBE_BUFFERS_LEFT, VIRT_TX, FREE(LINK_NET_TX), 5, LEFT_UNASKED, 1);
+    tell(PROBE_BUFFERS_LEFT, VIRT_RX, FREE(LINK_VIRT_RX1), 1, LEFT_ASKED, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(2, 0);
+    assert_says(found.list[0], "5 buffers were left in net0.tx.free when all was quiet, for "
+                               "net0_virt_tx, who waits and has not asked for a signal");
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+    assert_int_equal(found.list[0].count, 5);
+    assert_says(found.list[1], "1 buffer was left in client1.virt_rx.free");
+}
+
+/* Who sleeps on what it was not told of is not to blame, nor who has nothing to go on with. */
+static void the_victim_is_not_the_culprit(void **state)
+{
+    (void)state;
+    tell(PROBE_SIGNAL_MISSING, VIRT_TX, FREE(LINK_TX0), SIGNAL_UNSENT, 0, 1);
+    tell(PROBE_SIGNAL_MISSING, VIRT_RX, ACTIVE(LINK_VIRT_RX0), SIGNAL_UNSENT, 0, 1);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_VIRT_RX0), PLACE_QUEUE, LEFT_ASKED, 3);
+    tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_RX0), PLACE_QUEUE, LEFT_STRANDED, 2);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(2, 0);
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+    assert_int_equal(found.list[0].victim, COPIER0);
+    assert_says(found.list[1], "for client0, who has none of its own buffers to go on with");
+    assert_int_equal(found.list[1].culprit, PLAN_NONE);
+    assert_int_equal(found.list[1].victim, CLIENT0);
+}
+
+static void work_has_an_end(void **state)
+{
+    (void)state;
+    tell(PROBE_WORK_UNBOUNDED, VIRT_TX, ACTIVE(LINK_TX1), 900, 8, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "net0_virt_tx took 900 entries of client1.tx.active in one wake-up, "
+                               "filled by client1, which is not to be relied on: after 8 it");
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+    assert_int_equal(found.list[0].victim, CLIENT1);
+}
+
 static void an_interrupt_that_nobody_acknowledged(void **state)
 {
     (void)state;
@@ -262,6 +308,9 @@ int main(void)
         JUDGED(the_dead_and_the_suspect_may_keep_theirs),
         JUDGED(a_flag_tells_why),
         JUDGED(who_was_kept_from_hearing_did_nothing_wrong),
+        JUDGED(empty_buffers_are_passed_on_as_well),
+        JUDGED(the_victim_is_not_the_culprit),
+        JUDGED(work_has_an_end),
         JUDGED(an_interrupt_that_nobody_acknowledged),
         JUDGED(who_does_not_come_to_wait),
         JUDGED(everybody_busy_and_nothing_moves),

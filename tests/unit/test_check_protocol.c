@@ -53,6 +53,33 @@ static void a_look_that_is_missing_names_who_sleeps(void **state)
     assert_int_equal(found.list[0].culprit, COPIER0);
 }
 
+static void who_waits_deaf_or_has_made_another_deaf(void **state)
+{
+    (void)state;
+    tell(PROBE_REQUEST_MISSING, VIRT_TX, FREE(LINK_NET_TX), 0, 0, 1);
+    tell(PROBE_SIGNAL_MISSING, VIRT_RX, ACTIVE(LINK_VIRT_RX0), SIGNAL_ROBBED, 0, 1);
+    finish_check();
+    assert_found(2, 0);
+    assert_says(found.list[0], "net0_virt_tx waits, and has not asked anew to be signalled of what "
+                               "comes by net0.tx.free, which holds 0 entries");
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+    assert_says(found.list[1], "took back the wish of client0_copier to be signalled");
+    assert_int_equal(found.list[1].victim, COPIER0);
+}
+
+/* In virtual time each signal is seen with what it was for, whatever a neighbour forges. */
+static void a_signal_is_owed_to_a_suspect_as_well(void **state)
+{
+    (void)state;
+    j.scenario.clock = CLOCK_VIRTUAL;
+    tell(PROBE_SIGNAL_MISSING, VIRT_TX, FREE(LINK_TX1), SIGNAL_UNSENT, 0, 1);
+    tell(PROBE_REQUEST_MISSING, VIRT_TX, ACTIVE(LINK_TX1), 1, 0, 1);
+    tell(PROBE_SIGNAL_MISSING, CLIENT1, ACTIVE(LINK_TX1), SIGNAL_UNSENT, 0, 1);
+    finish_check();
+    assert_found(1, 2);
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+}
+
 static void an_interrupt_that_is_held(void **state)
 {
     (void)state;
@@ -97,6 +124,8 @@ int main(void)
         JUDGED(a_broken_index_is_put_down_to_who_broke_it),
         JUDGED(a_signal_that_is_missing_names_who_sleeps),
         JUDGED(a_look_that_is_missing_names_who_sleeps),
+        JUDGED(who_waits_deaf_or_has_made_another_deaf),
+        JUDGED(a_signal_is_owed_to_a_suspect_as_well),
         JUDGED(an_interrupt_that_is_held),
         JUDGED(what_a_suspect_shares_may_be_its_doing),
         JUDGED(events_that_name_nothing_hurt_nobody),

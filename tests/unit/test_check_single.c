@@ -58,6 +58,35 @@ static void flow(void **state)
     assert_int_equal(found.excused[0].culprit, CLIENT1);
 }
 
+static void share(void **state)
+{
+    (void)state;
+    again(&check_flow);
+    tell(PROBE_SHARE_EXCEEDED, VIRT_RX, ACTIVE(LINK_VIRT_RX1), 9, 8, 1);
+    tell(PROBE_SHARE_EXCEEDED, CLIENT1, ACTIVE(LINK_TX1), 9, 8, 1);
+    finish_check();
+    assert_found(1, 1);
+    assert_says(found.list[0], "net0_virt_rx let client1_copier have 9 buffers at a time");
+    assert_int_equal(found.list[0].culprit, VIRT_RX);
+}
+
+static void calls(void **state)
+{
+    (void)state;
+    again(&check_calls);
+    tell(PROBE_CALL_WRONG, VIRT_TX, LINK_TX1, 2, CALL_ERROR, 1);
+    tell(PROBE_CALL_WRONG, VIRT_TX, LINK_TX0, 0, CALL_WORD, 1);
+    tell(PROBE_CALL_WRONG, CLIENT1, LINK_TX1, 0, CALL_SHAPE, 1);
+    tell(PROBE_CALL_WRONG, VIRT_TX, LINK_TX0, 1, CALL_WRONGS, 1);
+    finish_check();
+    assert_found(3, 1);
+    assert_says(found.list[0],
+                "net0_virt_tx answered a call of client1, label 2, with the wrong e");
+    assert_says(found.list[1], "a call of client0, label 0, with a word that is not so");
+    assert_int_equal(found.list[0].culprit, VIRT_TX);
+    assert_int_equal(found.list[0].victim, CLIENT1);
+}
+
 static void deferred(void **state)
 {
     (void)state;
@@ -118,7 +147,8 @@ static void signals(void **state)
 static void events_that_name_nothing_hurt_nobody(void **state)
 {
     static const struct check_type *const all[] = {&check_ownership, &check_flow,  &check_deferred,
-                                                   &check_budget,    &check_clock, &check_signals};
+                                                   &check_budget,    &check_clock, &check_signals,
+                                                   &check_calls};
 
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -132,13 +162,9 @@ static void events_that_name_nothing_hurt_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        JUDGED(ownership),
-        JUDGED(flow),
-        JUDGED(deferred),
-        JUDGED(budget),
-        JUDGED(clock_),
-        JUDGED(signals),
-        JUDGED(events_that_name_nothing_hurt_nobody),
+        JUDGED(ownership), JUDGED(flow),     JUDGED(share),
+        JUDGED(calls),     JUDGED(deferred), JUDGED(budget),
+        JUDGED(clock_),    JUDGED(signals),  JUDGED(events_that_name_nothing_hurt_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,18 +204,28 @@ static const struct moves_queue_counts *queue_counts(enum who who, uint32_t queu
     abort();
 }
 
-static int held(enum who who, const char *pool)
+static uint32_t pool_at(enum who who, const char *pool)
 {
     uint32_t list[MOVES_POOLS_MAX], wanted = planned_pool(&p, pool);
     size_t count = moves_pool_list(p.plan, watchers[who].pd, list);
 
     for (size_t i = 0; i < count; i++) {
         if (list[i] == wanted) {
-            return watchers[who].counts.pools[i].held;
+            return (uint32_t)i;
         }
     }
     fail_msg("%s never holds buffers of %s", names[who], pool);
     abort();
+}
+
+static int held(enum who who, const char *pool)
+{
+    return watchers[who].counts.pools[pool_at(who, pool)].held;
+}
+
+static int refused(enum who who, const char *pool)
+{
+    return watchers[who].counts.pools[pool_at(who, pool)].refused;
 }
 
 static uint64_t all_drops(enum who who)
@@ -995,7 +1005,7 @@ static void test_trusted_step(void **state)
     assert_int_equal(queue_counts(VIRT_TX, active_index[NET_TX])->displaced, 0);
 }
 
-/* The peer makes its queue look full: what should go back there is lost, and no longer held. */
+/* The peer makes its queue look full: what should go back there is kept, as refused, or lost. */
 static void test_refused(void **state)
 {
     net_buff_desc_t d = {0};
@@ -1025,10 +1035,12 @@ static void test_refused(void **state)
     leave();
     enter(VIRT_TX);
     d = (net_buff_desc_t){.io_or_offset = get_free(NET_TX) - tx_io[1]};
-    assert_int_equal(held(VIRT_TX, "client1.tx"), 1);
+    assert_int_equal(held(VIRT_TX, "client1.tx"), 2);
+    assert_int_equal(refused(VIRT_TX, "client1.tx"), 1);
     assert_int_equal(net_enqueue_free(&queues[TX1], d), -1);
     leave();
-    assert_int_equal(held(VIRT_TX, "client1.tx"), 0);
+    assert_int_equal(held(VIRT_TX, "client1.tx"), 2);
+    assert_int_equal(refused(VIRT_TX, "client1.tx"), 2);
     /* So the client may submit it again, and nothing is wrong with that. */
     enter(CLIENT1);
     put_active(TX1, 0, 60);
@@ -1037,10 +1049,140 @@ static void test_refused(void **state)
     d = get_active(TX1);
     put_active(NET_TX, tx_io[1] + d.io_or_offset, d.len);
     leave();
+    assert_int_equal(held(VIRT_TX, "client1.tx"), 1);
+    assert_int_equal(refused(VIRT_TX, "client1.tx"), 1);
     assert_int_equal(all_events(VIRT_TX), 1); /* however often that queue had no room */
     assert_int_equal(watchers[VIRT_TX].events[PROBE_QUEUE_REFUSED], 1);
     assert_int_equal(watchers[VIRT_TX].counts.in_hand, 0);
     assert_int_equal(all_drops(VIRT_TX), 3);
+}
+
+/* What had no way back for a while may go back later, and then nobody gave it twice. */
+static void test_refused_for_a_while(void **state)
+{
+    (void)state;
+    init_all();
+    receive(4, 60);
+    enter(VIRT_RX);
+    net_buff_desc_t d = get_active(NET_RX);
+    uint16_t head = *head_of(NET_RX, false);
+    *head_of(NET_RX, false) = (uint16_t)(*tail_of(NET_RX, false) - 8);
+    assert_int_equal(net_enqueue_free(&queues[NET_RX], d), -1);
+    assert_frames(VIRT_RX, 0, 0, DROP_NO_MATCH, 1);
+    assert_int_equal(refused(VIRT_RX, "net0.rx"), 1);
+    *head_of(NET_RX, false) = head;
+    put_free(NET_RX, d.io_or_offset);
+    leave();
+    assert_int_equal(held(VIRT_RX, "net0.rx"), 0);
+    assert_int_equal(refused(VIRT_RX, "net0.rx"), 0);
+    assert_frames(VIRT_RX, 0, 0, DROP_NO_MATCH, 1);
+    assert_int_equal(watchers[VIRT_RX].events[PROBE_BUFFER_TWICE], 0);
+}
+
+/* One who is not to be relied on fills a queue while it is emptied: one queue full is enough. */
+static void test_work_is_bounded(void **state)
+{
+    static const struct {
+        unsigned taken, told;
+    } rows[] = {{8, 0}, {9, 1}};
+
+    (void)state;
+    init_all();
+    for (unsigned i = 0; i < 2; i++) {
+        enter(VIRT_TX);
+        for (unsigned k = 0; k < rows[i].taken; k++) {
+            *tail_of(TX1, true) = (uint16_t)(*tail_of(TX1, true) + 1);
+            (void)get_active(TX1);
+        }
+        leave();
+        assert_int_equal(watchers[VIRT_TX].events[PROBE_WORK_UNBOUNDED], rows[i].told);
+    }
+    assert_int_equal(watchers[VIRT_TX].last.object, active_index[TX1]);
+    assert_int_equal(watchers[VIRT_TX].last.a, 9);
+    assert_int_equal(watchers[VIRT_TX].last.b, 8);
+    /* Of one who is, it takes what there is; and it may come back as often as it is called. */
+    enter(VIRT_TX);
+    for (unsigned k = 0; k < 9; k++) {
+        *tail_of(TX0, true) = (uint16_t)(*tail_of(TX0, true) + 1);
+        (void)get_active(TX0);
+    }
+    leave();
+    assert_int_equal(watchers[VIRT_TX].events[PROBE_WORK_UNBOUNDED], 1);
+}
+
+/* A copier takes a buffer for each packet, and beyond that one queue full of what is none. */
+static void test_a_copiers_work(void **state)
+{
+    (void)state;
+    init_all();
+    receive(1, 60);
+    enter(VIRT_RX);
+    net_buff_desc_t d = get_active(NET_RX);
+    put_active(VIRT_RX1, d.io_or_offset - rx_io, d.len);
+    leave();
+    enter(COPIER1);
+    d = get_active(VIRT_RX1);
+    for (unsigned k = 0; k < 4; k++) { /* two that its client may have, one packet, one too many */
+        *tail_of(RX1, false) = (uint16_t)(*tail_of(RX1, false) + 1);
+        (void)get_free(RX1);
+    }
+    put_free(VIRT_RX1, d.io_or_offset);
+    leave();
+    assert_int_equal(watchers[COPIER1].events[PROBE_WORK_UNBOUNDED], 1);
+    assert_int_equal(watchers[COPIER1].last.b, 3);
+}
+
+/* A copier drops what it has a buffer for. */
+static void test_dropped_beside_a_buffer(void **state)
+{
+    (void)state;
+    init_all();
+    receive(0, 60);
+    enter(VIRT_RX);
+    net_buff_desc_t d = get_active(NET_RX);
+    put_active(VIRT_RX0, d.io_or_offset - rx_io, d.len);
+    leave();
+    enter(COPIER0);
+    d = get_active(VIRT_RX0);
+    put_free(VIRT_RX0, d.io_or_offset);
+    leave();
+    assert_frames(COPIER0, 0, 0, DROP_UNEXPLAINED, 1);
+}
+
+/* More buffers than the queue to a client holds, which takes them out and keeps them. */
+static void test_share(void **state)
+{
+    (void)state;
+    p.plan->queues[active_index[VIRT_RX0]].capacity = 4;
+    init_all();
+    for (unsigned i = 0; i < 5; i++) {
+        receive(0, 60);
+        enter(VIRT_RX);
+        net_buff_desc_t d = get_active(NET_RX);
+        put_active(VIRT_RX0, d.io_or_offset - rx_io, d.len);
+        leave();
+        enter(COPIER0);
+        d = get_active(VIRT_RX0);
+        if (i == 0) { /* it gives one back */
+            put_active(RX0, get_free(RX0), 60);
+            put_free(VIRT_RX0, d.io_or_offset);
+        }
+        leave();
+        enter(VIRT_RX);
+        if (i == 0) {
+            put_free(NET_RX, get_free(VIRT_RX0) + rx_io);
+        }
+        leave();
+    }
+    assert_int_equal(watchers[VIRT_RX].events[PROBE_SHARE_EXCEEDED], 0);
+    receive(0, 60);
+    enter(VIRT_RX);
+    net_buff_desc_t d = get_active(NET_RX);
+    put_active(VIRT_RX0, d.io_or_offset - rx_io, d.len);
+    leave();
+    assert_int_equal(watchers[VIRT_RX].events[PROBE_SHARE_EXCEEDED], 1);
+    assert_int_equal(watchers[VIRT_RX].last.a, 5);
+    assert_int_equal(watchers[VIRT_RX].last.b, 4);
 }
 
 /* An endpoint and a domain with a full frame queue keep what they could not give. */
@@ -1821,6 +1963,11 @@ int main(void)
         TOLD(test_displaced_at_first),
         BOTH(test_trusted_step),
         TOLD(test_refused),
+        TOLD(test_refused_for_a_while),
+        TOLD(test_work_is_bounded),
+        TOLD(test_a_copiers_work),
+        TOLD(test_dropped_beside_a_buffer),
+        TOLD(test_share),
         TOLD(test_refused_kept),
         BOTH(test_wrap),
         BOTH(test_long_burst),

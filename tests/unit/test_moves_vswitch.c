@@ -371,6 +371,25 @@ static void what_a_client_sent_to_another_has_its_time(void **state)
     assert_int_equal(stamp_seen(C, "c", "a_copier", "a", A, 815), 0);
 }
 
+/* What goes on in another client's name; what comes from beyond the wire may say what it likes. */
+static void test_forged(void **state)
+{
+    (void)state;
+    submit(A, 0, mac_of(B), mac_of(B));
+    give(A, 0, B);
+    assert_int_equal(events, 1);
+    assert_int_equal(last.kind, PROBE_FRAME_FORGED);
+    assert_int_equal(last.object, rx_active[B]);
+    assert_int_equal(last.b, planned_pd(&p, "a"));
+    submit(A, 1, mac_of(B), mac_of(A));
+    give(A, 1, B);
+    submit(A, 2, mac_of(B), stranger);
+    give(A, 2, B);
+    submit(WIRE, 0, mac_of(B), mac_of(A));
+    give(WIRE, 0, B);
+    assert_int_equal(events, 1);
+}
+
 #define TEST(test)                                                              \
     cmocka_unit_test_setup_teardown(test, begin_told, end),                     \
     {                                                                           \
@@ -386,6 +405,7 @@ int main(void)
         TEST(test_reasons),
         TEST(test_astray),
         TEST(what_a_client_sent_to_another_has_its_time),
+        TEST(test_forged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

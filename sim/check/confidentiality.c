@@ -4,7 +4,8 @@
  * check's (delivery.c); here it is what lies around them: the bytes of older frames behind a
  * shorter one, in a buffer that is used again. Whoever copies frames for a client is watched for
  * copying no more than the frame (sim/observe/moves_bytes.c), and what it leaves is looked at in
- * the end (moves_scan.c); here it is said who did it, who can read what now, and whose it was.
+ * the end (moves_scan.c); nor may it read beyond the buffer a frame lies in. Here it is said who
+ * did it, who can read what now, and whose it was.
  *
  * A client without a copier reads the receive region itself. Where it is trusted, or the scenario
  * allows it to, that is no breach; of one that is not trusted it is said that there is no verdict.
@@ -15,6 +16,7 @@
 
 struct confidentiality {
     struct heard_bytes leaks, altered;
+    struct heard_list beyond;
 };
 
 static void confidentiality_event(void *state, const struct plan *plan, const struct probe *p)
@@ -26,6 +28,8 @@ static void confidentiality_event(void *state, const struct plan *plan, const st
         heard_bytes_note(&c->leaks, p);
     } else if (p->kind == PROBE_FRAME_ALTERED) {
         heard_bytes_note(&c->altered, p); /* who made frames longer than they were */
+    } else if (p->kind == PROBE_COPY_BEYOND) {
+        heard_note(&c->beyond, p, HEARD_BY_OBJECT);
     }
 }
 
@@ -75,6 +79,17 @@ static void judge(const struct confidentiality *c, const struct plan *plan, unsi
         victim_name(plan, news->who), queue_name(plan, p->object), how[news->what]);
 }
 
+/* Whatever it was told lies there. */
+static void judge_beyond(const struct plan *plan, const struct heard *h, struct findings *out)
+{
+    const struct probe *p = &h->first;
+
+    say_finding(
+        out, domain_suspect(plan, p->pd), heard_finding(h, PLAN_NONE, pool_name(plan, p->object)),
+        "%s copied %" PRIu64 " bytes from %s + 0x%" PRIx64 ", beyond the end of the buffer there",
+        pd_name(plan, p->pd), p->b, pool_name(plan, p->object), p->a);
+}
+
 /* The pools that others' frames come in by: may this domain read one? Then by which. */
 static const char *shared_pool(const struct plan *plan, uint32_t pd)
 {
@@ -121,6 +136,7 @@ static void confidentiality_finish(void *state, const struct plan *plan, struct 
         }
     }
     out->lost += c->leaks.lost;
+    heard_judge(&c->beyond, plan, out, judge_beyond);
     say_shared(plan, out);
 }
 

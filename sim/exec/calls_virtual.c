@@ -198,6 +198,9 @@ static __attribute__((noinline)) void on_odd_point(enum point_op op, const volat
     if (op >= POINT_COPY) {
         domain_look(d);
         do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
+        if (op == POINT_COPY && d->moves != NULL) {
+            moves_copies(d->moves, where, units);
+        }
         return;
     }
     do_point(d, op, where, units, d->costs.op_ps[op]);

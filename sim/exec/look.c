@@ -335,6 +335,7 @@ static bool sayable(unsigned kind, bool device)
     case PROBE_FRAME_FORGED:
     case PROBE_FRAME_ALTERED:
     case PROBE_FRAME_LEAKED:
+    case PROBE_COPY_BEYOND:
     case PROBE_BUFFER_TWICE:
     case PROBE_BUFFER_FOREIGN:
     case PROBE_INDEX_ILLEGAL:

@@ -22,6 +22,7 @@
  *   FRAME_FORGED              pd: the giver; object: queue it went into; a: the address it bears as
  *                             its sender's, b: its sender
  *   FRAME_ALTERED, _LEAKED    object: queue or device; a, b: as sim/hook/bytes.h packs them
+ *   COPY_BEYOND               pd: who copies; object: pool; a: offset in it, b: bytes
  *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: with domains (signed)
  *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty;
  *                             b: 1 if it is a driver, and its device has no room for so many
@@ -82,6 +83,7 @@
     ROW(FRAME_FORGED, "a frame went on in another's name")              \
     ROW(FRAME_ALTERED, "a frame is not what it was")                    \
     ROW(FRAME_LEAKED, "bytes of a frame went to somebody else")         \
+    ROW(COPY_BEYOND, "a copy went on beyond the end of a buffer")       \
     ROW(BUFFERS_FOUND, "where a pool's buffers were found")             \
     ROW(BUFFERS_KEPT, "buffers were found with one who passes them on") \
     ROW(BUFFERS_LEFT, "empty buffers were found in a queue")            \

@@ -97,6 +97,8 @@ void moves_signalled(struct moves *m, uint32_t channel);
 /* It is about to wait, and with that a signal goes by this channel that it was told of before: it
  * is for all that was put there since as well. */
 void moves_signal_goes(struct moves *m, uint32_t channel);
+/* The image is about to copy so many bytes from here, where that is told (as in virtual time). */
+void moves_copies(struct moves *m, const volatile void *from, uint64_t bytes);
 /* How long a frame is whose descriptor was taken from `queue`; 0: that queue carries none. */
 uint32_t moves_frame_bytes(const struct moves *m, const volatile void *queue, uint64_t rest);
 /* In the middle of an entry, before anybody else can run: an image that tells nothing may have made

@@ -452,3 +452,29 @@ void moves_bytes_announce(struct moves *m)
         }
     }
 }
+
+static bool lies_in(const struct held_pool *pool, uint64_t offset)
+{
+    return pool->data != NULL && offset < (uint64_t)pool->count << pool->shift;
+}
+
+/* One who copies frames for others has no business beyond the buffer that a frame lies in. */
+void moves_copies(struct moves *m, const volatile void *from, uint64_t bytes)
+{
+    for (uint32_t i = 0; m->line != NULL && i < m->pool_count; i++) {
+        uint32_t at = (m->copied_last + i) % m->pool_count;
+        const struct held_pool *pool = &m->pools[at];
+        uint64_t offset = (uint64_t)(uintptr_t)from - (uint64_t)(uintptr_t)pool->data;
+        uint64_t room = (1ull << pool->shift) - (offset & ((1ull << pool->shift) - 1));
+
+        if (!lies_in(pool, offset)) {
+            continue;
+        }
+        m->copied_last = at;
+        if (bytes > room && !m->told_copy) {
+            m->told_copy = true;
+            moves_tell(m, PROBE_COPY_BEYOND, pool->index, offset, bytes);
+        }
+        return;
+    }
+}

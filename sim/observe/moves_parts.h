@@ -189,6 +189,8 @@ struct moves {
     uint64_t frames_sent, altered_told, leaked_told;
     struct taken empties[EMPTIES_MAX]; /* buffers to copy into, in the order they came */
     uint32_t empty_count;
+    uint32_t copied_last; /* the pool that was copied from last */
+    bool told_copy;
 };
 
 /* Something that should not happen. */

@@ -165,6 +165,18 @@ static void a_leak_names_three(void **state)
     assert_says(found.list[1], "for an address nobody here has");
 }
 
+static void a_copy_beyond_its_buffer_is_the_copiers(void **state)
+{
+    (void)state;
+    tell(PROBE_COPY_BEYOND, COPIER0, 0, 0x7ff, 64, 1);
+    tell(PROBE_COPY_BEYOND, CLIENT1, 0, 0x7ff, 64, 1);
+    finish_check();
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.list[0].culprit, COPIER0);
+    assert_says(found.list[0], "client0_copier copied 64 bytes from ");
+    assert_says(found.list[0], " + 0x7ff, beyond the end of the buffer there");
+}
+
 static void who_stretched_it_leaks(void **state)
 {
     (void)state;
@@ -262,6 +274,7 @@ int main(void)
                                                  stop_check, &breaks[1]),
         OF(integrity, nonsense_is_survived),
         OF(confidentiality, a_leak_names_three),
+        OF(confidentiality, a_copy_beyond_its_buffer_is_the_copiers),
         OF(confidentiality, who_stretched_it_leaks),
         OF(confidentiality, nonsense_is_survived),
         cmocka_unit_test(frames_lie_over_each_other),

@@ -767,13 +767,14 @@ static void test_events(void **state)
                     kind == PROBE_FRAME_ALTERED || kind == PROBE_FRAME_LEAKED ||
                     kind == PROBE_FRAME_FORGED || kind == PROBE_SHARE_EXCEEDED ||
                     kind == PROBE_REQUEST_MISSING || kind == PROBE_WORK_UNBOUNDED ||
-                    kind == PROBE_CALL_WRONG || kind == PROBE_BUFFER_TWICE ||
-                    kind == PROBE_BUFFER_FOREIGN || kind == PROBE_INDEX_ILLEGAL ||
-                    kind == PROBE_DEFERRED_REPLACED || kind == PROBE_CHANNEL_UNKNOWN ||
-                    kind == PROBE_FAULT_ACTED || kind == PROBE_STRAY_LANDED ||
-                    kind == PROBE_QUEUE_REFUSED || kind == PROBE_SIGNAL_MISSING ||
-                    kind == PROBE_LOOK_MISSING || kind == PROBE_LINE_PASSED_OVER ||
-                    kind == PROBE_IRQ_HELD || kind == PROBE_PD_STOPPED;
+                    kind == PROBE_CALL_WRONG || kind == PROBE_COPY_BEYOND ||
+                    kind == PROBE_BUFFER_TWICE || kind == PROBE_BUFFER_FOREIGN ||
+                    kind == PROBE_INDEX_ILLEGAL || kind == PROBE_DEFERRED_REPLACED ||
+                    kind == PROBE_CHANNEL_UNKNOWN || kind == PROBE_FAULT_ACTED ||
+                    kind == PROBE_STRAY_LANDED || kind == PROBE_QUEUE_REFUSED ||
+                    kind == PROBE_SIGNAL_MISSING || kind == PROBE_LOOK_MISSING ||
+                    kind == PROBE_LINE_PASSED_OVER || kind == PROBE_IRQ_HELD ||
+                    kind == PROBE_PD_STOPPED;
         bool devices = kind == PROBE_DMA_FAULT || kind == PROBE_VIOLATION;
         const struct probe *e = find(kind, "client0");
 

@@ -1149,6 +1149,31 @@ static void test_dropped_beside_a_buffer(void **state)
     assert_frames(COPIER0, 0, 0, DROP_UNEXPLAINED, 1);
 }
 
+/* Who copies stays within the buffer, whatever it was told of the packet. */
+static void test_copy_stays_within_a_buffer(void **state)
+{
+    const uint8_t *data = pool_data("net0.rx", 0);
+
+    init_all();
+    enter(COPIER0);
+    moves_copies(current->moves, data + 2048 + 14, 2034);
+    moves_copies(current->moves, data + 7 * 2048, 2048);
+    moves_copies(current->moves, state, 4096); /* that is no packet */
+    leave();
+    assert_int_equal(all_events(COPIER0), 0);
+    enter(COPIER0);
+    moves_copies(current->moves, data + 2048 + 15, 2034);
+    moves_copies(current->moves, data + 2047, 2);
+    leave();
+    assert_int_equal(watchers[COPIER0].events[PROBE_COPY_BEYOND], 1);
+    assert_int_equal(watchers[COPIER0].last.a, 2048 + 15);
+    assert_int_equal(watchers[COPIER0].last.b, 2034);
+    enter(CLIENT0); /* an endpoint's own business */
+    moves_copies(current->moves, pool_data("client0.tx", 2047), 60);
+    leave();
+    assert_int_equal(all_events(CLIENT0), 0);
+}
+
 /* More buffers than the queue to a client holds, which takes them out and keeps them. */
 static void test_share(void **state)
 {
@@ -1967,6 +1992,7 @@ int main(void)
         TOLD(test_work_is_bounded),
         TOLD(test_a_copiers_work),
         TOLD(test_dropped_beside_a_buffer),
+        TOLD(test_copy_stays_within_a_buffer),
         TOLD(test_share),
         TOLD(test_refused_kept),
         BOTH(test_wrap),

@@ -119,6 +119,15 @@ static uint32_t taker_from(const struct plan *plan, uint32_t pd)
     return PLAN_NONE;
 }
 
+/* One that `pd` has to rely on for its frames and that may make them up, so that there is no room
+ * for others; else `pd` itself. */
+static uint32_t maker_for(const struct plan *plan, uint32_t pd)
+{
+    uint32_t giver = giver_to(plan, pd);
+
+    return domain_suspect(plan, giver) && !plan->pds[giver].endpoint ? giver : pd;
+}
+
 /* Who is to blame for these drops. */
 static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reason reason)
 {
@@ -130,7 +139,7 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
     case DROP_DUPLICATE:
         return giver_to(plan, pd);
     case DROP_NO_BUFFER: /* who keeps what it has leaves no room for more */
-        return taker_from(plan, pd) != PLAN_NONE ? taker_from(plan, pd) : pd;
+        return taker_from(plan, pd) != PLAN_NONE ? taker_from(plan, pd) : maker_for(plan, pd);
     case DROP_DISABLED: /* nothing enters before all are ready, so it was on then */
     case DROP_UNEXPLAINED:
     case DROP_DMA_FAULT:

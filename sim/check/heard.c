@@ -122,7 +122,7 @@ uint32_t domain_misled_by(const struct plan *plan, uint32_t pd, uint32_t pool)
         const struct queue_shape *q = &plan->queues[i];
 
         if (q->consumer == pd && queue_names_pool(q, pool) && domain_suspect(plan, q->producer) &&
-            !plan->pds[q->producer].endpoint) {
+            (!plan->pds[q->producer].endpoint || domain_is(plan, pd, "driver"))) {
             return q->producer;
         }
     }

@@ -40,7 +40,7 @@ bool domain_suspect(const struct plan *plan, uint32_t pd);
  * what that device makes it believe; else itself. */
 uint32_t domain_behind(const struct plan *plan, uint32_t pd);
 /* One that `pd` has to rely on and cannot, and that gives it buffers of this pool; PLAN_NONE: there
- * is none. An endpoint is nobody to rely on. */
+ * is none. An endpoint is nobody to rely on, but by a driver that it has to itself. */
 uint32_t domain_misled_by(const struct plan *plan, uint32_t pd, uint32_t pool);
 /*
  * Is what a trusted domain is seen to do its own doing, whoever its neighbours are? Its watch knows

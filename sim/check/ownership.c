@@ -34,7 +34,10 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
     if (!twice) {
         one.culprit = blame_for_queue(plan, p->pd, p->object);
     } else if (!closely) {
+        uint32_t misled = domain_misled_by(plan, p->pd, p->object);
+
         one.culprit = blame_for(plan, p->pd, p->object);
+        one.culprit = one.culprit == p->pd && misled != PLAN_NONE ? misled : one.culprit;
     }
     /* What names no buffer somebody let through who may have known better, and it is told. */
     bool excused = domain_suspect(plan, twice ? one.culprit : p->pd);

@@ -407,14 +407,15 @@ static void settle_told(struct moves *m)
 static void settle_untold(struct moves *m)
 {
     bool behind = false;
-    /* At the end of init(), of a domain that others give to. */
-    bool empty_handed = !m->settled && !m->endpoint && !took_something(m);
+    /* Of a domain that others give to: at the end of init(), or woken before anybody had anything
+     * for it. */
+    bool empty_handed = !m->endpoint && !took_something(m);
 
     for (uint32_t i = 0; i < m->queue_count; i++) {
         struct watched *q = &m->queues[i];
         uint32_t now = own_index(q);
 
-        if (empty_handed && first_filled(q)) {
+        if (empty_handed && first_filled(q) && !(m->settled && q->feeds_device)) {
             q->shadow = now; /* its consumer is filling it, and may be in the middle of that */
         }
         if (now != q->shadow && !q->counts->illegal) {

@@ -450,7 +450,7 @@ static void on_endpoint(void *context, bool rx, const void *data, uint32_t bytes
     bool captured = d->captures[!rx].plan != NULL;
     uint64_t now = stamp_ns != NULL || captured ? d->exec->stamp(d->exec->context) : 0;
 
-    if (rx && *stamp_ns != 0 && *stamp_ns <= now) {
+    if (rx && stamp_ns != NULL && *stamp_ns != 0 && *stamp_ns <= now) {
         rtt_add(&d->page->latency, now - *stamp_ns);
     } else if (!rx && stamp_ns != NULL) {
         *stamp_ns = now;

@@ -12,8 +12,9 @@
 #include "sim/exec/world.h"
 
 /*
- * Fill in w->home_cpu, cpus, polls, crowded and spread, for these cores of the host. What the scenario says
- * of a domain goes before what it says of all; on a core that we may not use nobody runs.
+ * Fill in w->home_cpu, cpus, polls, crowded and spread, for these cores of the host. What the
+ * scenario says of a domain goes before what it says of all; on a core that we may not use nobody
+ * runs.
  */
 void place_domains(struct world *w, const cpu_set_t *allowed);
 #endif

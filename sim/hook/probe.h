@@ -46,7 +46,8 @@
  *   IRQ_HELD                  pd: the driver; object: device; a: channel
  *   IRQ_LEFT                  pd: the driver; object: device: up and masked when all is quiet
  *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
- *   VIOLATION                 place: in its driver's image; object: device; a, b: as sim/hook/violation.h packs them
+ *   VIOLATION                 place: in its driver's image; object: device; a, b: as packed by
+ *                             sim/hook/violation.h
  *   STALE_READ                pd: the device's; object: pool; a: offset in it, b: enum stale_read
  *   STALE_FRAME               pd: the giver; object: pool; a: offset in it, b: 1 if it went back
  *   LINE_LOST                 pd: whose cache operation it was, none by chance; object: pool;

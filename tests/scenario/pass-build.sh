@@ -57,7 +57,8 @@ made_by()
     readelf -p .comment "$1" | sed -n 's/.*\]  //p'
 }
 for compiler in gcc clang; do
-    [ -d $compiler ] && [ "$(made_by $compiler/network/copy.so)" = "$(made_by "$shipped/copy.so")" ] &&
+    [ -d $compiler ] &&
+        [ "$(made_by $compiler/network/copy.so)" = "$(made_by "$shipped/copy.so")" ] &&
         ! grep -q __asan_init "$SDDFSIM" || continue
     for image in $compiler/network/*.so; do
         code "$image" >built

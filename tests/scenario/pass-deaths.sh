@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# An image that comes to grief: what of, in which line, who had called whom, and who is cut off by it
-# is the same under every executor and clock, and the others go on.
+# An image that comes to grief: what of, in which line, who had called whom, and who is cut off by
+# it is the same under every executor and clock, and the others go on.
 cat >system.json <<'END'
 { "version": 1,
   "wires": [ { "name": "lan", "kind": "gen", "count": 100, "pace": "2000 frames/s" } ],
@@ -11,12 +11,13 @@ cat >system.json <<'END'
 END
 images=$(dirname "$SDDFSIM")/images/test/rogue
 
-# dies NAME POINTER: one after the other by all executors; what is said of it once, if it is the same.
+# dies NAME POINTER: one after the other by all executors; what is said of it once, if it is the
+# same.
 dies()
 {
     echo "== $1"
-    for how in 'virtual --executor fiber' 'virtual --executor thread' 'virtual --executor process' host \
-        'host --executor thread'; do
+    for how in 'virtual --executor fiber' 'virtual --executor thread' \
+        'virtual --executor process' host 'host --executor thread'; do
         # shellcheck disable=SC2086
         "$SDDFSIM" run system.json -q -o out --clock $how --set "$2=$images/$1.so" >said 2>&1
         echo "exit $?" >found
@@ -39,6 +40,7 @@ done
 dies copy_dies /clients/1/copier/image
 
 # One that uses up its stack does so at another depth under each.
-"$SDDFSIM" run system.json -q -o deep --clock virtual --set "/clients/1/image=$images/dies_deep.so" 2>&1 |
+"$SDDFSIM" run system.json -q -o deep --clock virtual \
+    --set "/clients/1/image=$images/dies_deep.so" 2>&1 |
     sed -e 's/;.*//' -e '/repeat with/d'
 [ "$(grep -c 'descend, dies_deep.c:16' deep/report.txt)" -gt 1 ] || cat deep/report.txt

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What is installed beside the program: a pkg-config file by which other build systems make images, a
-# manual page, and completions that know the verbs and options of the program they came with.
+# What is installed beside the program: a pkg-config file by which other build systems make images,
+# a manual page, and completions that know the verbs and options of the program they came with.
 make -C "$ROOT" -o all install BUILD="$(dirname "$SDDFSIM")" DESTDIR="$PWD/dest" PREFIX=/usr \
     >log 2>&1 || tail log
 PATH=$PWD/dest/usr/bin:$PATH
@@ -24,16 +24,18 @@ echo "exit $?"
 tail -1 tally/pds/mine.log
 
 # troff finds nothing to complain of, where there is one.
-page=dest/usr/share/man/man1/sddfsim.1
+share=dest/usr/share
+page=$share/man/man1/sddfsim.1
 if command -v groff >/dev/null; then
     groff -man -Tutf8 -ww "$page" 2>&1 >/dev/null
 fi
 for verb in $(sddfsim --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
     grep -q "^.SS \"sddfsim $verb " "$page" || echo "no $verb in the manual"
     for option in $(sddfsim "$verb" --help | sed -n 's/^  [- ][a-z ][, ] --\([a-z-]*\).*/\1/p'); do
-        grep -q -- "--$option" dest/usr/share/bash-completion/completions/sddfsim || echo "bash: no $option"
-        grep -q -- "--$option" dest/usr/share/zsh/site-functions/_sddfsim || echo "zsh: no $option"
-        grep -q -- "-l $option" dest/usr/share/fish/vendor_completions.d/sddfsim.fish ||
+        grep -q -- "--$option" $share/bash-completion/completions/sddfsim ||
+            echo "bash: no $option"
+        grep -q -- "--$option" $share/zsh/site-functions/_sddfsim || echo "zsh: no $option"
+        grep -q -- "-l $option" $share/fish/vendor_completions.d/sddfsim.fish ||
             echo "fish: no $option"
     done
 done

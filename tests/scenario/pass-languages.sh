@@ -46,7 +46,8 @@ void quietly_mangled(unsigned) {}
 END
 has g++ -fPIC -c throws.cc -o throws.o && {
     "$SDDFSIM" build throws.o >told 2>&1 && echo 'throws.o was taken'
-    for words in '_Znwm, .*; an image allocates nothing' '__cxa_throw, .*; compile with -fno-exceptions'; do
+    for words in '_Znwm, .*; an image allocates nothing' \
+        '__cxa_throw, .*; compile with -fno-exceptions'; do
         grep -q "nobody has $words" told || cat told
     done
 }

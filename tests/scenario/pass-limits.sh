@@ -52,7 +52,8 @@ apart='"image": "network/client_source", "copier": {}, "tx_buffers": 32, "reache
 system apart.json ', "vswitch": {}' "$(clients 30 "$apart")" 60
 holds apart.json --set '/expect/2="out == 600"'
 sed 's/"count": 20/&, "to_mac": "52:54:01:00:00:01"/' apart.json >shut.json
-holds shut.json --set '/expect/2="dropped.net0_vswitch.denied == 600"' --set '/expect/3="c1.rx_frames == 2"'
+holds shut.json --set '/expect/2="dropped.net0_vswitch.denied == 600"' \
+    --set '/expect/3="c1.rx_frames == 2"'
 
 # 64 addresses, and one too many.
 more=$(i=1 && while [ $i -lt 64 ]; do printf '02:00:00:00:00:%02x ' $i; i=$((i + 1)); done)

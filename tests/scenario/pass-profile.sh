@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# scripts/profile says what a frame costs each domain: instructions of an image are the same whenever
-# they are asked for.
+# scripts/profile says what a frame costs each domain: instructions of an image are the same
+# whenever they are asked for.
 small='--set /wires/0/window=4'
 for i in 1 2; do
-    PROFILE_FRAMES=100,300 "$ROOT/scripts/profile" --callgrind "$ROOT/tests/bench/hops.json" $small >found 2>&1 ||
-        cat found
+    PROFILE_FRAMES=100,300 "$ROOT/scripts/profile" --callgrind "$ROOT/tests/bench/hops.json" \
+        $small >found 2>&1 || cat found
     sed 's/  *[0-9]*$//' found >"found$i"
 done
 cmp found1 found2

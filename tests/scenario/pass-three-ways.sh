@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # All components of ours, the clients and drivers too, compiled in several ways. With headers that
 # somebody else wrote, the same frames go the same ways as ever; and where ours are told to have no
-# points but those of the OS layer, which is all that others have, the same happens at the same time,
-# to the last event. With a call before each access, all is as without. Assertions and barriers
+# points but those of the OS layer, which is all that others have, the same happens at the same
+# time, to the last event. With a call before each access, all is as without. Assertions and barriers
 # change nothing.
 components=$ROOT/components/network
 
@@ -32,7 +32,8 @@ run()
     images=$2
     out=$1-$2
     shift 2
-    SDDFSIM_IMAGES=$PWD/$images "$SDDFSIM" run "$name.json" -q -o "$out" "$@" 2>&1 | sed '/repeat with/d'
+    SDDFSIM_IMAGES=$PWD/$images "$SDDFSIM" run "$name.json" -q -o "$out" "$@" 2>&1 |
+        sed '/repeat with/d'
     grep '"digest"' "$out/report.json" || echo "$out: no digest"
 }
 
@@ -46,11 +47,12 @@ for compiler in gcc clang; do
     make quiet-$compiler $ours -D SDDFSIM_POINTS_OS --cc $compiler
     # shellcheck disable=SC2086
     make hooked-$compiler $ours --flavour mmio --cc $compiler
-    # Here clang then calls where it would copy a frame's headers by itself, and so has a point more.
+    # Here clang then calls where it would copy a frame's headers by itself, so has a point more.
     [ $compiler = gcc ] || cp shipped/network/client_source.so hooked-$compiler/network/
     for system in switched plain direct; do
         [ -d $system-shipped ] || run $system shipped >/dev/null
-        [ "$(run $system hooked-$compiler)" = "$(sed -n '/"digest"/p' $system-shipped/report.json)" ] ||
+        shipped=$(sed -n '/"digest"/p' $system-shipped/report.json)
+        [ "$(run $system hooked-$compiler)" = "$shipped" ] ||
             echo "$system: with hooked accesses something else happens, by $compiler"
         # With other points a client is woken at other times: what it answers is the same.
         [ "$(run $system other-$compiler)" = "$(run $system quiet-$compiler)" ] ||
@@ -99,5 +101,6 @@ for images in shipped alone; do
 done
 [ "$(cat cycles-shipped)" -gt "$(($(cat cycles-alone) + 1000))" ] || head cycles-*
 # By the host's clock, those that have none share a core.
-SDDFSIM_IMAGES=$PWD/alone "$SDDFSIM" run plain.json -q -o host --clock host --set /placement=spread 2>&1 |
+SDDFSIM_IMAGES=$PWD/alone "$SDDFSIM" run plain.json -q -o host --clock host \
+    --set /placement=spread 2>&1 |
     sed 's/alone\/network\/[a-z_]*/alone\/network\/one/'

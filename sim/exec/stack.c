@@ -122,7 +122,8 @@ uint64_t stack_place(const struct stack_left *s)
 
 bool stack_used_up(const struct stack_left *s, uint64_t vaddr)
 {
-    return stack_place(s) != 0 && s->start != s->sp && s->start - vaddr <= FRAME_BYTES_MAX;
+    /* The stack pointer may be beyond the end already, or a frame above what was accessed. */
+    return stack_place(s) != 0 && vaddr < s->start && s->start - vaddr <= FRAME_BYTES_MAX;
 }
 
 /* One place: all functions that were compiled into one another there. */

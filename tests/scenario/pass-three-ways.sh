@@ -2,8 +2,8 @@
 # All components of ours, the clients and drivers too, compiled in several ways. With headers that
 # somebody else wrote, the same frames go the same ways as ever; and where ours are told to have no
 # points but those of the OS layer, which is all that others have, the same happens at the same
-# time, to the last event. With a call before each access, all is as without. Assertions and barriers
-# change nothing.
+# time, to the last event. With a call before each access, all is as without. Assertions and
+# barriers change nothing.
 components=$ROOT/components/network
 
 # Beside the other headers, nothing of ours can be found but what is not sDDF's.

@@ -159,6 +159,10 @@ void stack_destroy(struct stack *s)
 {
     if (s->base != NULL) {
         VALGRIND_STACK_DEREGISTER(s->valgrind_id);
+#if SANITIZED
+        /* What is mapped here next is nobody's stack. */
+        __asan_unpoison_memory_region(s->base, s->bytes);
+#endif
         munmap((uint8_t *)s->base - STACK_GUARD_BYTES, s->bytes + STACK_GUARD_BYTES);
     }
     *s = (struct stack){0};

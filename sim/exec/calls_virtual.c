@@ -188,13 +188,17 @@ static inline void do_point(struct domain *d, enum point_op op, const volatile v
     pay(d, ps);
 }
 
-/* One that costs by the unit, or of a flag whose use is followed: what that is once the operation
- * has been paid for is what the image will find. */
+#define FLAG_POINTS (1u << POINT_REQUEST | 1u << POINT_CANCEL | 1u << POINT_REQUIRE)
+#define UNIT_POINTS (~0u << POINT_COPY) /* they cost by the unit */
+
+/* Of a flag whose use is followed, what it is once the operation has been paid for is what the
+ * image will find. */
 static __attribute__((noinline)) void on_odd_point(enum point_op op, const volatile void *where,
                                                    uint64_t units, const void *place)
 {
     struct domain *d = domain_current;
 
+    registers_settle(d);
     if (op >= POINT_COPY) {
         domain_look(d);
         do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
@@ -204,7 +208,9 @@ static __attribute__((noinline)) void on_odd_point(enum point_op op, const volat
         return;
     }
     do_point(d, op, where, units, d->costs.op_ps[op]);
-    moves_flag(d->moves, op, where, domain_place(d, place));
+    if (d->follows && (FLAG_POINTS >> op & 1) != 0) {
+        moves_flag(d->moves, op, where, domain_place(d, place));
+    }
 }
 
 /* There are some fifty of these to a frame, so the usual one calls nobody. */
@@ -212,7 +218,6 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
 {
     struct domain *d = domain_current;
 
-    registers_settle(d);
     if (__builtin_expect(d->odd_points >> op & 1, 0)) {
         on_odd_point(op, where, units, __builtin_return_address(0));
     } else {
@@ -220,12 +225,17 @@ static void on_point(enum point_op op, const volatile void *where, uint64_t unit
     }
 }
 
+void calls_virtual_find_odd(struct domain *d)
+{
+    d->odd_points = UNIT_POINTS | (d->follows ? FLAG_POINTS : 0);
+    if (d->unsettled.bytes != 0) {
+        d->odd_points = ~0u; /* a register write comes first */
+    }
+}
+
 void calls_virtual_hook(struct domain *d)
 {
-    const uint32_t flags = 1u << POINT_REQUEST | 1u << POINT_CANCEL | 1u << POINT_REQUIRE;
-    const uint32_t by_unit = ~0u << POINT_COPY;
-
-    d->odd_points = by_unit | (d->follows ? flags : 0);
+    calls_virtual_find_odd(d);
     sddfsim_point_hook = on_point;
 }
 

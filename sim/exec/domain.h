@@ -147,6 +147,9 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
 void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image);
 /* Points move its clock from now on. */
 void calls_virtual_hook(struct domain *d);
+/* Which of them take more than a moment: to be said when a write begins or ceases to be unsettled.
+ */
+void calls_virtual_find_odd(struct domain *d);
 void calls_virtual_pay_frame(struct domain *d, uint64_t bytes); /* what an image does with one */
 /* What an image in this program tells of its moves is heard from here on; domain_run() does it too.
  */

@@ -92,6 +92,7 @@ void registers_write(struct domain *d, uint64_t vaddr, size_t bytes, const void 
     d->unsettled.vaddr = vaddr;
     d->unsettled.bytes = bytes;
     d->unsettled.place = place;
+    calls_virtual_find_odd(d);
 }
 
 void registers_settle_now(struct domain *d)
@@ -100,6 +101,7 @@ void registers_settle_now(struct domain *d)
     size_t bytes = d->unsettled.bytes;
 
     d->unsettled.bytes = 0;
+    calls_virtual_find_odd(d);
     d->place = d->unsettled.place;
     if (bytes <= sizeof value) { /* what it left beyond the registers, it could not leave */
         memcpy(&value, (const void *)(uintptr_t)vaddr, bytes);

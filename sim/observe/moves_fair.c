@@ -47,7 +47,9 @@ size_t fair_bytes(const struct plan *plan, uint32_t pd)
 
 void fair_init(struct moves *m, uint8_t **at)
 {
-    for (unsigned kind = 0; kind < FAIR_KINDS && m->exact && !m->endpoint; kind++) {
+    bool asked = m->exact && !m->endpoint && plan_checks(m->plan, "fairness");
+
+    for (unsigned kind = 0; kind < FAIR_KINDS && asked; kind++) {
         struct fair *f = &m->fair[kind];
         uint32_t count = 0;
 

@@ -438,6 +438,7 @@ struct moves *moves_init(void *memory, const struct plan *plan, uint32_t pd,
     for (uint32_t i = 0; i < m->queue_count; i++) {
         m->bounded |= m->queues[i].exposed && !m->queues[i].produces && !m->endpoint;
     }
+    m->bounded = m->bounded && plan_checks(plan, "liveness");
     share_out_bits(m);
     find_onward(m);
     find_sources(m);

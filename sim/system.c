@@ -225,6 +225,31 @@ static void check_cores(const struct plan *plan, struct diag *diag)
     }
 }
 
+/* The order of memory is a matter of images that tell of each access, in one address space. */
+static void check_memory(const struct plan *plan, struct diag *diag)
+{
+    const struct scenario *s = plan->scenario;
+    uint32_t explored = 0;
+
+    for (uint32_t i = 0; i < plan->pd_count; i++) {
+        explored += plan->pds[i].explored;
+    }
+    if (s->memory == MEMORY_STRICT) {
+        return;
+    }
+    if (s->clock == CLOCK_HOST) {
+        diag_error(diag, s->memory_place,
+                   "is for virtual time; on the host's clock memory is the host's own");
+    } else if (s->executor != NULL && strcmp(s->executor, "process") == 0) {
+        diag_error(diag, s->memory_place,
+                   "needs executor \"fiber\" or \"thread\": in a process of its own nobody else "
+                   "can see to what a domain has stored");
+    } else if (explored == 0) {
+        diag_warn(diag, s->memory_place,
+                  "makes no difference: no image here was built with --flavour explore");
+    }
+}
+
 bool system_build(struct system *s, const char *path, const char *const *sets, size_t set_count)
 {
     s->diag.arena = &s->arena;
@@ -241,10 +266,12 @@ bool system_build(struct system *s, const char *path, const char *const *sets, s
     for (uint32_t i = 0; i < s->plan->pd_count; i++) {
         if (s->plan->pds[i].kind == PD_IMAGE) {
             image_check(s->plan, i, &s->diag);
-            s->plan->pds[i].one_core = image_for_one_core(s->plan->pds[i].image_file);
+            s->plan->pds[i].one_core = image_says(s->plan->pds[i].image_file, IMAGE_ONE_CORE);
+            s->plan->pds[i].explored = image_says(s->plan->pds[i].image_file, IMAGE_EXPLORED);
         }
     }
     check_cores(s->plan, &s->diag);
+    check_memory(s->plan, &s->diag);
     check_wires(s->plan, &s->diag);
     faults_check(s->plan, &s->diag);
     s->checks = checks_start(s->plan, &s->diag);

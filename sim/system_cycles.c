@@ -15,7 +15,8 @@ static const char *const op_names[POINT_OPS] = {
     [POINT_REQUEST] = "request",         [POINT_CANCEL] = "cancel",
     [POINT_REQUIRE] = "require",         [POINT_MMIO_READ] = "mmio_read",
     [POINT_MMIO_WRITE] = "mmio_write",   [POINT_COPY] = "copy",
-    [POINT_CACHE_CLEAN] = "cache_clean", [POINT_CACHE_INVALIDATE] = "cache_invalidate"};
+    [POINT_CACHE_CLEAN] = "cache_clean", [POINT_CACHE_INVALIDATE] = "cache_invalidate",
+    [POINT_ACCESS] = "access"};
 
 static const char *const work_names[TURN_WORKS] = {
     [TURN_WORK_WAKE] = "image.wake", [TURN_WORK_BYTES] = "image.bytes"};

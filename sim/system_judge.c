@@ -76,9 +76,10 @@ static struct report_pd *report_pds(struct run *r)
             .state = state_name(r, i),
             .died = p->died || p->revived,
             .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
-            .points = !image              ? NULL
-                      : page->points != 0 ? "all"
-                                          : "os",
+            .points = !image                        ? NULL
+                      : r->plan->pds[i].explored ? "accesses"
+                      : page->points != 0          ? "all"
+                                                   : "os",
             .told_by = image ? "pd" : "world",
         };
         if (pds[i].died) {
@@ -268,6 +269,16 @@ static const char *where_they_ran(const struct run *r)
                         cores, polling, r->plan->pd_count);
 }
 
+static const char *order_of_memory(struct run *r)
+{
+    const struct scenario *s = r->plan->scenario;
+
+    return arena_format(r->arena,
+                        "order of memory, for domains whose points are accesses: %s; what is found "
+                        "may be right on a machine that keeps more order than C11 asks it to",
+                        s->memory == MEMORY_TSO ? "tso" : "weak");
+}
+
 int system_judge(struct run *r)
 {
     static const char host_note[] = "host clock: Linux scheduled the domains; priorities, budgets "
@@ -282,6 +293,10 @@ int system_judge(struct run *r)
 
     const char *notes[4] = {host ? host_note : virtual_note};
     size_t note_count = 1;
+
+    if (s->memory != MEMORY_STRICT) {
+        notes[note_count++] = order_of_memory(r);
+    }
 
     if (!r->s.exec->isolates) {
         notes[note_count++] = shared;

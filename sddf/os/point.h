@@ -27,6 +27,7 @@ enum point_op {
     POINT_COPY,             /* where: the source; units: bytes */
     POINT_CACHE_CLEAN,      /* where: first byte; units: bytes */
     POINT_CACHE_INVALIDATE, /* where: first byte; units: bytes */
+    POINT_ACCESS,           /* of an image that tells of each; where: first byte; units: bytes */
     POINT_OPS
 };
 

@@ -31,6 +31,11 @@ typedef unsigned int sddf_channel;
 __attribute__((__section__(".sddfsim_one_core"), __used__)) static const char sddfsim_one_core = 1;
 #endif
 
+/* It was compiled to tell of each of its accesses, and means to be observed at each. */
+#ifdef SDDFSIM_EXPLORE
+__attribute__((__section__(".sddfsim_explore"), __used__)) static const char sddfsim_explore = 1;
+#endif
+
 /* What a component offers. */
 
 /* Called once, before any event is delivered. Other PDs may or may not have had theirs. */

@@ -80,19 +80,20 @@ static const char *default_output(struct build *b)
 
 static void read_flavour(struct build *b)
 {
-    static const char *const flavours[] = {"plain", "mmio"};
+    static const char *const flavours[] = {"plain", "mmio", "explore"};
     const char *asked = cmd_value(b->args, "flavour", flavours[0]);
+    size_t flavour = 0, count = sizeof flavours / sizeof flavours[0];
 
-    b->hooked = strcmp(asked, "mmio") == 0;
-    if (!b->hooked && strcmp(asked, "plain") != 0) {
-        const char *near = suggest(asked, flavours, 2);
+    while (flavour < count && strcmp(asked, flavours[flavour]) != 0) {
+        flavour++;
+    }
+    b->hooked = flavour != 0;
+    b->explored = flavour == 2;
+    if (flavour == count) {
+        const char *near = suggest(asked, flavours, count);
 
         diag_error(&b->diag, (struct diag_place){.file = "--flavour"},
-                   strcmp(asked, "explore") == 0
-                       ? "nothing here explores the orders in which domains can run, so there is "
-                         "no image to make for that; there are plain and mmio"
-                       : "%s is none; there are plain and mmio",
-                   asked);
+                   "%s is none; there are plain, mmio and explore", asked);
         if (near != NULL) {
             diag_note(&b->diag, "did you mean %s?", near);
         }
@@ -206,8 +207,10 @@ static const struct cmd_option options[] = {
      "no barriers, and shares its core with all others"},
     {"optimise", 'O', "LEVEL", "as compilers know it: 0, 1, 2, 3, s, g (default: 3)"},
     {"flavour", 0, "NAME",
-     "plain (default), or mmio: for a driver that reads and writes registers\n"
-     "through volatile pointers, without accessors"},
+     "plain (default); mmio: for a driver that reads and writes registers\n"
+     "through volatile pointers, without accessors; explore: that, and it can be\n"
+     "preempted at each access of shared memory, in an order of memory of the\n"
+     "scenario's choice"},
     {"cc", 0, "COMPILER",
      "gcc, clang, or one that takes their options (default: the first of\n"
      "these two there is)"},
@@ -230,6 +233,10 @@ const struct cmd_type cmd_build = {
         "registers reach the device. Only a driver needs that, and only one that reads and writes\n"
         "them through pointers, without accessors. One that cannot be compiled runs as it is with\n"
         "--executor process or thread, where each access is trapped, and takes its time.\n\n"
+        "With --flavour explore the others are told of as well. In virtual time each is a point,\n"
+        "now and then one is held up, and with \"memory\": \"tso\" or \"weak\" in the scenario others\n"
+        "see its stores as late, and it sees theirs as early, as fences and atomic operations\n"
+        "leave. Fences in assembler are not seen.\n\n"
         "Exit status: 0 it was made, 2 it does not compile or lacks something, 3 the host\n"
         "failed us.",
     .options = options,

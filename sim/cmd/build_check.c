@@ -391,7 +391,7 @@ bool build_check(struct build *b, const char **roles, const char **points)
         check_entries(b, &e);
         *roles = check_sections(b, &e);
         check_names(b, &e, &exports);
-        *points = tells_points(&e) ? "all" : "os";
+        *points = b->explored ? "accesses" : tells_points(&e) ? "all" : "os";
         b->one_core = elf_section(&e, IMAGE_ONE_CORE) != NULL;
     }
     munmap(bytes, size);

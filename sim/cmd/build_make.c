@@ -275,6 +275,9 @@ static int compile(struct build *b, const char *compiler, struct build_input *in
     if (b->hooked) {
         add_all(&w, b->clang ? clang_hooks : gcc_hooks);
     }
+    if (b->explored) {
+        add(&w, "-DSDDFSIM_EXPLORE");
+    }
     if (b->hooked ? !b->clang : is_gcc(compiler)) {
         add_all(&w, gcc_calls);
     }

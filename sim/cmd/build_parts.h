@@ -20,7 +20,8 @@ struct build {
     struct cmd_args *args;
     struct arena arena;
     struct diag diag;
-    bool hooked; /* flavour mmio */
+    bool hooked; /* flavour mmio or explore */
+    bool explored;
     bool clang;  /* the compiler takes clang's options; known where it is hooked */
     const char *output;
     const char *folder; /* beside the output, for all that is made on the way */

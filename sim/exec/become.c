@@ -445,7 +445,7 @@ static void run_image(uint32_t pd) __attribute__((noreturn));
 
 static void run_image(uint32_t pd)
 {
-    void *memory = calloc(1, moves_bytes(world->plan, pd));
+    void *memory = calloc(1, domain_bytes(world->plan, pd));
 
     if (memory == NULL) {
         fail("out of memory");

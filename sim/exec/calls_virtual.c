@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/exec/domain.h"
+#include "sim/exec/weak.h"
 #include "sim/kernel/kernel.h"
 
 /* What a domain pays, in picoseconds; made once from the platform. */
@@ -98,8 +99,39 @@ void calls_virtual_init(struct domain *d, const struct platform *platform, const
 
 /* -- the clock -- */
 
+/*
+ * What others see of its stores when it calls: all of them, where it signals or answers somebody.
+ * A register is on another bus, so the device may see what was stored before it later, but for what
+ * a fence puts before it, or where stores keep their order anyway. Nor does waiting make anything
+ * visible.
+ */
+static __attribute__((noinline)) void let_see(struct domain *d, enum turn_request request)
+{
+    bool loose = d->plan->scenario->memory == MEMORY_WEAK;
+
+    switch (request) {
+    case TURN_TICK:
+        weak_yield(d, WEAK_DUE);
+        break;
+    case TURN_MMIO_READ:
+    case TURN_MMIO_WRITE:
+        weak_yield(d, loose ? WEAK_FENCED : WEAK_ALL);
+        break;
+    case TURN_ACK:
+    case TURN_WAIT:
+        weak_yield(d, loose && d->turn->deferred != TURN_DEFERRED_NOTIFY ? WEAK_DUE : WEAK_ALL);
+        break;
+    default:
+        weak_yield(d, WEAK_ALL);
+    }
+    domain_look(d);
+}
+
 static void ask(struct domain *d, enum turn_request request)
 {
+    if (__builtin_expect(d->weak != NULL, 0)) {
+        let_see(d, request);
+    }
     d->turn->request = request;
     d->exec->request(d->exec->context);
 }
@@ -200,17 +232,33 @@ static __attribute__((noinline)) void on_odd_point(enum point_op op, const volat
 
     registers_settle(d);
     if (op >= POINT_COPY) {
+        if (d->weak != NULL && op != POINT_COPY) {
+            weak_yield(d, WEAK_ALL); /* who sees to caches waits until that is done */
+        }
         domain_look(d);
         do_point(d, op, where, units, d->costs.op_ps[op] + units_ps(d, op, where, units));
         if (op == POINT_COPY && d->moves != NULL) {
+            weak_show(d);
             moves_copies(d->moves, where, units);
+            weak_hide(d);
         }
         return;
     }
     do_point(d, op, where, units, d->costs.op_ps[op]);
     if (d->follows && (FLAG_POINTS >> op & 1) != 0) {
+        if (d->weak != NULL && op != POINT_REQUEST) {
+            weak_flag(d, op, where, domain_place(d, place));
+            return;
+        }
         moves_flag(d->moves, op, where, domain_place(d, place));
     }
+}
+
+void calls_virtual_access(struct domain *d, const volatile void *where, size_t bytes,
+                          uint64_t longer_ps)
+{
+    domain_look(d);
+    do_point(d, POINT_ACCESS, where, bytes, d->costs.op_ps[POINT_ACCESS] + longer_ps);
 }
 
 /* There are some fifty of these to a frame, so the usual one calls nobody. */
@@ -229,7 +277,7 @@ void calls_virtual_find_odd(struct domain *d)
 {
     d->odd_points = UNIT_POINTS | (d->follows ? FLAG_POINTS : 0);
     if (d->unsettled.bytes != 0) {
-        d->odd_points = ~0u; /* a register write comes first */
+        d->odd_points = ~0u; /* what it left behind comes first */
     }
 }
 

@@ -13,6 +13,8 @@
 #include <sddf/os/point.h>
 #include <sddf/timer/protocol.h>
 
+#include "sim/exec/weak.h"
+
 #define COMPLAINTS_MAX 64u
 
 __thread struct domain *domain_current;
@@ -118,7 +120,9 @@ static bool may_call(const struct plan_end *end)
 static void note_signal(struct domain *d, const struct domain_channel *c)
 {
     if (d->follows) {
+        weak_show(d);
         moves_signalled(d->moves, (uint32_t)(c->plan - d->plan->channels));
+        weak_hide(d);
     }
 }
 
@@ -416,13 +420,33 @@ static inline void mix_move(struct turn *t, enum move_kind kind, uint64_t name, 
     t->hash = turn_mix(t->hash, (name ^ (uint64_t)kind << 62) * TURN_MIX_A ^ rest * TURN_MIX_B);
 }
 
+void domain_look_now(struct domain *d)
+{
+    weak_show(d);
+    moves_look(d->moves);
+    weak_hide(d);
+}
+
+static inline void move_seen(struct domain *d, enum move_kind kind, const volatile void *queue,
+                             uint64_t name, uint64_t rest)
+{
+    if (__builtin_expect(d->weak != NULL, 0)) {
+        registers_settle(d);
+        weak_show(d);
+        moves_moved(d->moves, kind, queue, name, rest);
+        weak_hide(d);
+    } else {
+        moves_moved(d->moves, kind, queue, name, rest);
+    }
+}
+
 /* Of an image that does something with every byte. */
 static __attribute__((noinline)) void on_paid_move(enum move_kind kind, const volatile void *queue,
                                                    uint64_t name, uint64_t rest)
 {
     struct domain *d = domain_current;
 
-    moves_moved(d->moves, kind, queue, name, rest);
+    move_seen(d, kind, queue, name, rest);
     if (kind == MOVE_TAKEN) {
         calls_virtual_pay_frame(d, moves_frame_bytes(d->moves, queue, rest));
     }
@@ -439,7 +463,7 @@ static void on_virtual_move(enum move_kind kind, const volatile void *queue, uin
     if (__builtin_expect(d->costs.byte_ps_1024 != 0, 0)) {
         on_paid_move(kind, queue, name, rest);
     } else {
-        moves_moved(d->moves, kind, queue, name, rest);
+        move_seen(d, kind, queue, name, rest);
     }
 }
 
@@ -564,7 +588,9 @@ static void begin_watching(struct domain *d, uint64_t badge)
 {
     d->unacked |= badge & d->irqs;
     if (d->moves != NULL) {
+        weak_show(d);
         moves_begin(d->moves, badge);
+        weak_hide(d);
     }
 }
 
@@ -591,7 +617,9 @@ static void settle(struct domain *d)
             moves_signal_goes(
                 d->moves, (uint32_t)(d->channels[d->deferred.channel].plan - d->plan->channels));
         }
+        weak_show(d);
         moves_settle(d->moves);
+        weak_hide(d);
         d->page->points = moves_announced(d->moves);
         d->untold = d->turn != NULL && !d->page->points;
     }
@@ -666,6 +694,7 @@ void domain_run(struct domain *d)
         if (d->follows) {
             moves_follow(d->moves);
         }
+        d->weak = d->weak_memory;
         calls_virtual_hook(d);
     }
     d->judges_calls =
@@ -771,8 +800,18 @@ static void find_captures(struct domain *d)
     }
 }
 
+static size_t watch_bytes(const struct plan *plan, uint32_t pd)
+{
+    return (moves_bytes(plan, pd) + 63) & ~(size_t)63;
+}
+
+size_t domain_bytes(const struct plan *plan, uint32_t pd)
+{
+    return watch_bytes(plan, pd) + weak_bytes(plan, pd);
+}
+
 void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
-                 const struct domain_exec *exec, void *moves_memory)
+                 const struct domain_exec *exec, void *memory)
 {
     struct moves_hooks hooks = {.context = d, .endpoint = NULL, .event = on_event};
 
@@ -797,8 +836,9 @@ void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
     find_device(d);
     find_captures(d);
     hooks.endpoint = on_endpoint;
-    if (moves_memory != NULL) {
-        d->moves = moves_init(moves_memory, plan, pd, &d->page->counts, &hooks);
+    if (memory != NULL) {
+        d->weak_memory = weak_init((uint8_t *)memory + watch_bytes(plan, pd), plan, pd);
+        d->moves = moves_init(memory, plan, pd, &d->page->counts, &hooks);
         if (d->page->restarts != 0) {
             moves_go_on(d->moves);
         }

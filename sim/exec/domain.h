@@ -30,6 +30,7 @@
 #define DOMAIN_FOREVER UINT64_MAX
 
 struct domain;
+struct weak;
 
 /* What an executor supplies. `target` is a plan domain, or PLAN_NONE for the supervisor. */
 struct domain_exec {
@@ -90,7 +91,10 @@ struct domain {
         size_t bytes; /* 0: there is none */
         uint64_t vaddr;
         const void *place;
-    } unsettled; /* a register write whose value the image is about to leave there (registers.h) */
+        bool held; /* it is not of a register: see weak.h */
+    } unsettled;   /* a write whose value the image is about to leave there (registers.h) */
+    struct weak *weak; /* NULL: others see what it stores at once (weak.h) */
+    struct weak *weak_memory; /* the same, before it runs */
     uint32_t odd_points; /* in virtual time: bits of those that take more than a moment */
     struct domain_costs costs;
     struct image_entry entry; /* PD_IMAGE */
@@ -138,18 +142,22 @@ struct domain {
 };
 
 /*
- * Get ready to run `pd`, everything mapped already. `memory` for the watch is the caller's
- * (moves_bytes, zeroed); NULL: no watch.
+ * Get ready to run `pd`, everything mapped already. `memory` for what is watched of it is the
+ * caller's (domain_bytes, zeroed); NULL: nothing is.
  */
 void domain_init(struct domain *d, const struct plan *plan, uint32_t pd,
-                 const struct domain_exec *exec, void *moves_memory);
+                 const struct domain_exec *exec, void *memory);
+size_t domain_bytes(const struct plan *plan, uint32_t pd);
 /* From here on in virtual time: costs of this platform, system calls by the simulated kernel. */
 void calls_virtual_init(struct domain *d, const struct platform *platform, const char *image);
 /* Points move its clock from now on. */
 void calls_virtual_hook(struct domain *d);
-/* Which of them take more than a moment: to be said when a write begins or ceases to be unsettled.
- */
+/* Which of them take more than a moment: to be said when an access begins or ceases to be
+ * unsettled. */
 void calls_virtual_find_odd(struct domain *d);
+/* One of its accesses is a point, and takes so much longer. */
+void calls_virtual_access(struct domain *d, const volatile void *where, size_t bytes,
+                          uint64_t longer_ps);
 void calls_virtual_pay_frame(struct domain *d, uint64_t bytes); /* what an image does with one */
 /* What an image in this program tells of its moves is heard from here on; domain_run() does it too.
  */
@@ -171,10 +179,11 @@ static inline void registers_settle(struct domain *d)
 }
 
 /* -- for os.c: what an image may ask -- */
+void domain_look_now(struct domain *d);
 static inline void domain_look(struct domain *d)
 {
     if (__builtin_expect(d->untold, 0)) {
-        moves_look(d->moves);
+        domain_look_now(d);
     }
 }
 void domain_notify(struct domain *d, unsigned channel);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a compiler calls before each access of an image that was made with `--flavour mmio`: the
+ * What a compiler calls before each access of an image made with `--flavour mmio` or `explore`: the
  * names and forms are those of gcc's and clang's -fsanitize=thread, whose library is not linked.
  * A hook comes before the access, which the image then makes itself; of atomic operations it is the
- * operation. Accesses of registers go to registers.c; every other one only lets the register write
- * before it take effect.
+ * operation. Accesses of registers go to registers.c; every other one lets the register write before
+ * it take effect, and in an image to be explored goes to weak.c.
  *
  * All are called for each access of an image, so what is not about a register is decided in line.
  */
@@ -15,6 +15,7 @@
 
 #include "sim/exec/copy.h"
 #include "sim/exec/registers.h"
+#include "sim/exec/weak.h"
 
 #define PLACE() __builtin_return_address(0)
 
@@ -30,7 +31,7 @@ void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes);
 void *sddfsim_hooked_memmove(void *to, const void *from, size_t bytes);
 void *sddfsim_hooked_memset(void *to, int byte, size_t bytes);
 
-static inline void on_read(const volatile void *where, size_t bytes, const void *place)
+static inline void on_read(const volatile void *where, size_t bytes, const void *place, int order)
 {
     struct domain *d = domain_current;
     uint64_t vaddr = (uint64_t)(uintptr_t)where;
@@ -38,6 +39,8 @@ static inline void on_read(const volatile void *where, size_t bytes, const void 
     registers_settle(d);
     if (__builtin_expect(registers_near(d, vaddr, bytes), 0) && d->backed) {
         registers_read(d, vaddr, bytes, place);
+    } else if (d->weak != NULL) {
+        weak_load(d, where, bytes, order);
     }
 }
 
@@ -49,6 +52,8 @@ static inline void on_write(const volatile void *where, size_t bytes, const void
     registers_settle(d);
     if (__builtin_expect(registers_near(d, vaddr, bytes), 0) && d->backed) {
         registers_write(d, vaddr, bytes, place);
+    } else if (d->weak != NULL) {
+        weak_store(d, where, bytes);
     }
 }
 
@@ -57,7 +62,7 @@ static inline void on_write(const volatile void *where, size_t bytes, const void
 #define READ_AND_WRITE(kind, bytes)                      \
     HOOK(void, kind##read##bytes, volatile void *where)  \
     {                                                    \
-        on_read(where, bytes, PLACE());                  \
+        on_read(where, bytes, PLACE(), ORDER_RELAXED);                  \
     }                                                    \
                                                          \
     HOOK(void, kind##write##bytes, volatile void *where) \
@@ -69,7 +74,7 @@ static inline void on_write(const volatile void *where, size_t bytes, const void
 #define BOTH(kind, bytes)                                     \
     HOOK(void, kind##read_write##bytes, volatile void *where) \
     {                                                         \
-        on_read(where, bytes, PLACE());                       \
+        on_read(where, bytes, PLACE(), ORDER_RELAXED);                       \
         on_write(where, bytes, PLACE());                      \
     }
 
@@ -87,7 +92,7 @@ WIDER(BOTH, unaligned_)
 
 HOOK(void, read_range, volatile void *where, size_t bytes)
 {
-    on_read(where, bytes, PLACE());
+    on_read(where, bytes, PLACE(), ORDER_RELAXED);
 }
 
 HOOK(void, write_range, volatile void *where, size_t bytes)
@@ -132,14 +137,34 @@ HOOK(void, ignore_thread_end, void)
 /* -- atomic operations. In registers a load or store is one like any other; what changes a register
  * in one go is what no bus can do, and comes to the device as an access that no part takes -- */
 
-enum order { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
-
 static inline bool at_register(const volatile void *where, size_t bytes)
 {
     struct domain *d = domain_current;
 
     registers_settle(d);
-    return __builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed;
+    if (__builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed) {
+        return true;
+    }
+    if (d->weak != NULL) {
+        weak_update(d, where, bytes);
+    }
+    return false;
+}
+
+/* A store in one go, made here: true if it was made. */
+static inline bool on_store(const volatile void *where, size_t bytes, const void *value, int order,
+                            const void *place)
+{
+    struct domain *d = domain_current;
+
+    registers_settle(d);
+    if (__builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed) {
+        registers_write(d, (uint64_t)(uintptr_t)where, bytes, place);
+    } else if (d->weak != NULL) {
+        weak_store_value(d, where, bytes, value, order);
+        return true;
+    }
+    return false;
 }
 
 static void refuse_update(const volatile void *where, const void *place)
@@ -151,16 +176,17 @@ static void refuse_update(const volatile void *where, const void *place)
 #define ATOMIC_MOVES(bits)                                                                     \
     HOOK(uint##bits##_t, atomic##bits##_load, const volatile uint##bits##_t *where, int order) \
     {                                                                                          \
-        (void)order;                                                                           \
-        on_read(where, bits / 8, PLACE());                                                     \
+        on_read(where, bits / 8, PLACE(), order);                                              \
         return __atomic_load_n(where, __ATOMIC_SEQ_CST);                                       \
     }                                                                                          \
                                                                                                \
     HOOK(void, atomic##bits##_store, volatile uint##bits##_t *where, uint##bits##_t value,     \
          int order)                                                                            \
     {                                                                                          \
-        on_write(where, bits / 8, PLACE());                                                    \
-        if (order == SEQ_CST) {                                                                \
+        if (on_store(where, bits / 8, &value, order, PLACE())) {                               \
+            return;                                                                            \
+        }                                                                                      \
+        if (order == ORDER_SC) {                                                               \
             __atomic_store_n(where, value, __ATOMIC_SEQ_CST);                                  \
         } else {                                                                               \
             __atomic_store_n(where, value, __ATOMIC_RELEASE);                                  \
@@ -222,7 +248,10 @@ ATOMICS(64)
 HOOK(void, atomic_thread_fence, int order)
 {
     registers_settle(domain_current);
-    if (order == SEQ_CST) {
+    if (domain_current->weak != NULL) {
+        weak_fence(domain_current, order);
+    }
+    if (order == ORDER_SC) {
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
     } else {
         __atomic_thread_fence(__ATOMIC_ACQ_REL);
@@ -247,8 +276,30 @@ static void on_block(const void *where, size_t bytes,
     }
 }
 
+/* A descriptor may be copied so as well: a few words are loads and stores like others. */
+static bool copied_as_words(void *to, const void *from, size_t bytes)
+{
+    struct domain *d = domain_current;
+    uint8_t words[COPY_BULK_BYTES];
+
+    registers_settle(d);
+    if (d->weak == NULL || bytes == 0 || bytes >= sizeof words ||
+        registers_near(d, (uint64_t)(uintptr_t)from, bytes) ||
+        registers_near(d, (uint64_t)(uintptr_t)to, bytes)) {
+        return false;
+    }
+    weak_load(d, from, bytes, ORDER_RELAXED);
+    memcpy(words, from, bytes);
+    registers_settle(d);
+    weak_store_value(d, to, bytes, words, ORDER_RELAXED);
+    return true;
+}
+
 void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes)
 {
+    if (copied_as_words(to, from, bytes)) {
+        return to;
+    }
     on_block(from, bytes, registers_read, PLACE());
     on_block(to, bytes, registers_write, PLACE());
     return sddfsim_memcpy(to, from, bytes);
@@ -256,6 +307,9 @@ void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes)
 
 void *sddfsim_hooked_memmove(void *to, const void *from, size_t bytes)
 {
+    if (copied_as_words(to, from, bytes)) {
+        return to;
+    }
     on_block(from, bytes, registers_read, PLACE());
     on_block(to, bytes, registers_write, PLACE());
     return sddfsim_memmove(to, from, bytes);

@@ -88,13 +88,13 @@ bool image_check(const struct plan *plan, uint32_t pd_index, struct diag *diag)
     return diag->errors == errors;
 }
 
-bool image_for_one_core(const char *file)
+bool image_says(const char *file, const char *section)
 {
     size_t size;
     uint8_t *bytes = elf_map(file, &size);
     struct elf e;
     bool found = bytes != NULL && elf_open(&e, bytes, size) == NULL &&
-                 elf_section(&e, IMAGE_ONE_CORE) != NULL;
+                 elf_section(&e, section) != NULL;
 
     if (bytes != NULL) {
         munmap(bytes, size);

@@ -34,8 +34,10 @@ struct image_entry {
 bool image_check(const struct plan *plan, uint32_t pd, struct diag *diag);
 
 #define IMAGE_ONE_CORE ".sddfsim_one_core" /* the section that says so */
-/* Was it compiled without barriers, so that all it shares memory with have to be on its core? */
-bool image_for_one_core(const char *file);
+#define IMAGE_EXPLORED ".sddfsim_explore"
+/* Has it this section? Was it compiled without barriers, so that all it shares memory with have to
+ * be on its core; or does it tell of each access? */
+bool image_says(const char *file, const char *section);
 
 /* Write the private copy, configured, to `to`. 0 or -errno. */
 int image_install(const struct plan *plan, uint32_t pd, const char *to);

@@ -15,6 +15,7 @@
 
 #include "sim/exec/local_parts.h"
 #include "sim/exec/registers.h"
+#include "sim/exec/weak.h"
 
 #define LOG_BYTES_MAX (64u << 20)
 
@@ -36,10 +37,41 @@ static void block(void *context, uint64_t deadline_ns)
     abort(); /* nothing in virtual time waits so */
 }
 
+/* What domains have stored becomes visible as time passes, whoever runs. */
+static void let_time_pass(struct local_run *run, uint64_t now_ps)
+{
+    for (uint32_t i = 0; run->explores && i < run->world->plan->pd_count; i++) {
+        if (run->locals[i].domain.weak != NULL) {
+            weak_passed(&run->locals[i].domain, now_ps);
+        }
+    }
+}
+
+/* Who is given a core sees all that was stored on it before, as it would by itself. */
+static void let_see(struct local_run *run, uint32_t next)
+{
+    int cpu = run->world->plan->pds[next].cpu;
+    struct local **ran = &run->ran[cpu < 0 ? 0 : cpu];
+    struct local *to = &run->locals[next];
+
+    if (*ran != to && *ran != NULL && (*ran)->domain.weak != NULL) {
+        weak_passed(&(*ran)->domain, UINT64_MAX);
+    }
+    *ran = to;
+    let_time_pass(run, run->world->pages[next]->turn.now_ps);
+}
+
 static void go_on(struct local_run *run, struct local *from, uint32_t next)
 {
     struct local *to = next == KERNEL_NONE ? NULL : &run->locals[next];
 
+    if (__builtin_expect(run->explores, 0)) {
+        if (to != NULL) {
+            let_see(run, next);
+        } else {
+            let_time_pass(run, UINT64_MAX); /* and the supervisor sees everything */
+        }
+    }
     if (to != from) {
         run->go(run, from, to);
     }
@@ -166,7 +198,7 @@ static int load(struct local *l, const struct world *w, char *why, size_t why_by
     const struct plan *plan = w->plan;
     char file[4096], reason[256];
 
-    l->memory = calloc(1, moves_bytes(plan, l->pd));
+    l->memory = calloc(1, domain_bytes(plan, l->pd));
     if (l->memory == NULL) {
         return -ENOMEM;
     }
@@ -254,6 +286,7 @@ int local_start(struct local_run *run, struct world *w, const struct exec_virtua
     }
     local_watch(run, true);
     *l = (struct local){.run = run, .pd = pd};
+    run->explores |= w->plan->pds[pd].explored;
     l->exec = run->verbs != NULL ? *run->verbs : verbs;
     l->exec.context = l;
     snprintf(path, sizeof path, "%s/%s.log", w->logs, w->plan->pds[pd].name);
@@ -313,12 +346,14 @@ void local_resume(void *state, uint32_t pd)
 uint64_t local_access(void *state, uint32_t pd, uint64_t now_ns, bool write, uint32_t offset,
                       unsigned bytes, uint64_t value)
 {
+    let_time_pass(state, now_ns * 1000);
     return station_access(((struct local_run *)state)->locals[pd].station, now_ns, write, offset,
                           bytes, value);
 }
 
 void local_step(void *state, uint32_t pd, uint64_t now_ns)
 {
+    let_time_pass(state, now_ns * 1000);
     station_step(((struct local_run *)state)->locals[pd].station, now_ns);
 }
 

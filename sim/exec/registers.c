@@ -9,6 +9,7 @@
 #include <sddf/os/point.h>
 
 #include "sim/base/elf.h"
+#include "sim/exec/weak.h"
 
 bool registers_hooked(const char *file, const char *table)
 {
@@ -100,6 +101,10 @@ void registers_settle_now(struct domain *d)
     uint64_t vaddr = d->unsettled.vaddr, value = 0;
     size_t bytes = d->unsettled.bytes;
 
+    if (d->unsettled.held) {
+        weak_settle(d);
+        return;
+    }
     d->unsettled.bytes = 0;
     calls_virtual_find_odd(d);
     d->place = d->unsettled.place;

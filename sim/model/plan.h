@@ -88,6 +88,7 @@ struct plan_pd {
     uint64_t budget_ns, period_ns;
     int cpu;       /* -1: as the placement says */
     bool one_core; /* its image has no barriers */
+    bool explored; /* its image tells of each access */
     enum scenario_waiting waiting;
     struct plan_blob *blobs;
     size_t blob_count, blob_room;

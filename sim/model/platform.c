@@ -20,7 +20,6 @@
 #define CYCLES_MAX UINT64_C(1000000000)
 #define MILLI_MAX  UINT64_C(1000000000)
 #define SECOND_NS  UINT64_C(1000000000)
-#define CORES_MAX  64u
 #define IMAGES_MAX 1024u
 #define ANY_IMAGE  "*"
 
@@ -42,7 +41,8 @@ static const struct param top_params[] = {
                         "another platform, a name or path: what is left out here is as there"),
     PARAM_UINT(struct platform, clock_hz, 1000000000, 1000000, UINT64_C(100000000000),
                "cycles a second"),
-    PARAM_UINT(struct platform, cores, 4, 1, CORES_MAX, "how many there are"),
+    PARAM_UINT(struct platform, cores, 4, 1, PLATFORM_CORES_MAX,
+               "how many there are"),
     PARAM_END,
 };
 
@@ -75,6 +75,8 @@ static const struct param op_params[] = {
     CYCLES("clean", op[POINT_CACHE_CLEAN], 10, "cycles of cleaning cache, beside its lines"),
     CYCLES("invalidate", op[POINT_CACHE_INVALIDATE], 10,
            "cycles of invalidating cache, beside its lines"),
+    CYCLES("access", op[POINT_ACCESS], 2,
+           "cycles of an access of memory that others reach, where an image tells of each"),
     MILLI("copy_byte_milli", copy_byte_milli, 125, "thousandths of a cycle a byte copied"),
     MILLI("copy_uncached_byte_milli", copy_uncached_byte_milli, 4000,
           "the same out of memory that is not cached"),

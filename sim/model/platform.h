@@ -80,6 +80,7 @@ struct platform {
 
 /* What a scenario has that names none. */
 #define PLATFORM_STANDARD "generic"
+#define PLATFORM_CORES_MAX 64u
 
 /*
  * Find and read the platform a scenario names: "NAME" is NAME.json in `platforms` beside the

@@ -17,6 +17,10 @@
 #define SECOND_NS UINT64_C(1000000000)
 
 static const char *const clocks[] = {[CLOCK_HOST] = "host", [CLOCK_VIRTUAL] = "virtual", NULL};
+static const char *const memories[] = {[MEMORY_STRICT] = "strict",
+                                       [MEMORY_TSO] = "tso",
+                                       [MEMORY_WEAK] = "weak",
+                                       NULL};
 static const char *const placements[] = {
     [PLACEMENT_ONE_CORE] = "one-core", [PLACEMENT_SPREAD] = "spread", NULL};
 
@@ -38,6 +42,13 @@ const struct param scenario_top_params[] = {
     PARAM_ENUM(struct scenario_top_keys, waiting, WAITING_AUTO, scenario_waitings,
                "what a domain does without work, on the host's clock: sleep until it is woken, or "
                "poll; auto: poll on cores from which others are woken on another, else sleep"),
+    PARAM_ENUM(struct scenario_top_keys, memory, MEMORY_STRICT, memories,
+               "in virtual time, the order in which others see what an image stores that was built "
+               "with --flavour explore: at once, late but in order (as on x86), or in any order "
+               "that fences leave (as on Arm)"),
+    PARAM_TIME(struct scenario_top_keys, memory_delay, 500, 0, SECOND_NS,
+               "at most, until such a store is seen; and how long now and then one of its accesses "
+               "takes"),
     PARAM_END,
 };
 
@@ -371,6 +382,9 @@ static void read_top(struct scenario_reader *r)
     r->s->executor_place = json_place(json_member(r->top, "executor"));
     r->s->placement = (enum scenario_placement)keys.placement;
     r->s->waiting = (enum scenario_waiting)keys.waiting;
+    r->s->memory = (enum scenario_memory)keys.memory;
+    r->s->memory_place = json_place(json_member(r->top, "memory"));
+    r->s->memory_delay_ns = keys.memory_delay;
     warn_of_time(r, "placement", r->s->placement == PLACEMENT_ONE_CORE);
     warn_of_time(r, "waiting", r->s->waiting == WAITING_AUTO);
     read_platform(r);

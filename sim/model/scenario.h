@@ -65,6 +65,8 @@ struct scenario_types {
 enum scenario_clock { CLOCK_HOST, CLOCK_VIRTUAL };
 enum scenario_placement { PLACEMENT_ONE_CORE, PLACEMENT_SPREAD };
 /* On the host's clock, a domain without work. AUTO: as the scenario says, or by where it is. */
+enum scenario_memory { MEMORY_STRICT, MEMORY_TSO, MEMORY_WEAK };
+
 enum scenario_waiting { WAITING_AUTO, WAITING_SLEEP, WAITING_POLL };
 
 struct scenario_pd {
@@ -183,6 +185,9 @@ struct scenario {
     const char *platform_json; /* where the scenario holds the table itself: that, for
                                   platform_load, and `platform` its name; else NULL */
     enum scenario_placement placement;
+    enum scenario_memory memory; /* of images that tell of each access */
+    struct diag_place memory_place;
+    uint64_t memory_delay_ns;
     enum scenario_waiting waiting;
     uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is
                                quiet */

@@ -45,7 +45,7 @@ extern const char *const scenario_waitings[]; /* enum scenario_waiting */
 /* Keys that are the format's own, with the struct each table fills. */
 struct scenario_top_keys {
     const char *schema, *name, *story, *executor;
-    uint64_t clock, placement, waiting;
+    uint64_t clock, placement, waiting, memory, memory_delay;
 };
 struct scenario_stop_keys {
     uint64_t after, wall;

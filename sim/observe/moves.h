@@ -92,6 +92,8 @@ void moves_follow(struct moves *m);
 /* The image is about to use the flag of a queue: POINT_REQUEST, _CANCEL or _REQUIRE. `place` goes
  * with what is told of it. */
 void moves_flag(struct moves *m, enum point_op op, const volatile void *queue, uint64_t place);
+/* Where that queue's flag is; NULL: it is not watched, or has none. */
+const volatile void *moves_flag_word(struct moves *m, const volatile void *queue);
 /* It signals by this channel of the plan, or will when it waits. */
 void moves_signalled(struct moves *m, uint32_t channel);
 /* It is about to wait, and with that a signal goes by this channel that it was told of before: it

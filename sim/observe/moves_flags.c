@@ -34,6 +34,13 @@ void moves_follow(struct moves *m)
     m->follows = true;
 }
 
+const volatile void *moves_flag_word(struct moves *m, const volatile void *queue)
+{
+    struct watched *q = moves_find(m, queue);
+
+    return q == NULL ? NULL : q->flag;
+}
+
 void moves_flag(struct moves *m, enum point_op op, const volatile void *queue, uint64_t place)
 {
     struct watched *q = moves_find(m, queue);

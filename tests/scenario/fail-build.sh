@@ -84,7 +84,7 @@ build no_init.c -o more.c/image.so
 build no_init.c -o /proc/image.so
 
 # Flavours there are not, and what has none.
-build no_init.c --flavour explore
+build no_init.c --flavour explorer
 build no_init.c --flavour mmoi
 gcc -fPIC -c more.c
 build no_init.c more.o --flavour mmio

@@ -150,7 +150,7 @@ static const char whole[] =
     "  \"reply\": 7, \"cross_core\": 8, \"cross_core_delay\": \"9 us\"},\n"
     "\"ops\": {\"enqueue\": 10, \"dequeue\": 11, \"request\": 12, \"cancel\": 13, \"require\": "
     "14,\n"
-    "  \"mmio_read\": 15, \"mmio_write\": 16, \"copy\": 17, \"clean\": 18, \"invalidate\": 19,\n"
+    "  \"mmio_read\": 15, \"mmio_write\": 16, \"copy\": 17, \"clean\": 18, \"invalidate\": 19, \"access\": 34,\n"
     "  \"copy_byte_milli\": 20, \"copy_uncached_byte_milli\": 21, \"clean_line_milli\": 22,\n"
     "  \"invalidate_line_milli\": 23, \"line_bytes\": 32, \"barrier\": 24, \"barriers\": true},\n"
     "\"scheduling\": {\"refills\": 5, \"min_budget\": \"25 us\", \"timeslice\": \"26 us\"},\n"
@@ -164,7 +164,7 @@ static void check_points(const struct platform *p)
         [POINT_ENQUEUE] = 10,          [POINT_DEQUEUE] = 11, [POINT_REQUEST] = 12,
         [POINT_CANCEL] = 13,           [POINT_REQUIRE] = 14, [POINT_MMIO_READ] = 15,
         [POINT_MMIO_WRITE] = 16,       [POINT_COPY] = 17,    [POINT_CACHE_CLEAN] = 18,
-        [POINT_CACHE_INVALIDATE] = 19,
+        [POINT_CACHE_INVALIDATE] = 19, [POINT_ACCESS] = 34,
     };
 
     for (size_t i = 0; i < POINT_OPS; i++) {

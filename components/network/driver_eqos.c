@@ -195,6 +195,6 @@ void init(void)
     nic_stop();
     slots_clear(&state.rx);
     slots_clear(&state.tx);
-    nic_start();
+    nic_run();
     nic_begin();
 }

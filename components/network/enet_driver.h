@@ -175,7 +175,7 @@ void init(void)
     eth_clear_mib(state.regs);
     slots_clear(&state.rx);
     slots_clear(&state.tx);
-    nic_start();
+    nic_run();
     nic_begin();
 }
 #endif

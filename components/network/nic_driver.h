@@ -147,6 +147,20 @@ static void rx_provide(void)
     }
 }
 
+/* What was read of the device, or written to it, comes before what is now read of a ring: else an
+ * entry that the device finishes in between could be missed, and its event be gone. */
+static void device_then_memory(void)
+{
+    THREAD_MEMORY_FENCE();
+}
+
+/* The device finds its rings as they have been made. */
+static void nic_run(void)
+{
+    THREAD_MEMORY_RELEASE();
+    nic_start();
+}
+
 /* Whether there was anything. */
 static bool rx_return(void)
 {
@@ -154,6 +168,7 @@ static bool rx_return(void)
     bool returned = false;
     uint32_t io_addr;
 
+    device_then_memory();
     while (ring_take(&state.rx, &io_addr, &buffer.len)) {
         buffer.io_or_offset = io_addr;
         if (net_enqueue_active(&state.rx_queue, buffer) != 0) {
@@ -226,6 +241,7 @@ static void tx_return(void)
     uint32_t io_addr;
     uint16_t len;
 
+    device_then_memory();
     while (ring_take(&state.tx, &io_addr, &len)) {
         tx_give_back(io_addr);
         returned = true;
@@ -283,7 +299,7 @@ static void nic_recover(void)
     for (uint32_t i = 0; i < count; i++) {
         ring_put(&state.rx, held[i], 0);
     }
-    nic_start();
+    nic_run();
     rx_provide();
     tx_provide();
 }

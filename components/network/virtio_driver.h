@@ -231,7 +231,7 @@ void init(void)
     assert(used <= device_resources.regions[REGION_RINGS].region.size);
     slots_clear(&state.rx);
     slots_clear(&state.tx);
-    nic_start();
+    nic_run();
     nic_begin();
 }
 #endif

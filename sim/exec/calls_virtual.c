@@ -103,7 +103,7 @@ void calls_virtual_init(struct domain *d, const struct platform *platform, const
  * What others see of its stores when it calls: all of them, where it signals or answers somebody.
  * A register is on another bus, so the device may see what was stored before it later, but for what
  * a fence puts before it, or where stores keep their order anyway. Nor does waiting make anything
- * visible.
+ * visible; but no load is made early across an entry into the kernel.
  */
 static __attribute__((noinline)) void let_see(struct domain *d, enum turn_request request)
 {
@@ -119,7 +119,7 @@ static __attribute__((noinline)) void let_see(struct domain *d, enum turn_reques
         break;
     case TURN_ACK:
     case TURN_WAIT:
-        weak_yield(d, loose && d->turn->deferred != TURN_DEFERRED_NOTIFY ? WEAK_DUE : WEAK_ALL);
+        weak_yield(d, loose && d->turn->deferred != TURN_DEFERRED_NOTIFY ? WEAK_ENTRY : WEAK_ALL);
         break;
     default:
         weak_yield(d, WEAK_ALL);

@@ -464,6 +464,8 @@ void weak_yield(struct domain *d, enum weak_seen seen)
     }
     if (seen == WEAK_ALL) {
         until_ps = UINT64_MAX;
+    }
+    if (seen >= WEAK_ENTRY) {
         w->early_count = 0;
     }
     apply(w, until_ps);

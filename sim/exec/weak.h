@@ -54,7 +54,8 @@ void weak_hide(struct domain *d);
 enum weak_seen {
     WEAK_DUE,    /* others are about to run: what they see by now */
     WEAK_FENCED, /* that, and what a fence puts before what the domain does now */
-    WEAK_ALL,    /* everything; and it sees everything anew */
+    WEAK_ENTRY,  /* what is due; it enters the kernel, so what it loads next it has not loaded yet */
+    WEAK_ALL,    /* everything; and the same */
 };
 
 void weak_yield(struct domain *d, enum weak_seen seen);

@@ -36,9 +36,17 @@ struct line {
     uint8_t bytes[LINE_BYTES];
 };
 
+/* Memory of the plan that the domain maps. */
+struct extent {
+    uint64_t vaddr, bytes;
+    bool writable;
+};
+
 struct weak {
     enum scenario_memory model;
     uint64_t delay_ps, window_base;
+    const struct extent *extents, *found; /* found: where the last access was */
+    uint32_t extent_count;
     struct rng dice;
     struct pending pending[PENDING_MAX];    /* as they become visible */
     uint8_t hidden[PENDING_MAX][WORD_BYTES]; /* what they cover, while they are shown */
@@ -60,10 +68,37 @@ struct weak {
     } held;                     /* where: the domain's `unsettled` */
 };
 
+static uint32_t maps_of(const struct plan *plan, uint32_t pd)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < plan->map_count; i++) {
+        count += plan->maps[i].pd == pd;
+    }
+    return count;
+}
+
 size_t weak_bytes(const struct plan *plan, uint32_t pd)
 {
-    return plan->pds[pd].explored && plan->scenario->clock == CLOCK_VIRTUAL ? sizeof(struct weak)
-                                                                            : 0;
+    if (!plan->pds[pd].explored || plan->scenario->clock != CLOCK_VIRTUAL) {
+        return 0;
+    }
+    return sizeof(struct weak) + maps_of(plan, pd) * sizeof(struct extent);
+}
+
+static void find_extents(struct weak *w, const struct plan *plan, uint32_t pd)
+{
+    struct extent *extents = (struct extent *)(w + 1);
+
+    for (uint32_t i = 0; i < plan->map_count; i++) {
+        const struct plan_map *map = &plan->maps[i];
+
+        if (map->pd == pd) {
+            extents[w->extent_count++] = (struct extent){
+                map->vaddr, plan->regions[map->region].bytes, (map->rights & RIGHT_WRITE) != 0};
+        }
+    }
+    w->extents = w->found = extents;
 }
 
 struct weak *weak_init(void *memory, const struct plan *plan, uint32_t pd)
@@ -79,13 +114,33 @@ struct weak *weak_init(void *memory, const struct plan *plan, uint32_t pd)
     w->model = plan->scenario->memory;
     w->delay_ps = plan->scenario->memory_delay_ns * 1000;
     w->window_base = PLAN_WINDOW_BASE + pd * PLAN_WINDOW_BYTES;
+    find_extents(w, plan, pd);
     return w;
 }
 
-/* What is not in the plan's memory is the domain's own. */
-static bool is_shared(const struct weak *w, uint64_t vaddr)
+static bool is_within(const struct extent *e, uint64_t vaddr, size_t bytes)
 {
-    return vaddr - w->window_base < PLAN_WINDOW_BYTES;
+    return vaddr - e->vaddr < e->bytes && bytes <= e->bytes - (vaddr - e->vaddr);
+}
+
+/* What is not in the plan's memory is the domain's own, or nobody's; and what it may not write to
+ * it will not have written to. */
+static bool is_shared(struct weak *w, uint64_t vaddr, size_t bytes, bool write)
+{
+    const struct extent *end = w->extents + w->extent_count, *e = w->found;
+
+    if (vaddr - w->window_base >= PLAN_WINDOW_BYTES || w->extent_count == 0) {
+        return false;
+    }
+    if (!is_within(e, vaddr, bytes)) {
+        for (e = w->extents; e < end && !is_within(e, vaddr, bytes); e++) {
+        }
+    }
+    if (e == end) {
+        return false;
+    }
+    w->found = e;
+    return e->writable || !write;
 }
 
 static bool overlap(uint64_t a, size_t a_bytes, uint64_t b, size_t b_bytes)
@@ -359,7 +414,7 @@ void weak_load(struct domain *d, const volatile void *where, size_t bytes, int o
     uint64_t vaddr = (uint64_t)(uintptr_t)where;
     uint8_t value[HELD_MAX];
 
-    if (!is_shared(w, vaddr)) {
+    if (!is_shared(w, vaddr, bytes, false)) {
         return;
     }
     if (bytes > HELD_MAX) {
@@ -391,7 +446,7 @@ void weak_store(struct domain *d, const volatile void *where, size_t bytes)
     uint64_t vaddr = (uint64_t)(uintptr_t)where;
     uint8_t value[HELD_MAX];
 
-    if (!is_shared(w, vaddr)) {
+    if (!is_shared(w, vaddr, bytes, true)) {
         return;
     }
     if (bytes > HELD_MAX) {
@@ -415,11 +470,13 @@ void weak_store_value(struct domain *d, const volatile void *where, size_t bytes
     struct weak *w = d->weak;
     uint64_t vaddr = (uint64_t)(uintptr_t)where;
 
-    if (is_shared(w, vaddr)) {
+    bool shared = is_shared(w, vaddr, bytes, true);
+
+    if (shared) {
         pay_access(d, where, bytes, false);
         see_flag(d, where);
     }
-    if (!is_shared(w, vaddr) || w->model == MEMORY_STRICT) {
+    if (!shared || w->model == MEMORY_STRICT) {
         memcpy((void *)(uintptr_t)vaddr, value, bytes);
         return;
     }
@@ -432,7 +489,7 @@ void weak_store_value(struct domain *d, const volatile void *where, size_t bytes
 
 void weak_update(struct domain *d, const volatile void *where, size_t bytes)
 {
-    if (is_shared(d->weak, (uint64_t)(uintptr_t)where)) {
+    if (is_shared(d->weak, (uint64_t)(uintptr_t)where, bytes, false)) {
         pay_access(d, where, bytes, false);
         weak_yield(d, WEAK_ALL);
     }

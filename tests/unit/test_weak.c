@@ -21,7 +21,20 @@
 static struct domain domain;
 static struct plan_pd pds[1] = {{.kind = PD_IMAGE, .name = "one", .explored = true}};
 static struct scenario scenario = {.clock = CLOCK_VIRTUAL, .memory_delay_ns = DELAY_NS};
-static struct plan plan = {.pds = pds, .pd_count = 1, .scenario = &scenario};
+#define REGION_BYTES (1u << 16)
+#define READ_ONLY_VADDR (PLAN_WINDOW_BASE + 2 * REGION_BYTES)
+
+static struct plan_region regions[2] = {{.bytes = REGION_BYTES}, {.bytes = REGION_BYTES}};
+static struct plan_map maps[2] = {
+    {.vaddr = PLAN_WINDOW_BASE, .region = 0, .rights = RIGHT_READ | RIGHT_WRITE},
+    {.vaddr = READ_ONLY_VADDR, .region = 1, .rights = RIGHT_READ}};
+static struct plan plan = {.pds = pds,
+                           .pd_count = 1,
+                           .scenario = &scenario,
+                           .regions = regions,
+                           .region_count = 2,
+                           .maps = maps,
+                           .map_count = 2};
 static struct turn turn;
 static struct platform platform = {.clock_hz = 1000000000, .line_bytes = 64};
 static struct pd_page page;
@@ -341,17 +354,43 @@ static void a_register_write_waits_for_no_store_but_what_is_fenced(void **state)
     assert_in_range(late, SEEDS / 20, SEEDS);
 }
 
-static int map_memory(void **state)
+/* The image's own access faults, where it is made, and not one that is made for it. */
+static void what_it_may_not_touch_is_not_touched(void **state)
 {
-    void *wanted = (void *)(uintptr_t)PLAN_WINDOW_BASE;
-    void *got = mmap(wanted, 1 << 16, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    volatile uint32_t *read_only = (volatile uint32_t *)(uintptr_t)READ_ONLY_VADDR;
+    volatile uint32_t *nowhere = (volatile uint32_t *)(uintptr_t)(PLAN_WINDOW_BASE + REGION_BYTES);
+    volatile uint32_t *over_the_end = nowhere - 1;
 
     (void)state;
-    if (got != wanted) {
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        begin(MEMORY_WEAK, seed);
+        assert_int_equal(load(read_only), 0);
+        weak_store(&domain, read_only, sizeof *read_only);
+        registers_settle(&domain);
+        weak_load(&domain, nowhere, sizeof *nowhere, ORDER_RELAXED);
+        weak_store(&domain, nowhere, sizeof *nowhere);
+        weak_load(&domain, over_the_end, sizeof(uint64_t), ORDER_RELAXED);
+        weak_update(&domain, nowhere, 1);
+        registers_settle(&domain);
+        assert_int_equal(turn.account.op_count[POINT_ACCESS], 1);
+    }
+}
+
+static bool map_at(uint64_t vaddr, int rights)
+{
+    void *wanted = (void *)(uintptr_t)vaddr;
+
+    return mmap(wanted, REGION_BYTES, rights, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                -1, 0) == wanted;
+}
+
+static int map_memory(void **state)
+{
+    (void)state;
+    if (!map_at(PLAN_WINDOW_BASE, PROT_READ | PROT_WRITE) || !map_at(READ_ONLY_VADDR, PROT_READ)) {
         return -1;
     }
-    data = got;
+    data = (volatile uint32_t *)(uintptr_t)PLAN_WINDOW_BASE;
     flag = data + 4096;
     other = data + 8192;
     return 0;
@@ -368,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_seen),
         cmocka_unit_test(a_watcher_sees_its_view),
         cmocka_unit_test(what_is_its_own_is_no_point),
+        cmocka_unit_test(what_it_may_not_touch_is_not_touched),
         cmocka_unit_test(a_register_write_waits_for_no_store_but_what_is_fenced),
     };
 

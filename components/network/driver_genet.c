@@ -86,10 +86,14 @@ static bool slot_given_back(struct ring *ring, uint32_t slot, uint16_t *len)
     if (c->taken == c->known) {
         return false;
     }
+    if (ring == &state.rx) {
+        *len = ring->descriptors[slot].status >> GENET_LEN_SHIFT & GENET_LEN_MASK;
+        if (*len == 0) { /* it has been reset since, and what it had done is forgotten */
+            c->known = c->taken;
+            return false;
+        }
+    }
     c->taken++;
-    *len = (uint16_t)(ring == &state.rx
-                          ? ring->descriptors[slot].status >> GENET_LEN_SHIFT & GENET_LEN_MASK
-                          : 0);
     return true;
 }
 

@@ -65,7 +65,7 @@ static uint32_t giver_of(const struct dma *d, const struct plan *plan, const str
         }
         suspect = p->pd;
     }
-    return suspect != PLAN_NONE ? suspect : domain_behind(plan, device_driver(plan, fault->object));
+    return suspect != PLAN_NONE ? suspect : domain_failed_by(plan, device_driver(plan, fault->object));
 }
 
 /* It, or whoever named it the buffers that its device was to read or write. */
@@ -136,9 +136,9 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
         struct violation v = violation_unpack(h->first.a, h->first.b);
         char how[VIOLATION_TEXT_BYTES];
         uint32_t driver = device_driver(plan, h->first.object);
-        uint32_t culprit = blame_for(plan, driver, PLAN_NONE);
+        uint32_t culprit = blame_for(plan, domain_failed_by(plan, driver), PLAN_NONE);
 
-        say_finding(out, domain_suspect(plan, domain_behind(plan, driver)),
+        say_finding(out, domain_suspect(plan, domain_failed_by(plan, driver)),
                     (struct finding){.culprit = culprit,
                                      .victim = PLAN_NONE,
                                      .object = device_name(plan, h->first.object),

@@ -31,6 +31,7 @@ static const char *const meanings[DROP_COUNT] = {
     [DROP_DISABLED] = "while it was off",
     [DROP_NO_DESCRIPTOR] = "for want of a descriptor",
     [DROP_FILTERED] = "as not for this station",
+    [DROP_UNHEARD] = "as not for this station, but they were for somebody behind it",
     [DROP_RUNT] = "as too short",
     [DROP_OVERSIZE] = "as too long",
     [DROP_DMA_FAULT] = "because the IOMMU refused its memory",
@@ -141,6 +142,7 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
     case DROP_NO_BUFFER: /* who keeps what it has leaves no room for more */
         return taker_from(plan, pd) != PLAN_NONE ? taker_from(plan, pd) : maker_for(plan, pd);
     case DROP_DISABLED: /* nothing enters before all are ready, so it was on then */
+    case DROP_UNHEARD:
     case DROP_UNEXPLAINED:
     case DROP_DMA_FAULT:
     case DROP_BAD_DESCRIPTOR:
@@ -154,7 +156,10 @@ static uint32_t culprit_of(const struct plan *plan, uint32_t pd, enum drop_reaso
 static void judge(const struct drops *d, const struct plan *plan, uint32_t pd,
                   enum drop_reason reason, struct findings *out)
 {
-    uint32_t by = domain_behind(plan, culprit_of(plan, pd, reason));
+    uint32_t who = culprit_of(plan, pd, reason);
+    /* What was on its way in a device that failed its driver may give up. */
+    uint32_t by =
+        reason == DROP_RESET ? domain_failed_by(plan, who) : domain_behind(plan, who);
     uint32_t culprit = domain_suspect(plan, pd) ? pd : blame_for(plan, by, PLAN_NONE);
     bool injected =
         reason == DROP_GATE && plan->scenario != NULL && plan->scenario->fault_count != 0;

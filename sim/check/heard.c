@@ -109,6 +109,19 @@ bool domain_suspect(const struct plan *plan, uint32_t pd)
 uint32_t domain_behind(const struct plan *plan, uint32_t pd)
 {
     for (uint32_t i = 0; i < plan->device_count; i++) {
+        uint32_t device = plan->devices[i].pd;
+
+        if (plan->devices[i].driver == pd && device < plan->pd_count &&
+            plan_misleads(plan, device)) {
+            return device;
+        }
+    }
+    return pd;
+}
+
+uint32_t domain_failed_by(const struct plan *plan, uint32_t pd)
+{
+    for (uint32_t i = 0; i < plan->device_count; i++) {
         if (plan->devices[i].driver == pd && domain_compromised(plan, plan->devices[i].pd)) {
             return plan->devices[i].pd;
         }

@@ -36,9 +36,12 @@ struct finding heard_finding(const struct heard *h, uint32_t victim, const char 
 bool domain_compromised(const struct plan *plan, uint32_t pd); /* a scenario fault is aimed at it */
 /* Compromised or untrusted: its own misdeeds are no breach. */
 bool domain_suspect(const struct plan *plan, uint32_t pd);
-/* Who answers for what `pd` is seen to do: a compromised device for its driver, which knows only
- * what that device makes it believe; else itself. */
+/* Who answers for what `pd` is seen to do: a device that lies for its driver, which knows only what
+ * that makes it believe; else itself. Of one that only fails, and tells, a driver is to recover. */
 uint32_t domain_behind(const struct plan *plan, uint32_t pd);
+/* The device that a fault is about, for its driver: whatever that does, it may have met a device
+ * that was not as it had left it. Else itself. */
+uint32_t domain_failed_by(const struct plan *plan, uint32_t pd);
 /* One that `pd` has to rely on and cannot, and that gives it buffers of this pool; PLAN_NONE: there
  * is none. An endpoint is nobody to rely on, but by a driver that it has to itself. */
 uint32_t domain_misled_by(const struct plan *plan, uint32_t pd, uint32_t pool);

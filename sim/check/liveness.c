@@ -60,6 +60,7 @@ static void liveness_event(void *state, const struct plan *plan, const struct pr
         heard_note(&c->left, p, HEARD_BY_OBJECT);
         break;
     case PROBE_IRQ_LEFT:
+    case PROBE_RECEIVER_DEAF:
     case PROBE_PD_UNFINISHED:
     case PROBE_STANDSTILL:
     case PROBE_WORK_UNBOUNDED:
@@ -154,7 +155,10 @@ static uint32_t culprit_of(const struct liveness *c, const struct plan *plan,
     if (culprit == mover && !gone_or_suspect(c->gone, plan, mover)) {
         uint32_t halted = blame_for_halt(plan, c->gone, mover);
 
-        culprit = gone_or_suspect(c->gone, plan, where->other) ? where->other
+        /* A device that lies is behind its driver; one that fails keeps nobody from its ring. */
+        bool device = where->other < plan->pd_count && plan->pds[where->other].kind == PD_DEVICE;
+
+        culprit = !device && gone_or_suspect(c->gone, plan, where->other) ? where->other
                   : halted != PLAN_NONE                        ? halted
                                                                : mover;
     }
@@ -249,6 +253,27 @@ static void judge_work(const struct plan *plan, const struct heard *h, struct fi
                 pd_name(plan, p->pd), p->a, one.object, pd_name(plan, one.victim), p->b);
 }
 
+static void judge_standstill(const struct liveness *c, const struct plan *plan,
+                             const struct probe *p, struct finding one, struct findings *out)
+{
+    bool excused = gone_or_suspect(c->gone, plan, p->pd);
+
+    if (p->b == STANDSTILL_LINE) {
+        say_finding(out, excused, one,
+                    "%s woke %" PRIu64 " times and moved nothing: the interrupt of %s is up, and "
+                    "is not seen to",
+                    pd_name(plan, p->pd), p->a, one.object);
+        return;
+    }
+    one.object = p->b == STANDSTILL_RING ? one.object : queue_name(plan, p->object);
+    one.culprit = blame_for_waking(plan, p->pd);
+    say_finding(out, excused, one,
+                "%s and others woke %" PRIu64 " times and moved nothing, with %s%s waiting to be "
+                "emptied",
+                pd_name(plan, p->pd), p->a, one.object,
+                p->b == STANDSTILL_RING ? "'s receive ring" : "");
+}
+
 static void judge_stuck(const struct liveness *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->stuck.count; i++) {
@@ -270,13 +295,15 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
                         "last one, when all was quiet",
                         one.object, pd_name(plan, p->pd));
             break;
+        case PROBE_RECEIVER_DEAF:
+            one.culprit = domain_behind(plan, p->pd);
+            say_finding(out, !over_quiet(&c->over) || gone_or_misled(c->gone, plan, p->pd), one,
+                        "%s could take no frame when all was quiet, though %s has %" PRIu64
+                        " empty buffer%s for it: it is off, or was not given them",
+                        one.object, pd_name(plan, p->pd), p->a, p->a == 1 ? "" : "s");
+            break;
         case PROBE_STANDSTILL:
-            one.object = p->b ? one.object : queue_name(plan, p->object);
-            one.culprit = blame_for_waking(plan, p->pd);
-            say_finding(out, gone_or_suspect(c->gone, plan, p->pd), one,
-                        "%s and others woke %" PRIu64 " times and moved nothing, with %s%s waiting "
-                        "to be emptied",
-                        pd_name(plan, p->pd), p->a, one.object, p->b ? "'s receive ring" : "");
+            judge_standstill(c, plan, p, one, out);
             break;
         case PROBE_WORK_UNBOUNDED:
             judge_work(plan, &c->stuck.list[i], out);

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#include <sddf/hw/device.h>
+
 #include "sim/exec/events_text.h"
 #include "sim/exec/virtual.h"
 #include "sim/observe/moves.h"
@@ -273,7 +275,10 @@ static void look_at_rings(struct lookout *l, uint32_t device, uint64_t tx_ended)
     const struct page_device *c = &l->s->world->pages[d->pd]->device;
     const struct moves_counts *driver = look_counts(l, d->driver);
     uint64_t from = driver->from_device, to = driver->to_device, back = driver->back_from_device;
-    bool odd = plan_suspect(l->plan, d->pd);
+    bool odd = !l->plan->pds[d->pd].trusted || plan_misleads(l->plan, d->pd);
+    /* One that holds its descriptors itself has forgotten, in a reset, what it had done. */
+    bool forgets = plan_compromised(l->plan, d->pd) && d->asked != NULL &&
+                   ((const struct device_type *)d->asked->type->type)->memory[0].entry_bytes == 0;
 
     if (!believed(l, d->driver)) {
         from = d->rx_queue_source == PLAN_NONE ? 0 : l->flows[d->rx_queue_source].put;
@@ -287,7 +292,8 @@ static void look_at_rings(struct lookout *l, uint32_t device, uint64_t tx_ended)
     }
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, d->driver, PLAN_NONE, DROP_RESET, 0,
               beyond(back < to ? back : to, tx_ended));
-    look_tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_RX, 0,
+    look_tell(l, forgets ? PROBE_FRAME_DROPPED : PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device,
+              forgets ? (uint64_t)DROP_RESET : (uint64_t)PLACE_RING_RX, 0,
               beyond(c->rx_written, from));
     look_tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device, PLACE_RING_TX, 0,
               beyond(to, back > tx_ended ? back : tx_ended));
@@ -314,11 +320,13 @@ static void look_at_device(struct lookout *l, uint32_t device)
               g->dropped[0] + g->dropped[1]);
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_UNEXPLAINED, 0,
               c->misfits);
+    look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_UNHEARD, 0, c->unheard);
     look_tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->pd, PLAN_NONE, 0, 0,
               g->copied[0] + g->copied[1]);
     look_tell(l, PROBE_FRAME_IN_FLIGHT, TOLD_BY_WORLD, d->pd, device, PLACE_DEVICE, 0,
               (uint64_t)c->holds + c->entering + g->kept[0] + g->kept[1]);
     look_at_rings(l, device, tx_ended);
+    look_at_receiver(l, device);
 }
 
 /* -- pages -- */

@@ -155,6 +155,27 @@ static uint64_t with_devices(const struct lookout *l, uint32_t pd)
     return sum;
 }
 
+/* Its driver has empty buffers for it, frames came, and it could not take another. */
+void look_at_receiver(struct lookout *l, uint32_t device)
+{
+    const struct plan_device *d = &l->plan->devices[device];
+    const struct page_device *c = &l->s->world->pages[d->pd]->device;
+    uint64_t taken = look_counts(l, d->driver)->from_device;
+    uint64_t full = c->rx_written > taken ? c->rx_written - taken : 0;
+    int64_t empty = -(int64_t)full;
+
+    if (atomic_load(&c->deaf) == 0 || c->wire.in_frames == 0 || d->rx_queue_source == PLAN_NONE) {
+        return;
+    }
+    const struct queue_shape *from = &l->plan->queues[d->rx_queue_source];
+
+    for (size_t i = 0; i < from->pool_count; i++) {
+        empty += look_held(l, d->driver, from->pools[i]);
+    }
+    look_tell(l, PROBE_RECEIVER_DEAF, TOLD_BY_WORLD, d->driver, device, (uint64_t)empty, 0,
+              empty > 0);
+}
+
 void look_at_kept(struct lookout *l, uint32_t pd)
 {
     const struct pool_list *list = &l->lists[pd];

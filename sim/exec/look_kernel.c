@@ -58,13 +58,16 @@ static void look_at_standstill(struct lookout *l)
     const struct virtual_standstill *s = &l->s->virtual_result->standstill;
 
     if (s->wakes != 0) {
-        bool ring = s->queue == PLAN_NONE;
+        enum standstill_by what = s->queue != PLAN_NONE    ? STANDSTILL_QUEUE
+                               : s->device != PLAN_NONE ? STANDSTILL_RING
+                                                        : STANDSTILL_LINE;
+        const uint32_t objects[] = {s->queue, s->device, s->line};
 
         tell_at(l, PROBE_STANDSTILL, s->at_ps,
                 (struct probe){.pd = s->pd,
-                               .object = ring ? s->device : s->queue,
+                               .object = objects[what],
                                .a = s->wakes,
-                               .b = ring,
+                               .b = what,
                                .count = 1});
     }
 }

@@ -66,6 +66,8 @@ uint64_t look_moved(const struct lookout *l, uint32_t pd, uint32_t queue);
 int64_t look_held(const struct lookout *l, uint32_t pd, uint32_t pool);
 /* Empty buffers in a queue whose consumer passes on what comes there. */
 void look_at_left(struct lookout *l, uint32_t queue);
+/* A device that could take no frame, though there are empty buffers for it. */
+void look_at_receiver(struct lookout *l, uint32_t device);
 /* Empty buffers in the hands of those who only pass frames on. */
 void look_at_kept(struct lookout *l, uint32_t pd);
 void look_at_pool(struct lookout *l, uint32_t pool);

@@ -39,12 +39,14 @@ enum pd_state {
 struct page_device {
     uint64_t drops_rx[DEVICE_DROPS], drops_tx[DEVICE_DROPS];
     uint64_t misfits; /* frames refused as too long that are not */
+    uint64_t unheard; /* frames refused as for nobody here that are for somebody behind it */
     uint64_t dma_faults, violations;
     struct crossing_counts gates; /* zeros where no fault is about the device */
     uint64_t rx_written;          /* frames the model put into memory */
     _Atomic uint32_t holds;       /* frames inside the model, on their way out */
     _Atomic uint32_t entering;    /* frames taken from the wire, and not in memory yet */
     _Atomic uint32_t finished;    /* no frame will enter any more */
+    _Atomic uint32_t deaf;        /* at the end: it could not take another frame */
     struct wire_stats wire;
 };
 

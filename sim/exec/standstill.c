@@ -71,15 +71,47 @@ static uint32_t waiting_device(const struct virtual *v)
     return PLAN_NONE;
 }
 
-static uint64_t wakes_since(struct virtual *v, uint32_t *most)
+/* A device whose interrupt is up although its driver, to be relied on as is the device, is the one
+ * who woke: what raised it is not seen to. */
+static uint32_t raised_device(const struct virtual *v, uint32_t pd)
+{
+    const struct plan *plan = v->s->world->plan;
+
+    for (uint32_t i = 0; i < v->kernel.line_count; i++) {
+        const struct kernel_line *line = &v->kernel.lines[i];
+        const struct plan_device *d = &plan->devices[line->device];
+
+        if (line->level && line->pd == pd && !plan_suspect(plan, pd) &&
+            !plan_suspect(plan, d->pd) && !v->s->pds[pd].died) {
+            return line->device;
+        }
+    }
+    return PLAN_NONE;
+}
+
+/* How often it was woken; one whose line is up may be given its next interrupt before it waits. */
+static uint64_t wakes_of(const struct virtual *v, uint32_t pd)
+{
+    const struct pd_page *page = v->s->world->pages[pd];
+    uint64_t wakes = v->kernel.domains[pd].activations;
+    uint64_t entries = atomic_load_explicit(&page->entries, memory_order_relaxed);
+
+    return v->s->world->plan->pds[pd].kind == PD_IMAGE && entries > wakes ? entries : wakes;
+}
+
+/* Since something moved last. */
+static uint64_t wakes_since(struct virtual *v, bool moved, uint32_t *most)
 {
     uint64_t sum = 0, best = 0;
 
     *most = PLAN_NONE;
     for (uint32_t pd = 0; pd < v->s->world->plan->pd_count; pd++) {
-        uint64_t since = v->kernel.domains[pd].activations - v->still.wakes[pd];
+        uint64_t now = wakes_of(v, pd), since = now - v->still.wakes[pd];
 
-        v->still.wakes[pd] += since;
+        if (moved) {
+            v->still.wakes[pd] = now;
+            continue;
+        }
         sum += since;
         if (since > best) {
             best = since;
@@ -97,20 +129,22 @@ void standstill_look(struct virtual *v)
     struct virtual_standstill *found = &v->s->virtual_result->standstill;
     uint64_t moved = moved_in_all(v);
     uint32_t most;
-    uint64_t wakes = wakes_since(v, &most);
+    uint64_t wakes = wakes_since(v, moved != v->still.moved, &most);
 
-    if (moved == v->still.moved && wakes >= STANDSTILL_WAKES && found->wakes == 0) {
-        uint32_t queue = waiting_queue(v), device = waiting_device(v);
-
-        if (queue != PLAN_NONE || device != PLAN_NONE) {
-            *found = (struct virtual_standstill){.at_ps = v->kernel.now_ps,
-                                                 .wakes = wakes,
-                                                 .pd = most,
-                                                 .queue = queue,
-                                                 .device = device};
-        }
-    }
     v->still.moved = moved;
+    if (wakes < STANDSTILL_WAKES || found->wakes != 0) {
+        return;
+    }
+    uint32_t queue = waiting_queue(v), device = waiting_device(v), line = raised_device(v, most);
+
+    if (queue != PLAN_NONE || device != PLAN_NONE || line != PLAN_NONE) {
+        *found = (struct virtual_standstill){.at_ps = v->kernel.now_ps,
+                                             .wakes = wakes,
+                                             .pd = most,
+                                             .queue = queue,
+                                             .device = device,
+                                             .line = line};
+    }
 }
 
 #define ASKED_DEAD 65536u /* so often while nothing moves: then nothing ever will */

@@ -9,6 +9,8 @@
  * fast one would lose nearly all, so it waits instead: it is the way to run a stack as fast as it
  * can go.
  */
+#include <string.h>
+
 #include "sim/exec/station_parts.h"
 
 #define MMIO_BATCH  512u
@@ -144,6 +146,21 @@ static bool willing(struct station *s)
     return s->wire->speed_bps != 0 || s->type->ready == NULL || s->type->ready(s->state);
 }
 
+/* Is there somebody behind this device whose address the frame is for? */
+static bool is_for_somebody(const struct station *s, const uint8_t *bytes, size_t length)
+{
+    const struct plan *plan = s->d->plan;
+
+    for (uint32_t pd = 0; length >= 6 && pd < plan->pd_count; pd++) {
+        for (size_t i = 0; i < plan->pds[pd].mac_count; i++) {
+            if (memcmp(plan->pds[pd].macs[i], bytes, 6) == 0) {
+                return plan_serves(plan, s->plan, pd);
+            }
+        }
+    }
+    return false;
+}
+
 void station_enter(struct station *s, const uint8_t *bytes, size_t length)
 {
     s->stamp_ns = s->d->exec->stamp(s->d->exec->context);
@@ -158,6 +175,8 @@ void station_enter(struct station *s, const uint8_t *bytes, size_t length)
     /* Only a driver that says so makes a device take less than a frame can have. */
     if (why == DEVICE_DROP_OVERSIZE && length <= FRAME_BYTES_USUAL) {
         s->counts->misfits++;
+    } else if (why == DEVICE_DROP_FILTERED && is_for_somebody(s, bytes, length)) {
+        s->counts->unheard++; /* nor any but those it serves deaf to their frames */
     } else {
         s->counts->drops_rx[why]++;
     }
@@ -167,11 +186,15 @@ void station_enter(struct station *s, const uint8_t *bytes, size_t length)
     s->stamp_ns = 0;
 }
 
+static bool is_over(const struct station *s)
+{
+    return atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) != 0;
+}
+
 /* May a frame that waits at the gate enter? */
 static bool gate_open(struct station *s)
 {
-    return s->wire != NULL && station_go_ns(s) != 0 &&
-           atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) == 0 && willing(s);
+    return s->wire != NULL && station_go_ns(s) != 0 && !is_over(s) && willing(s);
 }
 
 static bool serve_gates(struct station *s)
@@ -248,8 +271,7 @@ static bool serve_wire(struct station *s)
 
 static bool wire_on(const struct station *s)
 {
-    return s->wire != NULL && station_go_ns(s) != 0 &&
-           atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) == 0;
+    return s->wire != NULL && station_go_ns(s) != 0 && !is_over(s);
 }
 
 /* Frames arrive one by one, each in memory a while after it left the wire. True if any did. */
@@ -295,6 +317,15 @@ static bool all_in(struct station *s)
     return station_go_ns(s) != 0 && s->entering == NULL &&
            (s->crossing == NULL || crossing_counts(s->crossing)->kept[0] == 0) &&
            (s->wire == NULL || wire_exhausted(s->wire));
+}
+
+/* The run is over: could the device take another frame? Memory is looked at past the gates. */
+static void note_deaf(struct station *s)
+{
+    if (s->type->ready != NULL && s->counts->deaf == 0 && s->wire != NULL) {
+        station_connect(s, false);
+        s->counts->deaf = s->type->ready(s->state) ? 0 : 1;
+    }
 }
 
 static void note_end(struct station *s)
@@ -362,6 +393,9 @@ uint64_t station_next(struct station *s, uint32_t *idle)
 {
     uint64_t at = earlier(s, DOMAIN_FOREVER);
 
+    if (is_over(s)) {
+        note_deaf(s);
+    }
     *idle = idle_write(s);
     if (wire_on(s) && (s->entering != NULL || willing(s))) {
         uint64_t due = s->entering != NULL ? s->entered_ns : wire_due(s->wire);
@@ -468,8 +502,9 @@ void station_run(struct station *s)
         } else {
             sleep_until_work(s);
         }
-        if (atomic_load_explicit(&s->d->page->order_stop, memory_order_relaxed) != 0) {
+        if (is_over(s)) {
             note_holds(s);
+            note_deaf(s);
         }
         domain_end_if_told(s->d);
     }

@@ -32,6 +32,7 @@ struct virtual_result {
         uint64_t at_ps, wakes;  /* 0: there was none */
         uint32_t pd;            /* who woke most */
         uint32_t queue, device; /* what waits meanwhile, in one of these; PLAN_NONE: not there */
+        uint32_t line;          /* or the device whose interrupt is up */
     } standstill;
     /* What happened just before a domain told of something, or died. */
     struct virtual_before {

@@ -93,6 +93,14 @@ static enum verdict stray(void *state, struct gate_dma *d)
     return VERDICT_ALTER;
 }
 
+/* What is refused stops it, and it says so; of the rest it learns nothing. */
+static bool is_refused(const void *state)
+{
+    const struct device_dma *s = state;
+
+    return s->how == HOW_ERROR || s->how == HOW_OUTSIDE;
+}
+
 const struct fault_type fault_device_dma = {
     .name = "device_dma",
     .doc = "a device reads or writes where it should not, or not all of it",
@@ -100,6 +108,7 @@ const struct fault_type fault_device_dma = {
     .params = params,
     .needs_pd = true,
     .at_device = true,
+    .tells = is_refused,
     .check = device_dma_check,
     .dma_is = device_dma_is,
     .dma = stray,

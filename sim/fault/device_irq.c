@@ -36,6 +36,11 @@ static enum verdict miss(void *state, struct gate_irq *i)
     return s->how == HOW_LOST ? VERDICT_DROP : VERDICT_DELAY;
 }
 
+static bool is_seen(const void *state)
+{
+    return ((const struct device_irq *)state)->how == HOW_LATE;
+}
+
 const struct fault_type fault_device_irq = {
     .name = "device_irq",
     .doc = "interrupts of a device are lost or late",
@@ -43,6 +48,7 @@ const struct fault_type fault_device_irq = {
     .params = params,
     .needs_pd = true,
     .at_device = true,
+    .tells = is_seen,
     .irq_is = is_rise,
     .irq = miss,
 };

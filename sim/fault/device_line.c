@@ -43,5 +43,6 @@ const struct fault_type fault_device_line = {
     .params = params,
     .needs_pd = true,
     .at_device = true,
+    .tells = fault_always_tells,
     .device = move_line,
 };

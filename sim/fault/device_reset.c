@@ -25,6 +25,11 @@ static enum verdict reset(void *state, struct gate_device *d)
     return VERDICT_ALTER;
 }
 
+static bool is_told(const void *state)
+{
+    return ((const struct device_reset *)state)->interrupt;
+}
+
 const struct fault_type fault_device_reset = {
     .name = "device_reset",
     .doc = "a device is reset while it works",
@@ -32,5 +37,6 @@ const struct fault_type fault_device_reset = {
     .params = params,
     .needs_pd = true,
     .at_device = true,
+    .tells = is_told,
     .device = reset,
 };

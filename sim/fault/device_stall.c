@@ -29,5 +29,6 @@ const struct fault_type fault_device_stall = {
     .params = params,
     .needs_pd = true,
     .at_device = true,
+    .tells = fault_always_tells,
     .device = stall,
 };

@@ -38,10 +38,17 @@ const struct type_view *fault_views(size_t *count)
                                       .doc = types[i]->doc,
                                       .state_size = types[i]->state_size,
                                       .params = types[i]->params,
+                                      .tells = types[i]->tells,
                                       .type = types[i]};
     }
     *count = TYPE_COUNT;
     return views;
+}
+
+bool fault_always_tells(const void *state)
+{
+    (void)state;
+    return true;
 }
 
 static const struct fault_type *type_of(const struct scenario_fault *asked)

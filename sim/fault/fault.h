@@ -21,6 +21,10 @@ struct fault_type {
     bool virtual_only; /* only the kernel that is simulated can do this */
     bool composes;     /* the fuzzer may use it, with any values its keys may have */
 
+    /* At a device, with these keys: does that only fail, and tell of it by its line and registers?
+     * Then its driver is not misled, and answers for what it makes of it. NULL: no. */
+    bool (*tells)(const void *state);
+
     /* Complaints that need the plan (a queue of that name?). NULL: none. */
     bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,
                   struct diag_place place);
@@ -43,6 +47,8 @@ struct fault_type {
     /* Once per entry of the compromised image, before it runs. */
     enum inside_next (*inside)(void *state, struct inside *in);
 };
+
+bool fault_always_tells(const void *state);
 
 /* A key "for", which is a word of C: how long, kept in the state's long_ns. */
 #define PARAM_FOR(type, preset_, doc_)                                             \

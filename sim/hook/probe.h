@@ -44,6 +44,7 @@
  *                             b: as many as it should have stopped at
  *   SIGNALS_SENT              count: by this domain; a: of these needless
  *   IRQ_HELD                  pd: the driver; object: device; a: channel
+ *   RECEIVER_DEAF             pd: the driver; object: device; a: empty buffers it has for it
  *   IRQ_LEFT                  pd: the driver; object: device: up and masked when all is quiet
  *   DMA_FAULT                 object: device; a: IO address, b: bytes << 1 | is a write
  *   VIOLATION                 place: in its driver's image; object: device; a, b: as packed by
@@ -63,8 +64,9 @@
  *   CLOCK_LIED                a: picoseconds off, b: 1 if ahead, 0 if behind
  *   PD_UNFINISHED             a: enum unfinished, b: the other domain
  *   PD_KEPT                   a: nanoseconds it could run and did not, b: who did
- *   STANDSTILL                pd: who woke most; a: wake-ups of all; object: queue that waits, or
- *                             device whose receive ring does if b is 1
+ *   STANDSTILL                pd: who woke most; a: wake-ups of all; b: enum standstill_by;
+ *                             object: queue that waits, or device whose receive ring does, or
+ *                             whose line is up
  *   PD_DIED                   a: signal, b: vaddr of the access; for SIGSYS the call, for none the
  *                             status
  *   PD_STOPPED                by an injected fault
@@ -101,6 +103,7 @@
     ROW(WORK_UNBOUNDED, "a consumer took without end from one peer")    \
     ROW(SIGNALS_SENT, "signals a domain sent")                          \
     ROW(IRQ_HELD, "a driver waited with an interrupt unacknowledged")   \
+    ROW(RECEIVER_DEAF, "a device could take no frame at the end")       \
     ROW(IRQ_LEFT, "an interrupt was up and masked at the end")          \
     ROW(DMA_FAULT, "the IOMMU refused a device")                        \
     ROW(VIOLATION, "a driver broke its datasheet")                      \
@@ -135,6 +138,7 @@ enum probe_kind {
     ROW(DISABLED, "disabled")           /* device: off */                                          \
     ROW(NO_DESCRIPTOR, "no_descriptor") /* device: the driver owned every descriptor */            \
     ROW(FILTERED, "filtered")           /* device: not for this station */                         \
+    ROW(UNHEARD, "unheard")             /* device: the same, but for somebody behind it */         \
     ROW(RUNT, "runt")                                                                              \
     ROW(OVERSIZE, "oversize")                                                                      \
     ROW(DMA_FAULT, "dma_fault")                                                                    \
@@ -176,6 +180,8 @@ enum signal_missing {
 };
 /* What is wrong with the answer to a call. */
 enum call_wrong { CALL_RIGHT, CALL_SHAPE, CALL_ERROR, CALL_WORD, CALL_WRONGS };
+/* What there is to do while nothing is done. */
+enum standstill_by { STANDSTILL_QUEUE, STANDSTILL_RING, STANDSTILL_LINE };
 /* Why a domain did not get to its next wait. */
 enum unfinished { UNFINISHED_RUNS, UNFINISHED_STARVED, UNFINISHED_CALLING };
 enum run_end {

@@ -450,16 +450,28 @@ bool plan_checks(const struct plan *p, const char *check)
     return true;
 }
 
-bool plan_compromised(const struct plan *p, uint32_t pd)
+/* Is a fault aimed at a domain, or, if they are told apart, one that says nothing of itself? */
+static bool is_aimed_at(const struct plan *p, uint32_t pd, bool tells_too)
 {
     for (size_t i = 0; p->scenario != NULL && i < p->scenario->fault_count; i++) {
-        const char *target = p->scenario->faults[i].pd;
+        const struct scenario_fault *f = &p->scenario->faults[i];
+        bool tells = f->type != NULL && f->type->tells != NULL && f->type->tells(f->state);
 
-        if (target != NULL && strcmp(target, p->pds[pd].name) == 0) {
+        if (f->pd != NULL && strcmp(f->pd, p->pds[pd].name) == 0 && (tells_too || !tells)) {
             return true;
         }
     }
     return false;
+}
+
+bool plan_compromised(const struct plan *p, uint32_t pd)
+{
+    return is_aimed_at(p, pd, true);
+}
+
+bool plan_misleads(const struct plan *p, uint32_t pd)
+{
+    return is_aimed_at(p, pd, false);
 }
 
 bool plan_suspect(const struct plan *p, uint32_t pd)

@@ -286,6 +286,8 @@ bool plan_queue_to_device(const struct plan *p, uint32_t queue);
 bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_t client_pd);
 /* Is a fault of the scenario aimed at a domain? */
 bool plan_compromised(const struct plan *p, uint32_t pd);
+/* Is a device one whose driver is misled: does a fault aimed at it lie, or hide what it does? */
+bool plan_misleads(const struct plan *p, uint32_t pd);
 /* Is a domain not to be relied on: untrusted, or compromised? */
 bool plan_suspect(const struct plan *p, uint32_t pd);
 /* Is this check on? What only it asks about need not be looked at otherwise. */

@@ -27,6 +27,9 @@ struct type_view {
     const struct param *params; /* NULL: no keys of its own */
     const void *type;
     const char *driver; /* of a device: the image that drives it; NULL: as the role says */
+    /* Of a fault in a device, with these keys: does that fail, and tell, so that its driver can know
+     * and is to recover? NULL: no. */
+    bool (*tells)(const void *state);
 };
 
 /* A protection domain that a class needs beside its clients ("driver", "virt_rx", "copier"). */

@@ -28,6 +28,7 @@ const struct device_rule dwmac_rules[] = {
     [DWMAC_RULE_FIRST] = {"frame whose first descriptor does not say it is, or a later one does",
                           false},
     [DWMAC_RULE_READ_ONLY] = {"a read-only register was written", true},
+    [DWMAC_RULE_FIFO] = {"enabled with a queue that holds no frame, or more than there is", true},
     {NULL, false},
 };
 
@@ -44,12 +45,20 @@ static bool runs(struct dwmac *d, const struct dwmac_side *side)
 
 /* ---- Interrupts ---- */
 
+/* What the MAC has to tell by itself. */
+static uint32_t of_mac(struct dwmac *d)
+{
+    const struct dwmac_part *p = d->part;
+
+    return p->mac_events == 0 ? 0 : *dwmac_reg(d, p->mac_events) & ~*dwmac_reg(d, p->mac_mask);
+}
+
 static void update_line(struct dwmac *d)
 {
     const struct dwmac_part *p = d->part;
     uint32_t up = *dwmac_reg(d, p->status) & *dwmac_reg(d, p->enable);
 
-    nic_line(&d->nic, (up & (p->normal_sum | p->abnormal_sum)) != 0);
+    nic_line(&d->nic, (up & (p->normal_sum | p->abnormal_sum)) != 0 || of_mac(d) != 0);
 }
 
 static void raise(struct dwmac *d, uint32_t events)
@@ -67,7 +76,7 @@ uint32_t dwmac_lowering(void *state, uint32_t *offset)
     struct dwmac *d = state;
 
     *offset = d->part->status;
-    return *dwmac_reg(d, d->part->status);
+    return of_mac(d) != 0 ? 0 : *dwmac_reg(d, d->part->status);
 }
 
 /* ---- Lists ---- */
@@ -131,9 +140,15 @@ static bool accepts(struct dwmac *d, const uint8_t *dest)
     }
 }
 
+static bool is_let_through(struct dwmac *d, enum nic_unit unit)
+{
+    return d->part->lets_through == NULL || d->part->lets_through(d, unit);
+}
+
 static bool receives(struct dwmac *d)
 {
-    return *dwmac_reg(d, DWMAC_CONFIGURATION) & d->part->receiver && runs(d, &d->part->rx);
+    return *dwmac_reg(d, DWMAC_CONFIGURATION) & d->part->receiver && runs(d, &d->part->rx) &&
+           is_let_through(d, NIC_UNIT_RX);
 }
 
 static enum device_drop receive(struct dwmac *d, const uint8_t *frame, size_t bytes)
@@ -218,7 +233,8 @@ bool dwmac_may_send(struct nic *n)
 {
     struct dwmac *d = (struct dwmac *)n;
 
-    return *dwmac_reg(d, DWMAC_CONFIGURATION) & d->part->transmitter && runs(d, &d->part->tx);
+    return *dwmac_reg(d, DWMAC_CONFIGURATION) & d->part->transmitter && runs(d, &d->part->tx) &&
+           is_let_through(d, NIC_UNIT_TX);
 }
 
 bool dwmac_next_piece(struct nic *n, struct nic_piece *piece)
@@ -282,6 +298,7 @@ static void reset(struct dwmac *d)
     }
     start_list(d, &p->rx, &d->rx);
     start_list(d, &p->tx, &d->tx);
+    d->loaded = false;
     update_line(d);
 }
 
@@ -322,12 +339,63 @@ static bool write_list(struct dwmac *d, const struct dwmac_side *side, struct ri
     return true;
 }
 
+uint32_t dwmac_read(struct nic *n, uint32_t offset)
+{
+    struct dwmac *d = (struct dwmac *)n;
+
+    return *dwmac_reg(d, offset) | (offset == d->part->mode && nic_is_resetting(n) ? 1 : 0);
+}
+
+unsigned dwmac_running(struct nic *n)
+{
+    struct dwmac *d = (struct dwmac *)n;
+    uint32_t configuration = *dwmac_reg(d, DWMAC_CONFIGURATION);
+
+    return (configuration & d->part->receiver ? NIC_UNIT_RX : 0) |
+           (configuration & d->part->transmitter ? NIC_UNIT_TX : 0);
+}
+
+/* The MAC is enabled: has it all that frames need? */
+static void check_mode(struct dwmac *d, unsigned units)
+{
+    const struct dwmac_part *p = d->part;
+    uint32_t low = *dwmac_reg(d, p->address_low);
+
+    nic_check_settings(&d->nic, units);
+    if ((*dwmac_reg(d, DWMAC_CONFIGURATION) & p->speed_mask) != p->gigabit) {
+        nic_violation(&d->nic, NIC_RULE_LINK);
+    }
+    nic_check_station(&d->nic, __builtin_bswap32(low), *dwmac_reg(d, p->address_high) & 0xffff);
+    if (!d->loaded) {
+        nic_violation(&d->nic, NIC_RULE_STATION);
+    }
+    if (p->holds_frames != NULL && !p->holds_frames(d)) {
+        nic_violation(&d->nic, DWMAC_RULE_FIFO);
+    }
+}
+
+static void write_configuration(struct dwmac *d, uint32_t value)
+{
+    unsigned was = dwmac_running(&d->nic);
+
+    *dwmac_reg(d, DWMAC_CONFIGURATION) = value;
+    if (dwmac_running(&d->nic) & ~was) {
+        check_mode(d, dwmac_running(&d->nic) & ~was);
+        if (d->part->mac_events != 0) { /* the link has come up */
+            *dwmac_reg(d, d->part->mac_events) |= DWMAC_LINK_CHANGED;
+            update_line(d);
+        }
+    }
+    nic_transmit(&d->nic);
+}
+
 bool dwmac_write(struct dwmac *d, uint32_t offset, uint32_t value)
 {
     const struct dwmac_part *p = d->part;
 
     if (offset == p->mode && value & 1) {
         reset(d);
+        nic_begin_reset(&d->nic);
         return true;
     }
     if (offset == p->status) {
@@ -354,9 +422,16 @@ bool dwmac_write(struct dwmac *d, uint32_t offset, uint32_t value)
         return true;
     }
     if (offset == DWMAC_CONFIGURATION) {
-        *dwmac_reg(d, offset) = value;
-        nic_transmit(&d->nic);
+        write_configuration(d, value);
         return true;
+    }
+    if (p->mac_events != 0 && offset == p->mac_mask) {
+        *dwmac_reg(d, offset) = value;
+        update_line(d);
+        return true;
+    }
+    if (offset == p->address_low || offset == p->address_high) {
+        d->loaded = offset == p->address_low;
     }
     return write_list(d, &p->rx, &d->rx, offset, value) ||
            write_list(d, &p->tx, &d->tx, offset, value);

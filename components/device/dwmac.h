@@ -25,7 +25,8 @@ enum dwmac_rule {
     DWMAC_RULE_RX_BUFFER,
     DWMAC_RULE_FORM,
     DWMAC_RULE_FIRST,
-    DWMAC_RULE_READ_ONLY
+    DWMAC_RULE_READ_ONLY,
+    DWMAC_RULE_FIFO
 };
 extern const struct device_rule dwmac_rules[];
 
@@ -59,7 +60,10 @@ struct dwmac_part {
     uint32_t normal, abnormal;                          /* ... summed up in */
     uint32_t normal_sum, abnormal_sum;
     uint16_t filter, address_high, address_low;
+    /* Interrupts of the MAC itself, and which of them are masked; 0: they are off until enabled. */
+    uint16_t mac_events, mac_mask;
     uint32_t receiver, transmitter, jumbo, strip; /* bits of the MAC configuration, register 0 */
+    uint32_t speed_mask, gigabit; /* ... of speed and duplex; as the link has them */
     struct dwmac_side rx, tx;
     unsigned written_bytes; /* of a descriptor, when it is handed back */
     /* What the next descriptor says. */
@@ -72,6 +76,10 @@ struct dwmac_part {
     void (*sent)(const uint32_t *words, uint32_t *done);
     /* What registers hold after a reset; all others hold 0. Ends with value 0. */
     const struct dwmac_preset *presets;
+    /* The memory for frames, as its registers have it: is that direction let through, and may it
+     * be like that? NULL: there is nothing to set up. */
+    bool (*lets_through)(struct dwmac *d, enum nic_unit unit);
+    bool (*holds_frames)(struct dwmac *d);
 };
 
 struct dwmac {
@@ -79,8 +87,11 @@ struct dwmac {
     const struct dwmac_part *part;
     struct ring rx, tx;
     bool sent_interrupts; /* TI is to tell of the piece that is being sent */
+    bool loaded;          /* the station address: its lower half, which loads it, came last */
     uint32_t regs[DWMAC_REGS_BYTES / 4];
 };
+
+#define DWMAC_LINK_CHANGED (UINT32_C(1) << 0) /* of its own events */
 
 /* The MAC configuration, and the frame filter. */
 #define DWMAC_CONFIGURATION 0x000
@@ -96,6 +107,7 @@ static inline uint32_t *dwmac_reg(struct dwmac *d, uint32_t offset)
 
 /* -- what a part's verbs and type take from here -- */
 bool dwmac_may_send(struct nic *n);
+unsigned dwmac_running(struct nic *n);
 bool dwmac_next_piece(struct nic *n, struct nic_piece *piece);
 void dwmac_give_back(struct nic *n, const struct nic_piece *piece);
 void dwmac_bus_error(struct nic *n);
@@ -109,16 +121,19 @@ void dwmac_init(struct dwmac *d, const struct dwmac_part *part, const struct nic
                 struct bus *bus);
 /* A register that is the same in all parts; true: it was one, and is written. */
 bool dwmac_write(struct dwmac *d, uint32_t offset, uint32_t value);
+/* A register is read, of which only the one that resets all may take time. */
+uint32_t dwmac_read(struct nic *n, uint32_t offset);
 /* Doorbells: the DMA looks at its next descriptor anew. */
 void dwmac_transmit_bell(struct dwmac *d);
 void dwmac_receive_bell(struct dwmac *d);
 
 /* The verbs of any part, ... */
-#define DWMAC_VERBS(read_, write_, ones_)                                                         \
-    {                                                                                             \
-        .rules = dwmac_rules, .read = (read_), .write = (write_), .acts_on_ones = (ones_),        \
-        .may_send = dwmac_may_send, .next_piece = dwmac_next_piece, .give_back = dwmac_give_back, \
-        .bus_error = dwmac_bus_error,                                                             \
+#define DWMAC_VERBS(settings_, read_, write_, ones_)                                       \
+    {                                                                                      \
+        .rules = dwmac_rules, .read = (read_), .write = (write_), .acts_on_ones = (ones_), \
+        .settings = (settings_), .running = dwmac_running, .may_send = dwmac_may_send,     \
+        .next_piece = dwmac_next_piece, .give_back = dwmac_give_back,                      \
+        .bus_error = dwmac_bus_error,                                                      \
     }
 /* ... and what is the same of its type. */
 #define DWMAC_TYPE(reset_)                                                                         \

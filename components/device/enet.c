@@ -20,6 +20,8 @@
 #include "components/device/enet.h"
 #include "components/device/ring.h"
 
+#define MIB_BUSY_NS 200
+
 enum timer_id { TIMER_TXIC = NIC_TIMERS, TIMER_RXIC };
 
 enum rule {
@@ -28,7 +30,9 @@ enum rule {
     RULE_BIG_ENDIAN,
     RULE_EN1588,
     RULE_MII_MODE,
-    RULE_RING_MOVED
+    RULE_RING_MOVED,
+    RULE_MIB,
+    RULE_CHECKSUM
 };
 
 static const struct device_rule rules[] = {
@@ -39,6 +43,8 @@ static const struct device_rule rules[] = {
     [RULE_EN1588] = {"ETHEREN set with EN1588: enhanced descriptors are not modelled", false},
     [RULE_MII_MODE] = {"ETHEREN set without RCR[MII_MODE]", false},
     [RULE_RING_MOVED] = {"RDSR or TDSR written while ETHEREN is set", false},
+    [RULE_MIB] = {"statistics cleared, or let count, before they were idle", true},
+    [RULE_CHECKSUM] = {"checksums inserted, or judged, without store and forward", true},
     {NULL, false},
 };
 
@@ -57,6 +63,7 @@ struct enet {
     struct nic nic;
     struct ring rx, tx;
     unsigned pending[SIDES]; /* frames the coalescing unit has not reported yet */
+    uint64_t mib_idle_ns;    /* when the statistics are idle; only one that is strict takes time */
     uint32_t regs[ENET_REGS_END / 4];
 };
 
@@ -64,6 +71,26 @@ static const struct param params[] = {
     NIC_PARAMS(256, RING_ENTRIES_LIMIT),
     NIC_PARAM_FCS,
     PARAM_END,
+};
+
+/*
+ * Section "User initialization (before setting ECR[ETHEREN])", without what is optional there. All
+ * of that is set up with ETHEREN clear, and so are the other modes.
+ */
+static const struct nic_setting settings[] = {
+    {ENET_ECR, 0, 0, 0, ENET_ECR_RESERVED},
+    {ENET_MIBC, NIC_UNIT_BOTH, 0, ENET_MIBC_CLEAR, ENET_MIBC_RESERVED},
+    {ENET_RCR, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, ENET_RCR_RESERVED},
+    {ENET_TCR, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, ENET_TCR_RESERVED},
+    {ENET_TFWR, 0, NIC_UNIT_BOTH, 0, ENET_TFWR_RESERVED},
+    {ENET_RDSR, NIC_UNIT_BOTH, 0, 0, 7},
+    {ENET_TDSR, NIC_UNIT_BOTH, 0, 0, 7},
+    {ENET_MRBR, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, ~ENET_MRBR_MASK},
+    {ENET_RACC, 0, NIC_UNIT_BOTH, 0, ~UINT32_C(0xc7)},
+    {ENET_TACC, 0, NIC_UNIT_BOTH, 0, ~UINT32_C(0x19)},
+    {ENET_TIPG, 0, NIC_UNIT_BOTH, 0, ~UINT32_C(0x1f)},
+    {ENET_RSFL, 0, NIC_UNIT_BOTH, 0, 0},
+    {0},
 };
 
 /* What the registers hold after a reset; all others hold 0. */
@@ -456,6 +483,7 @@ static void reset_registers(struct enet *e)
     uint32_t mib[(ENET_MIB_END - ENET_MIB_BEGIN) / 4];
 
     stop(e, DEVICE_DROP_RESET);
+    e->mib_idle_ns = 0;
     for (unsigned side = 0; side < SIDES; side++) {
         e->pending[side] = 0;
         nic_disarm(&e->nic, coalescing_timer[side]);
@@ -469,8 +497,50 @@ static void reset_registers(struct enet *e)
     update_line(e);
 }
 
+static unsigned running(struct nic *n)
+{
+    return enabled((struct enet *)n) ? NIC_UNIT_BOTH : 0;
+}
+
+/* What frames need: the PHY has negotiated a gigabit, full duplex, and is connected by RGMII. The
+ * unit that works on checksums has to have the whole frame, so its FIFO must keep it. */
+static void check_mode(struct enet *e)
+{
+    uint32_t rcr = *reg(e, ENET_RCR), tacc = *reg(e, ENET_TACC), racc = *reg(e, ENET_RACC);
+
+    nic_check_settings(&e->nic, NIC_UNIT_BOTH);
+    if (!(*reg(e, ENET_ECR) & ENET_ECR_SPEED) || !(rcr & ENET_RCR_RGMII_EN) ||
+        !(*reg(e, ENET_TCR) & ENET_TCR_FDEN)) {
+        nic_violation(&e->nic, NIC_RULE_LINK);
+    }
+    if ((tacc & (ENET_TACC_IPCHK | ENET_TACC_PROCHK) && !(*reg(e, ENET_TFWR) & ENET_TFWR_STRFWD)) ||
+        (racc & (ENET_RACC_IPDIS | ENET_RACC_PRODIS) && *reg(e, ENET_RSFL) != 0)) {
+        nic_violation(&e->nic, RULE_CHECKSUM);
+    }
+}
+
+/* The statistics are idle a while after they were told to rest, or to be cleared. */
+static void write_mibc(struct enet *e, uint32_t value)
+{
+    uint64_t now_ns = e->nic.bus->now(e->nic.bus);
+    bool rests = *reg(e, ENET_MIBC) & ENET_MIBC_DIS;
+
+    if (now_ns < e->mib_idle_ns || (value & ENET_MIBC_CLEAR && !rests)) {
+        nic_violation(&e->nic, RULE_MIB);
+    }
+    *reg(e, ENET_MIBC) = (value & (ENET_MIBC_DIS | ENET_MIBC_CLEAR)) | ENET_MIBC_IDLE;
+    if (value & ENET_MIBC_CLEAR) {
+        mib_clear(e);
+    }
+    if (e->nic.strict && (value & ENET_MIBC_CLEAR || (value & ENET_MIBC_DIS && !rests))) {
+        e->mib_idle_ns = now_ns + MIB_BUSY_NS;
+    }
+}
+
 static void enable(struct enet *e)
 {
+    check_mode(e);
+
     if (!(*reg(e, ENET_ECR) & ENET_ECR_DBSWP)) {
         nic_violation(&e->nic, RULE_BIG_ENDIAN);
     }
@@ -490,6 +560,7 @@ static void write_ecr(struct enet *e, uint32_t value)
 
     if (value & ENET_ECR_RESET) {
         reset_registers(e);
+        nic_begin_reset(&e->nic);
         return;
     }
     *reg(e, ENET_ECR) = value | ENET_ECR_PRESET;
@@ -548,6 +619,11 @@ static uint32_t read_register(struct nic *n, uint32_t offset)
         return e->rx.active ? ENET_DAR_ACTIVE : 0;
     case ENET_TDAR:
         return e->tx.active ? ENET_DAR_ACTIVE : 0;
+    case ENET_ECR:
+        return *reg(e, offset) | (nic_is_resetting(n) ? ENET_ECR_RESET : 0);
+    case ENET_MIBC:
+        return n->bus->now(n->bus) < e->mib_idle_ns ? *reg(e, offset) & ~ENET_MIBC_IDLE
+                                                    : *reg(e, offset);
     default:
         return *reg(e, offset);
     }
@@ -583,10 +659,7 @@ static void write_register(struct nic *n, uint32_t offset, uint32_t value)
         write_mmfr(e, value);
         break;
     case ENET_MIBC:
-        *reg(e, ENET_MIBC) = (value & (ENET_MIBC_DIS | ENET_MIBC_CLEAR)) | ENET_MIBC_IDLE;
-        if (value & ENET_MIBC_CLEAR) {
-            mib_clear(e);
-        }
+        write_mibc(e, value);
         break;
     case ENET_TCR:
         *reg(e, ENET_TCR) = value;
@@ -626,6 +699,8 @@ static bool acts_on_ones(uint32_t offset)
 
 static const struct nic_verbs verbs = {
     .rules = rules,
+    .settings = settings,
+    .running = running,
     .read = read_register,
     .write = write_register,
     .acts_on_ones = acts_on_ones,

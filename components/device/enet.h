@@ -35,13 +35,14 @@
 #define ENET_DAR_ACTIVE (UINT32_C(1) << 24)
 
 /* Control, ENET_ECR. */
-#define ENET_ECR         0x024
-#define ENET_ECR_RESET   (UINT32_C(1) << 0) /* clears itself */
-#define ENET_ECR_ETHEREN (UINT32_C(1) << 1)
-#define ENET_ECR_EN1588  (UINT32_C(1) << 4) /* enhanced, 32-byte descriptors */
-#define ENET_ECR_SPEED   (UINT32_C(1) << 5) /* 1000 Mbit/s rather than 10 or 100 */
-#define ENET_ECR_DBSWP   (UINT32_C(1) << 8) /* descriptors are little-endian */
-#define ENET_ECR_PRESET  UINT32_C(0xf0000000)
+#define ENET_ECR          0x024
+#define ENET_ECR_RESET    (UINT32_C(1) << 0) /* clears itself */
+#define ENET_ECR_ETHEREN  (UINT32_C(1) << 1)
+#define ENET_ECR_EN1588   (UINT32_C(1) << 4) /* enhanced, 32-byte descriptors */
+#define ENET_ECR_SPEED    (UINT32_C(1) << 5) /* 1000 Mbit/s rather than 10 or 100 */
+#define ENET_ECR_DBSWP    (UINT32_C(1) << 8) /* descriptors are little-endian */
+#define ENET_ECR_PRESET   UINT32_C(0xf0000000)
+#define ENET_ECR_RESERVED UINT32_C(0x0ffff080)
 
 /*
  * MII management: frame register ENET_MMFR and clock ENET_MSCR, which must not be 0 for a transfer
@@ -63,10 +64,11 @@
  * Statistics control, ENET_MIBC. IDLE is read-only; CLEAR empties the counters for as long as it is
  * set.
  */
-#define ENET_MIBC       0x064
-#define ENET_MIBC_DIS   (UINT32_C(1) << 31)
-#define ENET_MIBC_IDLE  (UINT32_C(1) << 30)
-#define ENET_MIBC_CLEAR (UINT32_C(1) << 29)
+#define ENET_MIBC          0x064
+#define ENET_MIBC_DIS      (UINT32_C(1) << 31)
+#define ENET_MIBC_IDLE     (UINT32_C(1) << 30)
+#define ENET_MIBC_CLEAR    (UINT32_C(1) << 29)
+#define ENET_MIBC_RESERVED UINT32_C(0x1fffffff)
 
 /*
  * Receive control, ENET_RCR. MAX_FL counts from the destination address to the FCS, both included.
@@ -81,11 +83,13 @@
 #define ENET_RCR_MAX_FL_SHIFT 16
 #define ENET_RCR_MAX_FL_MASK  UINT32_C(0x3fff)
 #define ENET_RCR_PRESET       UINT32_C(0x05ee0001)
+#define ENET_RCR_RESERVED     UINT32_C(0x00000c80)
 
 /* Transmit control, ENET_TCR. */
-#define ENET_TCR      0x0c4
-#define ENET_TCR_GTS  (UINT32_C(1) << 0) /* stop after the present frame */
-#define ENET_TCR_FDEN (UINT32_C(1) << 2) /* full duplex */
+#define ENET_TCR          0x0c4
+#define ENET_TCR_GTS      (UINT32_C(1) << 0) /* stop after the present frame */
+#define ENET_TCR_FDEN     (UINT32_C(1) << 2) /* full duplex */
+#define ENET_TCR_RESERVED UINT32_C(0xfffffc02)
 
 /*
  * Station address, ENET_PALR (bytes 0..3, first byte on top) and ENET_PAUR (bytes 4, 5 in the upper
@@ -119,8 +123,9 @@
 #define ENET_GAUR 0x120
 #define ENET_GALR 0x124
 
-#define ENET_TFWR        0x144
-#define ENET_TFWR_STRFWD (UINT32_C(1) << 8) /* store and forward */
+#define ENET_TFWR          0x144
+#define ENET_TFWR_STRFWD   (UINT32_C(1) << 8) /* store and forward */
+#define ENET_TFWR_RESERVED UINT32_C(0xfffffec0)
 
 /* Descriptor rings of ring 0 and the size of every receive buffer. */
 #define ENET_RDSR      0x180

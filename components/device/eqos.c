@@ -52,6 +52,34 @@ static void sent(const uint32_t *words, uint32_t *done)
     done[3] = words[3] & (EQOS_DES3_FD | EQOS_DES3_LD);
 }
 
+/* Of a FIFO: as many bytes as HW_FEATURE1 says in five bits, and as a queue is given. */
+static bool is_fit(struct dwmac *d, unsigned feature_shift, uint32_t size, bool whole_frames)
+{
+    uint32_t feature = *dwmac_reg(d, EQOS_MAC_HW_FEATURE1) >> feature_shift & 31;
+    uint64_t bytes = (size + UINT64_C(1)) * EQOS_QUEUE_UNIT;
+
+    return bytes <= UINT64_C(128) << feature && (!whole_frames || bytes > EQOS_FRAME_BYTES_MAX);
+}
+
+static bool holds_frames(struct dwmac *d)
+{
+    uint32_t tx = *dwmac_reg(d, EQOS_MTL_TXQ0_OPMODE), rx = *dwmac_reg(d, EQOS_MTL_RXQ0_OPMODE);
+
+    return is_fit(d, 6, tx >> EQOS_TXQ0_SIZE_SHIFT & EQOS_TXQ0_SIZE_MASK, tx & EQOS_TXQ0_TSF) &&
+           is_fit(d, 0, rx >> EQOS_RXQ0_SIZE_SHIFT & EQOS_RXQ0_SIZE_MASK, rx & EQOS_RXQ0_RSF);
+}
+
+/* A queue that is not enabled passes nothing; what is received goes on to the channel it is mapped
+ * to, of which there is one. */
+static bool lets_through(struct dwmac *d, enum nic_unit unit)
+{
+    if (unit == NIC_UNIT_TX) {
+        return (*dwmac_reg(d, EQOS_MTL_TXQ0_OPMODE) & EQOS_TXQ0_EN_MASK) == EQOS_TXQ0_ON;
+    }
+    return (*dwmac_reg(d, EQOS_MAC_RXQ_CTRL0) & EQOS_RXQ0_EN_MASK) == EQOS_RXQ0_DCB &&
+           (*dwmac_reg(d, EQOS_MTL_RXQ_DMA_MAP0) & EQOS_RXQ0_CHANNEL_MASK) == 0;
+}
+
 static const struct dwmac_preset presets[] = {
     {EQOS_MAC_VERSION, 0x1051}, /* 5.10 */
     {EQOS_MAC_PHYIF, EQOS_PHYIF_LINK},
@@ -98,6 +126,10 @@ static const struct dwmac_part part = {
     .received = received,
     .sent = sent,
     .presets = presets,
+    .speed_mask = EQOS_MAC_DM | EQOS_MAC_PS,
+    .gigabit = EQOS_MAC_DM,
+    .lets_through = lets_through,
+    .holds_frames = holds_frames,
 };
 
 /* Within the list, or just behind it. */
@@ -111,10 +143,23 @@ static void check_tail(struct dwmac *d, const struct ring *r, uint32_t tail)
     }
 }
 
-static uint32_t read_register(struct nic *n, uint32_t offset)
-{
-    return *dwmac_reg((struct dwmac *)n, offset);
-}
+/* "Initialization", of DMA, MTL and MAC: these before the MAC is enabled. */
+static const struct nic_setting settings[] = {
+    {EQOS_MTL_TXQ0_OPMODE, NIC_UNIT_TX, NIC_UNIT_TX, 0, EQOS_TXQ0_RESERVED},
+    {EQOS_MTL_RXQ0_OPMODE, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {EQOS_MAC_RXQ_CTRL0, NIC_UNIT_RX, 0, 0, 0},
+    {EQOS_MAC_PACKET_FILTER, 0, 0, 0, EQOS_FILTER_RESERVED},
+    {EQOS_MAC_ADDRESS0_HIGH, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {EQOS_MAC_ADDRESS0_LOW, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {EQOS_DMA_RX_LIST, NIC_UNIT_RX, 0, 0, 0},
+    {EQOS_DMA_TX_LIST, NIC_UNIT_TX, 0, 0, 0},
+    {EQOS_DMA_RX_LENGTH, NIC_UNIT_RX, 0, 0, ~UINT32_C(0x3ff)},
+    {EQOS_DMA_TX_LENGTH, NIC_UNIT_TX, 0, 0, ~UINT32_C(0x3ff)},
+    {EQOS_DMA_INT_EN, NIC_UNIT_BOTH, 0, 0, EQOS_INT_RESERVED},
+    {EQOS_DMA_RX_CONTROL, NIC_UNIT_RX, 0, 0, 0},
+    {EQOS_DMA_TX_CONTROL, NIC_UNIT_TX, 0, 0, 0},
+    {0},
+};
 
 static void write_register(struct nic *n, uint32_t offset, uint32_t value)
 {
@@ -153,7 +198,8 @@ static bool acts_on_ones(uint32_t offset)
     return offset == EQOS_DMA_STATUS || offset == EQOS_DMA_MODE;
 }
 
-static const struct nic_verbs verbs = DWMAC_VERBS(read_register, write_register, acts_on_ones);
+static const struct nic_verbs verbs =
+    DWMAC_VERBS(settings, dwmac_read, write_register, acts_on_ones);
 
 static void eqos_reset(void *state, struct bus *bus)
 {

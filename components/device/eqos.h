@@ -22,9 +22,11 @@
 #define EQOS_MAC_IPC           (UINT32_C(1) << 27)
 #define EQOS_MAC_PACKET_FILTER 0x0008
 #define EQOS_FILTER_PR         (UINT32_C(1) << 0)
+#define EQOS_FILTER_RESERVED   UINT32_C(0x7fcef800)
 #define EQOS_MAC_Q0_TX_FLOW    0x0070
 #define EQOS_MAC_RXQ_CTRL0     0x00a0
 #define EQOS_RXQ0_DCB          UINT32_C(2) /* queue 0 on, for all traffic */
+#define EQOS_RXQ0_EN_MASK      UINT32_C(3)
 #define EQOS_MAC_PHYIF         0x00f8
 #define EQOS_PHYIF_LINK        (UINT32_C(1) << 19)
 #define EQOS_MAC_VERSION       0x0110
@@ -36,15 +38,22 @@
 #define EQOS_MAC_ADDRESS0_LOW  0x0304
 
 /* -- its queues -- */
-#define EQOS_MTL_RXQ_DMA_MAP0 0x0c30
-#define EQOS_MTL_TXQ0_OPMODE  0x0d00
-#define EQOS_TXQ0_FTQ         (UINT32_C(1) << 0) /* flushes the queue, and clears itself */
-#define EQOS_TXQ0_TSF         (UINT32_C(1) << 1)
-#define EQOS_TXQ0_ON          (UINT32_C(2) << 2)
-#define EQOS_TXQ0_SIZE_SHIFT  16 /* in 256 bytes, less one */
-#define EQOS_MTL_RXQ0_OPMODE  0x0d30
-#define EQOS_RXQ0_RSF         (UINT32_C(1) << 5)
-#define EQOS_RXQ0_SIZE_SHIFT  20
+#define EQOS_MTL_RXQ_DMA_MAP0  0x0c30
+#define EQOS_RXQ0_CHANNEL_MASK UINT32_C(7) /* of queue 0 */
+#define EQOS_MTL_TXQ0_OPMODE   0x0d00
+#define EQOS_TXQ0_RESERVED     UINT32_C(0xfe00ff80)
+#define EQOS_TXQ0_FTQ          (UINT32_C(1) << 0) /* flushes the queue, and clears itself */
+#define EQOS_TXQ0_TSF          (UINT32_C(1) << 1)
+#define EQOS_TXQ0_ON           (UINT32_C(2) << 2)
+#define EQOS_TXQ0_EN_MASK      (UINT32_C(3) << 2)
+#define EQOS_TXQ0_SIZE_SHIFT   16 /* in units, less one */
+#define EQOS_TXQ0_SIZE_MASK    UINT32_C(0x1ff)
+#define EQOS_QUEUE_UNIT        256
+#define EQOS_FRAME_BYTES_MAX   1522 /* with a tag and the FCS */
+#define EQOS_MTL_RXQ0_OPMODE   0x0d30
+#define EQOS_RXQ0_RSF          (UINT32_C(1) << 5)
+#define EQOS_RXQ0_SIZE_SHIFT   20
+#define EQOS_RXQ0_SIZE_MASK    UINT32_C(0x3ff)
 
 /* -- its DMA -- */
 #define EQOS_DMA_MODE         0x1000
@@ -70,13 +79,14 @@
 #define EQOS_DMA_STATUS       0x1160
 
 /* Events: bits of status and enable. */
-#define EQOS_INT_TI  (UINT32_C(1) << 0)
-#define EQOS_INT_TBU (UINT32_C(1) << 2)
-#define EQOS_INT_RI  (UINT32_C(1) << 6)
-#define EQOS_INT_RBU (UINT32_C(1) << 7)
-#define EQOS_INT_FBE (UINT32_C(1) << 12)
-#define EQOS_INT_AIS (UINT32_C(1) << 14)
-#define EQOS_INT_NIS (UINT32_C(1) << 15)
+#define EQOS_INT_TI       (UINT32_C(1) << 0)
+#define EQOS_INT_TBU      (UINT32_C(1) << 2)
+#define EQOS_INT_RI       (UINT32_C(1) << 6)
+#define EQOS_INT_RBU      (UINT32_C(1) << 7)
+#define EQOS_INT_FBE      (UINT32_C(1) << 12)
+#define EQOS_INT_AIS      (UINT32_C(1) << 14)
+#define EQOS_INT_NIS      (UINT32_C(1) << 15)
+#define EQOS_INT_RESERVED UINT32_C(0xffff0038)
 
 /*
  * Descriptor. Whose it is is told by the top bit of `des3`. The DMA writes all of it when it hands

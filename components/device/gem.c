@@ -25,7 +25,9 @@ enum rule {
     RULE_RX_ADDR,
     RULE_BELL_OFF,
     RULE_MDEN,
-    RULE_STATS
+    RULE_STATS,
+    RULE_MDC,
+    RULE_FIFO
 };
 
 static const struct device_rule rules[] = {
@@ -39,7 +41,29 @@ static const struct device_rule rules[] = {
     [RULE_BELL_OFF] = {"STARTTX while the transmitter is off", true},
     [RULE_MDEN] = {"PHY maintenance without MDEN", false},
     [RULE_STATS] = {"statistics written, which are read-only", true},
+    [RULE_MDC] = {"MDEN with a management clock above 2.5 MHz", true},
+    [RULE_FIFO] = {"receiver enabled with a packet memory that holds no whole frame", true},
     {NULL, false},
+};
+
+/* UG1085, "Programming the controller": what is initialised and configured before either direction
+ * is enabled. */
+#define STATUS_BITS (GEM_INT_FRAMERX | GEM_INT_TXCOMPL | GEM_INT_HRESP)
+static const struct nic_setting settings[] = {
+    {GEM_NWCTRL, NIC_UNIT_BOTH, 0, GEM_NWCTRL_CLEARSTAT, 0},
+    {GEM_NWCFG, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, 0},
+    {GEM_DMACR, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, GEM_DMACR_RESERVED},
+    {GEM_TXSR, NIC_UNIT_TX, 0, GEM_TXSR_USED | GEM_TXSR_COMPL | GEM_TXSR_HRESP, 0},
+    {GEM_RXSR, NIC_UNIT_RX, 0, GEM_RXSR_BUFFNA | GEM_RXSR_FRAMERX | GEM_RXSR_HRESP, 0},
+    {GEM_ISR, NIC_UNIT_BOTH, 0, STATUS_BITS, 0},
+    {GEM_IDR, NIC_UNIT_BOTH, 0, STATUS_BITS, 0},
+    {GEM_RXQBASE, NIC_UNIT_RX, 0, 0, 0},
+    {GEM_TXQBASE, NIC_UNIT_TX, 0, 0, 0},
+    {GEM_UPPER_RXQ, 0, NIC_UNIT_RX, 0, 0},
+    {GEM_UPPER_TXQ, 0, NIC_UNIT_TX, 0, 0},
+    {GEM_LADDR1L, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {GEM_LADDR1H, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {0},
 };
 
 struct gem {
@@ -131,6 +155,31 @@ static void look_at_queue1(struct gem *g, uint32_t base, uint32_t upper,
     }
 }
 
+static unsigned running(struct nic *n)
+{
+    uint32_t control = *reg((struct gem *)n, GEM_NWCTRL);
+
+    return (control & GEM_NWCTRL_RXEN ? NIC_UNIT_RX : 0) |
+           (control & GEM_NWCTRL_TXEN ? NIC_UNIT_TX : 0);
+}
+
+/* What frames of either direction need; the PHY has negotiated a gigabit, full duplex. MDC is made
+ * from a clock of 125 MHz. */
+static void check_mode(struct gem *g, unsigned unit)
+{
+    const uint32_t gigabit = GEM_NWCFG_GIGABIT | GEM_NWCFG_FULL_DUPLEX;
+    static const uint8_t divisors[] = {8, 16, 32, 48, 64, 96, 128, 224};
+    uint32_t cfg = *reg(g, GEM_NWCFG);
+
+    nic_check_settings(&g->nic, unit);
+    if ((cfg & gigabit) != gigabit) {
+        nic_violation(&g->nic, NIC_RULE_LINK);
+    }
+    if (enabled(g, GEM_NWCTRL_MDEN) && 125 * 10 / divisors[cfg >> GEM_NWCFG_MDC_SHIFT & 7] > 25) {
+        nic_violation(&g->nic, RULE_MDC);
+    }
+}
+
 static void check_base(struct gem *g, uint64_t base)
 {
     if (base == 0) {
@@ -144,8 +193,17 @@ static void check_base(struct gem *g, uint64_t base)
 static void start_rx(struct gem *g)
 {
     uint64_t base = base_of(g, GEM_RXQBASE, GEM_UPPER_RXQ);
+    uint32_t low = *reg(g, GEM_LADDR1L);
 
+    check_mode(g, NIC_UNIT_RX);
     check_base(g, base);
+    nic_check_station(&g->nic, __builtin_bswap32(low), *reg(g, GEM_LADDR1H) & 0xffff);
+    if (!g->station[0]) {
+        nic_violation(&g->nic, NIC_RULE_STATION);
+    }
+    if (!(*reg(g, GEM_DMACR) & GEM_DMACR_RX_FULL)) {
+        nic_violation(&g->nic, RULE_FIFO);
+    }
     if ((*reg(g, GEM_DMACR) >> GEM_DMACR_RX_BUF_SHIFT & GEM_DMACR_RX_BUF_MASK) == 0) {
         nic_violation(&g->nic, RULE_RX_BUF);
     }
@@ -157,6 +215,7 @@ static void start_tx(struct gem *g)
 {
     uint64_t base = base_of(g, GEM_TXQBASE, GEM_UPPER_TXQ);
 
+    check_mode(g, NIC_UNIT_TX);
     check_base(g, base);
     ring_start(&g->tx, &tx_formats[wide(g)], base, 0);
     look_at_queue1(g, GEM_TRANSMIT_Q1, GEM_UPPER_TXQ, &tx_formats[wide(g)]);
@@ -516,6 +575,8 @@ static uint32_t gem_lowering(void *state, uint32_t *offset)
 
 static const struct nic_verbs verbs = {
     .rules = rules,
+    .settings = settings,
+    .running = running,
     .read = read_register,
     .write = write_register,
     .acts_on_ones = acts_on_ones,

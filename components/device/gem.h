@@ -48,6 +48,7 @@
 #define GEM_DMACR_BURST_16     UINT32_C(16)
 #define GEM_DMACR_64BIT        (UINT32_C(1) << 30)
 #define GEM_DMACR_PRESET       UINT32_C(0x00020784)
+#define GEM_DMACR_RESERVED     UINT32_C(0x8800c000)
 
 /* Status of either direction: a 1 written clears. */
 #define GEM_TXSR         0x014

@@ -22,6 +22,8 @@
 #define DMA_END     sizeof(struct genet_dma)
 #define DESCRIPTORS (GENET_SLOTS * sizeof(struct genet_descriptor))
 
+#define DESCRIPTOR_WORDS (sizeof(struct genet_descriptor) / 4)
+
 enum rule {
     RULE_SETTING = NIC_RULES,
     RULE_SIZE,
@@ -30,7 +32,8 @@ enum rule {
     RULE_ADDRESS,
     RULE_FIRST,
     RULE_RING,
-    RULE_OFF
+    RULE_OFF,
+    RULE_POINTER
 };
 
 static const struct device_rule rules[] = {
@@ -43,6 +46,7 @@ static const struct device_rule rules[] = {
     [RULE_FIRST] = {"frame whose first descriptor does not say it is, or a later one does", false},
     [RULE_RING] = {"a ring enabled that is not modelled", false},
     [RULE_OFF] = {"a descriptor given while the DMA is off", true},
+    [RULE_POINTER] = {"DMA enabled with pointers elsewhere than its indices", true},
     {NULL, false},
 };
 
@@ -106,11 +110,20 @@ static struct genet_descriptor *next(struct genet *g, uint32_t base)
     return &dma(g, base)->descriptors[ring(g, base)->device_index % slots(g, base)];
 }
 
+/* Where in the ring, in words, the descriptor of an index is. */
+static uint32_t pointer_of(struct genet *g, uint32_t base, uint32_t index)
+{
+    uint32_t size = slots(g, base);
+
+    return size == 0 ? 0 : ring(g, base)->start + index % size * DESCRIPTOR_WORDS;
+}
+
 static void done(struct genet *g, uint32_t base)
 {
     struct genet_ring *r = ring(g, base);
 
     r->device_index = (r->device_index + 1) & GENET_INDEX_MASK;
+    r->device_pointer = pointer_of(g, base, r->device_index);
 }
 
 static uint64_t address(const struct genet_descriptor *d)
@@ -135,6 +148,46 @@ static void bus_error(struct nic *n)
     raise(g, GENET_INT_RX | GENET_INT_TX);
 }
 
+/* ---- Setting up ---- */
+
+/* What published drivers have in common: interrupts are masked and cleared, the MAC and its buffers
+ * are reset and flushed, before it is enabled. */
+static const struct nic_setting settings[] = {
+    {GENET_PORT_CTRL, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, 0},
+    {GENET_RBUF_FLUSH, NIC_UNIT_RX, 0, GENET_RBUF_FLUSH_RESET, ~GENET_RBUF_FLUSH_RESET},
+    {GENET_INT_MASK_SET, NIC_UNIT_BOTH, 0, GENET_INT_RX | GENET_INT_TX, 0},
+    {GENET_INT_CLEAR, NIC_UNIT_BOTH, 0, GENET_INT_RX | GENET_INT_TX, 0},
+    {GENET_RBUF_CTRL, 0, NIC_UNIT_RX, 0, 0},
+    {GENET_TBUF_SIZE, NIC_UNIT_TX, NIC_UNIT_TX, 0, 0},
+    {GENET_CMD, NIC_UNIT_BOTH, 0, GENET_CMD_SW_RESET, 0},
+    {GENET_MAC0, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {GENET_MAC1, NIC_UNIT_RX, NIC_UNIT_RX, 0, ~UINT32_C(0xffff)},
+    {GENET_MAX_FRAME, NIC_UNIT_RX, NIC_UNIT_RX, 0, ~UINT32_C(0x3fff)},
+    {GENET_TX_FLUSH, NIC_UNIT_TX, 0, 1, ~UINT32_C(1)},
+    {GENET_RX + DMA(burst), NIC_UNIT_RX, 0, 0, 0},
+    {GENET_TX + DMA(burst), NIC_UNIT_TX, 0, 0, 0},
+    {0},
+};
+
+static unsigned running(struct nic *n)
+{
+    uint32_t cmd = *reg((struct genet *)n, GENET_CMD);
+
+    return (cmd & GENET_CMD_RX_EN ? NIC_UNIT_RX : 0) | (cmd & GENET_CMD_TX_EN ? NIC_UNIT_TX : 0);
+}
+
+/* Is the MAC connected to the PHY outside, by RGMII, at the gigabit that this has negotiated? */
+static void check_mode(struct genet *g, unsigned units)
+{
+    nic_check_settings(&g->nic, units);
+    if (*reg(g, GENET_PORT_CTRL) != GENET_PORT_EXT_GPHY ||
+        !(*reg(g, GENET_RGMII_OOB) & GENET_OOB_MODE_EN) ||
+        (*reg(g, GENET_CMD) & GENET_CMD_SPEED_MASK) != GENET_CMD_1000) {
+        nic_violation(&g->nic, NIC_RULE_LINK);
+    }
+    nic_check_station(&g->nic, *reg(g, GENET_MAC0), *reg(g, GENET_MAC1));
+}
+
 /* ---- Receiver ---- */
 
 static bool accepts(struct genet *g, const uint8_t *dest)
@@ -149,7 +202,8 @@ static bool accepts(struct genet *g, const uint8_t *dest)
 
 static bool receives(struct genet *g)
 {
-    return *reg(g, GENET_CMD) & GENET_CMD_RX_EN && is_on(g, GENET_RX);
+    return *reg(g, GENET_CMD) & GENET_CMD_RX_EN && is_on(g, GENET_RX) &&
+           !(*reg(g, GENET_RBUF_FLUSH) & GENET_RBUF_FLUSH_RESET);
 }
 
 static enum device_drop receive(struct genet *g, const uint8_t *frame, size_t bytes)
@@ -212,7 +266,8 @@ static bool may_send(struct nic *n)
 {
     struct genet *g = (struct genet *)n;
 
-    return *reg(g, GENET_CMD) & GENET_CMD_TX_EN && is_on(g, GENET_TX);
+    return *reg(g, GENET_CMD) & GENET_CMD_TX_EN && is_on(g, GENET_TX) &&
+           !(*reg(g, GENET_TX_FLUSH) & 1);
 }
 
 static bool next_piece(struct nic *n, struct nic_piece *piece)
@@ -270,6 +325,9 @@ static void write_descriptor(struct genet *g, uint32_t base, uint32_t offset, ui
 static void write_driver_index(struct genet *g, uint32_t base, uint32_t value)
 {
     ring(g, base)->driver_index = value & GENET_INDEX_MASK;
+    if (is_on(g, base)) { /* it follows by itself, once the DMA is on */
+        ring(g, base)->driver_pointer = pointer_of(g, base, value);
+    }
     if (!is_on(g, base)) {
         if (base == GENET_TX && owned(g, base) != 0) {
             nic_violation(&g->nic, RULE_OFF);
@@ -281,6 +339,19 @@ static void write_driver_index(struct genet *g, uint32_t base, uint32_t value)
     }
     if (base == GENET_TX) {
         nic_bell(&g->nic);
+    }
+}
+
+static void check_pointers(struct genet *g, uint32_t base)
+{
+    const struct genet_ring *r = ring(g, base);
+
+    if (r->device_pointer != pointer_of(g, base, r->device_index) || r->mbuf_done == 0) {
+        nic_violation(&g->nic, RULE_POINTER);
+    }
+    /* The driver's is taken from where it is, and moves as its index does. */
+    if (r->driver_pointer != r->start) {
+        nic_violation(&g->nic, RULE_POINTER);
     }
 }
 
@@ -298,6 +369,9 @@ static void write_ctrl(struct genet *g, uint32_t base, uint32_t value)
         (slots(g, base) == 0 || (ring(g, base)->buf_size & 0xffff) == 0 ||
          !(d->ring_cfg & GENET_RING_CFG))) {
         nic_violation(&g->nic, RULE_SIZE);
+    }
+    if (!was && is_on(g, base)) {
+        check_pointers(g, base);
     }
     if (base == GENET_TX && was && !is_on(g, base)) {
         nic_transmit_stop(&g->nic, DEVICE_DROP_RESET);
@@ -341,10 +415,14 @@ static void write_mdio(struct genet *g, uint32_t value)
 static void write_cmd(struct genet *g, uint32_t value)
 {
     bool was = may_send(&g->nic);
+    unsigned before = running(&g->nic);
 
     *reg(g, GENET_CMD) = value & GENET_CMD_SW_RESET ? GENET_CMD_SW_RESET : value;
     if (was && !may_send(&g->nic)) {
         nic_transmit_stop(&g->nic, DEVICE_DROP_RESET);
+    }
+    if (running(&g->nic) & ~before) {
+        check_mode(g, running(&g->nic) & ~before);
     }
     nic_transmit(&g->nic);
 }
@@ -414,6 +492,8 @@ static uint32_t genet_lowering(void *state, uint32_t *offset)
 
 static const struct nic_verbs verbs = {
     .rules = rules,
+    .settings = settings,
+    .running = running,
     .read = read_register,
     .write = write_register,
     .acts_on_ones = acts_on_ones,

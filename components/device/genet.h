@@ -37,25 +37,26 @@
 #define GENET_TBUF_SIZE  0x03b4
 
 /* UMAC, the MAC proper. */
-#define GENET_CMD          0x0808
-#define GENET_CMD_TX_EN    (UINT32_C(1) << 0)
-#define GENET_CMD_RX_EN    (UINT32_C(1) << 1)
-#define GENET_CMD_1000     (UINT32_C(2) << 2)
-#define GENET_CMD_PROMISC  (UINT32_C(1) << 4)
-#define GENET_CMD_CRC_FWD  (UINT32_C(1) << 6)
-#define GENET_CMD_SW_RESET (UINT32_C(1) << 13)
-#define GENET_MAC0         0x080c /* bytes 0..3, first byte on top */
-#define GENET_MAC1         0x0810 /* bytes 4, 5 */
-#define GENET_MAX_FRAME    0x0814
-#define GENET_TX_FLUSH     0x0b34
-#define GENET_MIB_CTRL     0x0d80
-#define GENET_MDIO         0x0e14
-#define GENET_MDIO_BUSY    (UINT32_C(1) << 29)
-#define GENET_MDIO_READ    (UINT32_C(2) << 26)
-#define GENET_MDIO_OP_MASK (UINT32_C(3) << 26)
-#define GENET_MDIO_PA      21
-#define GENET_MDIO_RA      16
-#define GENET_MDF_CTRL     0x0e50
+#define GENET_CMD            0x0808
+#define GENET_CMD_TX_EN      (UINT32_C(1) << 0)
+#define GENET_CMD_RX_EN      (UINT32_C(1) << 1)
+#define GENET_CMD_1000       (UINT32_C(2) << 2)
+#define GENET_CMD_SPEED_MASK (UINT32_C(3) << 2)
+#define GENET_CMD_PROMISC    (UINT32_C(1) << 4)
+#define GENET_CMD_CRC_FWD    (UINT32_C(1) << 6)
+#define GENET_CMD_SW_RESET   (UINT32_C(1) << 13)
+#define GENET_MAC0           0x080c /* bytes 0..3, first byte on top */
+#define GENET_MAC1           0x0810 /* bytes 4, 5 */
+#define GENET_MAX_FRAME      0x0814
+#define GENET_TX_FLUSH       0x0b34
+#define GENET_MIB_CTRL       0x0d80
+#define GENET_MDIO           0x0e14
+#define GENET_MDIO_BUSY      (UINT32_C(1) << 29)
+#define GENET_MDIO_READ      (UINT32_C(2) << 26)
+#define GENET_MDIO_OP_MASK   (UINT32_C(3) << 26)
+#define GENET_MDIO_PA        21
+#define GENET_MDIO_RA        16
+#define GENET_MDF_CTRL       0x0e50
 
 /* One descriptor. */
 struct genet_descriptor {

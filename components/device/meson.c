@@ -71,10 +71,14 @@ static const struct dwmac_part part = {
     .filter = MAC(framefilt),
     .address_high = MAC(macaddr0hi),
     .address_low = MAC(macaddr0lo),
+    .mac_events = MAC(intreg),
+    .mac_mask = MAC(intmask),
     .receiver = MESON_CONF_RE,
     .transmitter = MESON_CONF_TE,
     .jumbo = MESON_CONF_JE,
     .strip = MESON_CONF_ACS,
+    .speed_mask = MESON_CONF_DM | MESON_CONF_PS,
+    .gigabit = MESON_CONF_DM,
     .rx = {.start = DMA(opmode),
            .start_bit = MESON_OPMODE_SR,
            .list = DMA(rxdesclistaddr),
@@ -90,10 +94,17 @@ static const struct dwmac_part part = {
     .sent = sent,
 };
 
-static uint32_t read_register(struct nic *n, uint32_t offset)
-{
-    return *dwmac_reg((struct dwmac *)n, offset);
-}
+/* "Initialization", of DMA and MAC: these before the MAC is enabled. */
+static const struct nic_setting settings[] = {
+    {MAC(framefilt), 0, 0, 0, MESON_FILTER_RESERVED},
+    {MAC(macaddr0hi), NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {MAC(macaddr0lo), NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {DMA(rxdesclistaddr), NIC_UNIT_RX, 0, 0, 0},
+    {DMA(txdesclistaddr), NIC_UNIT_TX, 0, 0, 0},
+    {DMA(opmode), NIC_UNIT_BOTH, 0, 0, MESON_OPMODE_RESERVED},
+    {DMA(intenable), NIC_UNIT_BOTH, 0, 0, MESON_INT_RESERVED},
+    {0},
+};
 
 static void write_register(struct nic *n, uint32_t offset, uint32_t value)
 {
@@ -125,7 +136,8 @@ static bool acts_on_ones(uint32_t offset)
     return offset == DMA(status) || offset == DMA(busmode);
 }
 
-static const struct nic_verbs verbs = DWMAC_VERBS(read_register, write_register, acts_on_ones);
+static const struct nic_verbs verbs =
+    DWMAC_VERBS(settings, dwmac_read, write_register, acts_on_ones);
 
 static void meson_reset(void *state, struct bus *bus)
 {

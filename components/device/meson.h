@@ -15,14 +15,16 @@ struct meson_mac {
     uint32_t version, reserved_024[5], intreg, intmask;
     uint32_t macaddr0hi, macaddr0lo;
 };
-#define MESON_CONF_RE   (UINT32_C(1) << 2)
-#define MESON_CONF_TE   (UINT32_C(1) << 3)
-#define MESON_CONF_ACS  (UINT32_C(1) << 7) /* strip pad and FCS */
-#define MESON_CONF_IPC  (UINT32_C(1) << 10)
-#define MESON_CONF_DM   (UINT32_C(1) << 11) /* full duplex */
-#define MESON_CONF_JE   (UINT32_C(1) << 20)
-#define MESON_FILTER_PR (UINT32_C(1) << 0)
-#define MESON_INTMASK   UINT32_C(0xf)
+#define MESON_CONF_RE         (UINT32_C(1) << 2)
+#define MESON_CONF_TE         (UINT32_C(1) << 3)
+#define MESON_CONF_ACS        (UINT32_C(1) << 7) /* strip pad and FCS */
+#define MESON_CONF_IPC        (UINT32_C(1) << 10)
+#define MESON_CONF_DM         (UINT32_C(1) << 11) /* full duplex */
+#define MESON_CONF_PS         (UINT32_C(1) << 15) /* 10 or 100 Mbit/s */
+#define MESON_CONF_JE         (UINT32_C(1) << 20)
+#define MESON_FILTER_PR       (UINT32_C(1) << 0)
+#define MESON_FILTER_RESERVED UINT32_C(0x7fcef800)
+#define MESON_INTMASK         UINT32_C(0xf)
 
 /* -- its DMA -- */
 #define MESON_DMA 0x1000
@@ -30,23 +32,25 @@ struct meson_dma {
     uint32_t busmode, txpolldemand, rxpolldemand, rxdesclistaddr, txdesclistaddr, status, opmode;
     uint32_t intenable;
 };
-#define MESON_BUSMODE_SWR UINT32_C(1) /* resets all, and clears itself */
-#define MESON_POLL        UINT32_MAX
-#define MESON_OPMODE_SR   (UINT32_C(1) << 1)
-#define MESON_OPMODE_OSF  (UINT32_C(1) << 2)
-#define MESON_OPMODE_ST   (UINT32_C(1) << 13)
-#define MESON_OPMODE_FTF  (UINT32_C(1) << 20) /* flushes the FIFO, and clears itself */
-#define MESON_OPMODE_TSF  (UINT32_C(1) << 21)
-#define MESON_OPMODE_RSF  (UINT32_C(1) << 25)
+#define MESON_BUSMODE_SWR     UINT32_C(1) /* resets all, and clears itself */
+#define MESON_POLL            UINT32_MAX
+#define MESON_OPMODE_SR       (UINT32_C(1) << 1)
+#define MESON_OPMODE_OSF      (UINT32_C(1) << 2)
+#define MESON_OPMODE_ST       (UINT32_C(1) << 13)
+#define MESON_OPMODE_FTF      (UINT32_C(1) << 20) /* flushes the FIFO, and clears itself */
+#define MESON_OPMODE_TSF      (UINT32_C(1) << 21)
+#define MESON_OPMODE_RSF      (UINT32_C(1) << 25)
+#define MESON_OPMODE_RESERVED UINT32_C(0xf80e0001)
 
 /* Events: bits of status and intenable. */
-#define MESON_INT_TI  (UINT32_C(1) << 0)
-#define MESON_INT_TU  (UINT32_C(1) << 2)
-#define MESON_INT_RI  (UINT32_C(1) << 6)
-#define MESON_INT_RU  (UINT32_C(1) << 7)
-#define MESON_INT_FBI (UINT32_C(1) << 13)
-#define MESON_INT_AIS (UINT32_C(1) << 15)
-#define MESON_INT_NIS (UINT32_C(1) << 16)
+#define MESON_INT_TI       (UINT32_C(1) << 0)
+#define MESON_INT_TU       (UINT32_C(1) << 2)
+#define MESON_INT_RI       (UINT32_C(1) << 6)
+#define MESON_INT_RU       (UINT32_C(1) << 7)
+#define MESON_INT_FBI      (UINT32_C(1) << 13)
+#define MESON_INT_AIS      (UINT32_C(1) << 15)
+#define MESON_INT_NIS      (UINT32_C(1) << 16)
+#define MESON_INT_RESERVED UINT32_C(0xfffe1800)
 
 /* Descriptor: whose it is is told by the top bit of `status`. */
 struct meson_descriptor {

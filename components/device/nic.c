@@ -27,7 +27,69 @@ void nic_init(struct nic *n, const struct nic_verbs *verbs, struct bus *bus)
     nic_transmit_stop(n, DEVICE_DROP_RESET);
     prepare_crc32(n);
     n->line = false;
+    n->settings_made = 0;
+    n->reset_until_ns = 0;
     bus->irq(bus, 0, false);
+}
+
+/* ---- Setting up ---- */
+
+#define RESET_NS 1000
+
+/* A register is written: may it be, and does that count? */
+static void note_setting(struct nic *n, uint32_t offset, uint32_t value)
+{
+    const struct nic_setting *s = n->verbs->settings;
+
+    if (nic_is_resetting(n)) {
+        nic_violation(n, NIC_RULE_RESETTING);
+    }
+    for (unsigned i = 0; s != NULL && s[i].offset + s[i].before + s[i].reserved + s[i].off != 0;
+         i++) {
+        if (s[i].offset != offset) {
+            continue;
+        }
+        if (value & s[i].reserved) {
+            nic_violation(n, NIC_RULE_RESERVED);
+        }
+        if (s[i].off & n->verbs->running(n)) {
+            nic_violation(n, NIC_RULE_RUNNING);
+        }
+        if ((value & s[i].ones) == s[i].ones) {
+            n->settings_made |= UINT64_C(1) << i;
+        }
+    }
+}
+
+void nic_check_settings(struct nic *n, unsigned units)
+{
+    const struct nic_setting *s = n->verbs->settings;
+
+    for (unsigned i = 0; n->strict && s[i].offset + s[i].before + s[i].reserved + s[i].off != 0;
+         i++) {
+        if (s[i].before & units && !(n->settings_made >> i & 1)) {
+            nic_violation(n, NIC_RULE_UNSET);
+            return;
+        }
+    }
+}
+
+void nic_begin_reset(struct nic *n)
+{
+    n->settings_made = 0;
+    n->reset_until_ns = n->strict ? n->bus->now(n->bus) + RESET_NS : 0;
+}
+
+bool nic_is_resetting(struct nic *n)
+{
+    return n->reset_until_ns != 0 && n->bus->now(n->bus) < n->reset_until_ns;
+}
+
+void nic_check_station(struct nic *n, uint32_t head, uint32_t tail)
+{
+    if ((head == 0 && tail == 0) || head >> 24 & 1) {
+        nic_violation(n, NIC_RULE_STATION);
+    }
 }
 
 /* ---- Registers ---- */
@@ -52,6 +114,9 @@ void nic_write(void *state, uint32_t offset, unsigned bytes, uint64_t value)
     struct nic *n = state;
 
     if (bytes == 4) {
+        if (n->strict) {
+            note_setting(n, offset, (uint32_t)value);
+        }
         n->verbs->write(n, offset, (uint32_t)value);
         return;
     }

@@ -34,6 +34,12 @@ enum nic_rule {
     NIC_RULE_NO_WRAP,
     NIC_RULE_CHANGED,
     NIC_RULE_BELL,
+    NIC_RULE_RESERVED,
+    NIC_RULE_UNSET,
+    NIC_RULE_RUNNING,
+    NIC_RULE_RESETTING,
+    NIC_RULE_LINK,
+    NIC_RULE_STATION,
     NIC_RULES
 };
 #define NIC_RULE_TEXTS                                                                 \
@@ -41,7 +47,13 @@ enum nic_rule {
     [NIC_RULE_GAP] = {"first descriptor of a frame was ready before its last", false}, \
     [NIC_RULE_NO_WRAP] = {"descriptor ring without an end", false},                    \
     [NIC_RULE_CHANGED] = {"a descriptor was changed while it was the device's", true}, \
-    [NIC_RULE_BELL] = {"doorbell rung before there was anything to send", true}
+    [NIC_RULE_BELL] = {"doorbell rung before there was anything to send", true},       \
+    [NIC_RULE_RESERVED] = {"a reserved bit was written as 1", true},                   \
+    [NIC_RULE_UNSET] = {"enabled before all was set up that its manual says", true},   \
+    [NIC_RULE_RUNNING] = {"set up anew while it runs", true},                          \
+    [NIC_RULE_RESETTING] = {"a register written before a reset was over", true},       \
+    [NIC_RULE_LINK] = {"enabled with another speed or duplex than the link's", true},  \
+    [NIC_RULE_STATION] = {"enabled with a station address that is none, or half", true}
 
 struct nic;
 
@@ -52,8 +64,23 @@ struct nic_piece {
     bool last; /* the frame ends with it */
 };
 
+/* What the manual says about setting a register up; only one that is strict minds. */
+enum nic_unit { NIC_UNIT_RX = 1, NIC_UNIT_TX = 2, NIC_UNIT_BOTH = 3 };
+struct nic_setting {
+    uint16_t offset;
+    uint8_t before; /* it is written before these units are enabled; 0: it may be left out */
+    uint8_t off;    /* these are off when it is written; 0: any time */
+    uint32_t ones;  /* it counts as written only with these */
+    uint32_t reserved;
+};
+#define NIC_SETTINGS_MAX 64
+
 struct nic_verbs {
     const struct device_rule *rules;
+    /* Of at most NIC_SETTINGS_MAX registers, ends with all 0; NULL: none. And the units that are
+     * enabled. */
+    const struct nic_setting *settings;
+    unsigned (*running)(struct nic *n);
     /* A register of 32 bits; the offset is within the window, and a multiple of 4. */
     uint32_t (*read)(struct nic *n, uint32_t offset);
     void (*write)(struct nic *n, uint32_t offset, uint32_t value);
@@ -81,6 +108,8 @@ struct nic {
     const struct nic_verbs *verbs;
     struct bus *bus;
     bool line;
+    uint64_t settings_made;  /* by index */
+    uint64_t reset_until_ns; /* of a reset that the driver asked for */
 
     /* The frame in the transmitter: being gathered, then on the medium. */
     bool gathering, spoilt, sending;
@@ -151,6 +180,17 @@ void nic_write(void *state, uint32_t offset, unsigned bytes, uint64_t value);
  * descriptor at `io_addr`. A rule that real parts forgive is told of only if `strict`. */
 void nic_violation(struct nic *n, unsigned rule);
 void nic_violation_in(struct nic *n, unsigned rule, uint64_t io_addr);
+
+/*
+ * Setting up, as the verbs' `settings` have it. A unit is enabled: has all been written that is to
+ * be? A reset that the driver asked for makes all of it to be written again; where one is strict it
+ * takes a while, in which nothing else may be written.
+ */
+void nic_check_settings(struct nic *n, unsigned units);
+void nic_begin_reset(struct nic *n);
+bool nic_is_resetting(struct nic *n);
+/* Two halves of a station address that is about to be used, first byte highest in `head`. */
+void nic_check_station(struct nic *n, uint32_t head, uint32_t tail);
 
 /* The level of the one interrupt line; cheap if it is that already. */
 static inline void nic_line(struct nic *n, bool level)

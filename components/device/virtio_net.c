@@ -11,6 +11,7 @@ struct virtio_net {
 
 static const struct param params[] = {
     NIC_PARAMS(512, VIRTNET_RING_MAX),
+    VIRTNET_PARAM_LACKS,
     PARAM_END,
 };
 
@@ -45,7 +46,7 @@ static uint32_t read_register(struct nic *n, uint32_t offset)
     case REG(InterruptStatus):
         return d->v.isr;
     case REG(Status):
-        return d->v.status;
+        return virtnet_status(&d->v);
     default:
         return 0; /* ConfigGeneration: nothing here changes by itself */
     }

@@ -26,6 +26,7 @@ struct virtio_net_pci {
 
 static const struct param params[] = {
     NIC_PARAMS(512, VIRTNET_RING_MAX),
+    VIRTNET_PARAM_LACKS,
     PARAM_END,
 };
 
@@ -191,7 +192,7 @@ static uint64_t read_common(struct virtio_net_pci *d, uint32_t offset, unsigned 
     case FIELD(num_queues):
         return VIRTNET_QUEUES;
     case FIELD(device_status):
-        return d->v.status;
+        return virtnet_status(&d->v);
     case FIELD(queue_select):
         return d->queue;
     case FIELD(queue_size):
@@ -313,6 +314,9 @@ static void virtio_net_pci_write(void *state, uint32_t offset, unsigned bytes, u
     }
     if (!bus_lets(d, PCI_COMMAND_MEMORY)) {
         nic_violation(&d->v.nic, VIRTNET_RULE_BUS);
+    }
+    if (nic_is_resetting(&d->v.nic)) {
+        nic_violation(&d->v.nic, NIC_RULE_RESETTING);
     }
     switch (offset & ~0xfffu) {
     case 0:

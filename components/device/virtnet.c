@@ -48,8 +48,13 @@ const struct device_rule virtnet_rules[] = {
     [VIRTNET_RULE_HEADER] = {"a chain is too short for the header of a frame", false},
     [VIRTNET_RULE_REGISTER] = {"there is no such register, or it cannot be written", false},
     [VIRTNET_RULE_BUS] = {"its memory used, or its DMA, before that was enabled on the bus", true},
+    [VIRTNET_RULE_STEP] = {"a step of its initialization before the one it follows", true},
+    [VIRTNET_RULE_UNREAD] = {"DRIVER_OK set without a look whether FEATURES_OK stayed", true},
+    [VIRTNET_RULE_NO_QUEUES] = {"DRIVER_OK set before both queues were ready", true},
     {NULL, false},
 };
+
+const char *const virtnet_lacks[] = {"nothing", "version_1", "in_order", "agreement", NULL};
 
 static bool accepted(const struct virtnet *v, unsigned feature)
 {
@@ -395,6 +400,7 @@ static void reset(struct virtnet *v)
     v->queues[VIRTIO_NET_TX].num_max = power_of_two(v->nic.tx_ring);
     v->in_chain = false;
     v->accepted = 0;
+    v->agreed = false;
     v->status = 0;
     v->isr = 0;
     nic_line(&v->nic, false);
@@ -405,10 +411,47 @@ void virtnet_init(struct virtnet *v, const struct nic_verbs *verbs, struct bus *
     nic_init(&v->nic, verbs, bus);
     v->offered = UINT64_C(1) << VIRTIO_NET_F_MAC | UINT64_C(1) << VIRTIO_NET_F_STATUS |
                  UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_F_IN_ORDER;
+    if (v->lacks == VIRTNET_LACKS_VERSION_1) {
+        v->offered &= ~(UINT64_C(1) << VIRTIO_F_VERSION_1);
+    } else if (v->lacks == VIRTNET_LACKS_IN_ORDER) {
+        v->offered &= ~(UINT64_C(1) << VIRTIO_F_IN_ORDER);
+    }
     memcpy(v->config + VIRTIO_NET_CONFIG_MAC, v->nic.mac, 6);
     v->config[VIRTIO_NET_CONFIG_STATUS] = 1;
     v->config[VIRTIO_NET_CONFIG_STATUS + 1] = 0;
     reset(v);
+}
+
+uint8_t virtnet_status(struct virtnet *v)
+{
+    if (nic_is_resetting(&v->nic)) {
+        return v->status_before;
+    }
+    v->agreed = v->status & VIRTIO_STATUS_FEATURES_OK;
+    return v->status;
+}
+
+/* Section 3.1.1: each bit is set after the one before it, and what it allows is done by then. */
+static void check_steps(struct virtnet *v, uint32_t value)
+{
+    static const uint8_t order[] = {VIRTIO_STATUS_ACKNOWLEDGE, VIRTIO_STATUS_DRIVER,
+                                    VIRTIO_STATUS_FEATURES_OK, VIRTIO_STATUS_DRIVER_OK};
+
+    for (unsigned i = 1; i < sizeof(order); i++) {
+        if (value & order[i] && !(v->status & order[i - 1])) {
+            nic_violation(&v->nic, VIRTNET_RULE_STEP);
+            break;
+        }
+    }
+    if (!(value & VIRTIO_STATUS_DRIVER_OK) || v->status & VIRTIO_STATUS_DRIVER_OK) {
+        return;
+    }
+    if (!v->agreed) {
+        nic_violation(&v->nic, VIRTNET_RULE_UNREAD);
+    }
+    if (!v->queues[VIRTIO_NET_RX].ready || !v->queues[VIRTIO_NET_TX].ready) {
+        nic_violation(&v->nic, VIRTNET_RULE_NO_QUEUES);
+    }
 }
 
 void virtnet_set_status(struct virtnet *v, uint32_t value)
@@ -417,8 +460,16 @@ void virtnet_set_status(struct virtnet *v, uint32_t value)
     bool was_running = running(v);
 
     if ((value & 0xff) == 0) {
+        v->status_before = v->status;
         reset(v);
+        if (v->status_before != 0) {
+            nic_begin_reset(&v->nic);
+        }
         return;
+    }
+    check_steps(v, value);
+    if (v->lacks == VIRTNET_LACKS_AGREEMENT) {
+        value &= ~VIRTIO_STATUS_FEATURES_OK;
     }
     if (lost != 0) {
         nic_violation(&v->nic, VIRTNET_RULE_STATUS);
@@ -445,6 +496,9 @@ void virtnet_accept(struct virtnet *v, uint32_t half, uint32_t bits)
     if (v->status & VIRTIO_STATUS_FEATURES_OK) {
         nic_violation(&v->nic, VIRTNET_RULE_FEATURES_LATE);
         return;
+    }
+    if (!(v->status & VIRTIO_STATUS_DRIVER)) {
+        nic_violation(&v->nic, VIRTNET_RULE_STEP);
     }
     if (bits & ~virtnet_features(v, half)) {
         nic_violation(&v->nic, VIRTNET_RULE_OFFER);
@@ -497,6 +551,9 @@ void virtnet_set_ready(struct virtnet *v, uint32_t queue, bool ready)
     }
     if (ready && v->status & VIRTIO_STATUS_DRIVER_OK) {
         nic_violation(&v->nic, VIRTNET_RULE_QUEUE_LATE);
+    }
+    if (ready && !(v->status & VIRTIO_STATUS_FEATURES_OK)) {
+        nic_violation(&v->nic, VIRTNET_RULE_STEP);
     }
     if (ready && q->num == 0) {
         nic_violation(&v->nic, VIRTNET_RULE_NUM);

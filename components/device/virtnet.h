@@ -34,7 +34,10 @@ enum virtnet_rule {
     VIRTNET_RULE_DIRECTION,
     VIRTNET_RULE_HEADER,
     VIRTNET_RULE_REGISTER,
-    VIRTNET_RULE_BUS
+    VIRTNET_RULE_BUS,
+    VIRTNET_RULE_STEP,
+    VIRTNET_RULE_UNREAD,
+    VIRTNET_RULE_NO_QUEUES
 };
 
 struct virtnet_queue {
@@ -47,10 +50,26 @@ struct virtnet_queue {
     bool wants_no_interrupt;
 };
 
+/* What it does not offer, or does not agree to, so that drivers can be tried. */
+enum virtnet_lack {
+    VIRTNET_LACKS_NOTHING,
+    VIRTNET_LACKS_VERSION_1,
+    VIRTNET_LACKS_IN_ORDER,
+    VIRTNET_LACKS_AGREEMENT
+};
+extern const char *const virtnet_lacks[];
+#define VIRTNET_PARAM_LACKS                                                               \
+    PARAM_ENUM(struct virtnet, lacks, VIRTNET_LACKS_NOTHING, virtnet_lacks,               \
+               "a feature that is not offered, or that it agrees to none: a driver that " \
+               "needs it says FAILED and lets it be")
+
 struct virtnet {
     struct nic nic;
+    uint64_t lacks;             /* scenario key */
     uint64_t offered, accepted; /* features, by bit */
     uint8_t status, isr;
+    uint8_t status_before; /* the reset that it is in; what a read of the status shows meanwhile */
+    bool agreed;           /* the driver has looked whether FEATURES_OK stayed */
     struct virtnet_queue queues[VIRTNET_QUEUES];
     /* The chain that is being sent. */
     bool in_chain;
@@ -76,6 +95,7 @@ void virtnet_init(struct virtnet *v, const struct nic_verbs *verbs, struct bus *
 
 /* -- registers; `queue` may be anything -- */
 void virtnet_set_status(struct virtnet *v, uint32_t value);
+uint8_t virtnet_status(struct virtnet *v);                         /* as the driver reads it */
 uint32_t virtnet_features(const struct virtnet *v, uint32_t half); /* what is offered */
 void virtnet_accept(struct virtnet *v, uint32_t half, uint32_t bits);
 /* The queue of that number, NULL if there is none. */

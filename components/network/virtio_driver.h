@@ -36,6 +36,7 @@ struct virtqueue {
 };
 
 static struct virtqueue queues[2];
+static bool running; /* else the device is at rest, or none that can be used */
 
 /* -- of the transport -- */
 
@@ -111,12 +112,16 @@ static void ring_given(struct ring *ring)
 /* The device looks at the index after it is notified. */
 static void ring_given_batch(struct ring *ring)
 {
+    if (!running) {
+        return;
+    }
     THREAD_MEMORY_FENCE();
     notify_queue(ring == &state.rx ? VIRTIO_NET_RX : VIRTIO_NET_TX);
 }
 
 static void nic_stop(void)
 {
+    running = false;
     set_status(0);
     while (get_status() != 0) {
     }
@@ -143,13 +148,14 @@ static void nic_start(void)
 {
     if (!agree_on_features()) {
         sddf_dprintf("virtio: the device does not offer what this driver needs\n");
-        set_status(VIRTIO_STATUS_FAILED);
+        set_status(get_status() | VIRTIO_STATUS_FAILED);
         return;
     }
     set_up_queue(VIRTIO_NET_RX);
     set_up_queue(VIRTIO_NET_TX);
     set_status(VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK |
                VIRTIO_STATUS_DRIVER_OK);
+    running = true;
 }
 
 /* Has the device stopped, of a bus error or a reset? Asked only when there may be reason to. */

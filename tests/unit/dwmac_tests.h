@@ -18,6 +18,8 @@ struct part {
     uint32_t rx_list, tx_list, rx_length;          /* 0: there is none */
     uint32_t mode, status, enable, address_low, address_high;
     uint32_t tx_done, rx_done, rx_none, fatal, normal, abnormal;
+    uint32_t duplex;
+    void (*more)(void); /* what else it needs */
 };
 static const struct part part;
 
@@ -37,8 +39,9 @@ static int setup(void **state)
     return 0;
 }
 
-static void bring_up(void)
+static void set_up(void)
 {
+    part.more();
     set(part.filter, part.promiscuous);
     set(part.rx_list, RX_RING);
     set(part.tx_list, TX_RING);
@@ -49,8 +52,67 @@ static void bring_up(void)
     set(part.enable, part.tx_done | part.rx_done | part.fatal | part.normal | part.abnormal);
     set(part.tx_control, get(part.tx_control) | part.tx_on);
     set(part.rx_control, get(part.rx_control) | part.rx_on);
+}
+
+static void bring_up(void)
+{
+    set_up();
     set(0, part.configuration_on);
     set(part.status, UINT32_MAX); /* that there is nothing to send */
+}
+
+static void set_address(uint32_t high, uint32_t low)
+{
+    set(part.address_high, high);
+    set(part.address_low, low);
+}
+
+/* Anew, all as the manual says, and not enabled yet. */
+static void again(void)
+{
+    power_on(part.type);
+    be_strict();
+    set_up();
+    set_address(0x0403, 0x02015452);
+}
+
+static void test_setting_up(void **state)
+{
+    uint32_t on = part.configuration_on | part.duplex;
+
+    (void)state;
+    again();
+    ASSERT_FORGIVEN(set(0, on));
+    assert_false(machine.level);
+    ASSERT_BREAKS(NIC_RULE_RUNNING, set(part.address_low, 1));
+    again();
+    ASSERT_BREAKS(NIC_RULE_LINK, set(0, part.configuration_on));
+    again();
+    set_address(0, 0);
+    ASSERT_BREAKS(NIC_RULE_STATION, set(0, on));
+    again();
+    set(part.address_high, 0x0403); /* the lower half, which loads it, came first */
+    ASSERT_BREAKS(NIC_RULE_STATION, set(0, on));
+    again();
+    ASSERT_BREAKS(NIC_RULE_RESERVED, set(part.enable, UINT32_MAX));
+    set(part.mode, 1);
+    assert_true(get(part.mode) & 1);
+    ASSERT_BREAKS(NIC_RULE_RESETTING, set(part.filter, 0));
+    run(2000);
+    assert_false(get(part.mode) & 1);
+    set_up(); /* but for the address */
+    *(bool *)fake_key(model, nic, "strict") = false;
+    ASSERT_FORGIVEN(set(0, on));
+    set(0, 0);
+    be_strict();
+    set_address(0x0403, 0x02015452);
+    ASSERT_FORGIVEN(set(0, on));
+    again();
+    set(part.mode, 1);
+    run(2000);
+    set_address(0x0403, 0x02015452);
+    part.more();
+    ASSERT_BREAKS(NIC_RULE_UNSET, set(0, on)); /* no list, no interrupts */
 }
 
 static void test_receive(void **state)
@@ -236,5 +298,6 @@ static void test_stop(void **state)
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 #define DWMAC_TESTS                                                                   \
     TEST(test_receive), TEST(test_transmit), TEST(test_gather), TEST(test_addresses), \
-        TEST(test_rules), TEST(test_strict), TEST(test_bus_error), TEST(test_stop)
+        TEST(test_rules), TEST(test_strict), TEST(test_bus_error), TEST(test_stop), \
+        TEST(test_setting_up)
 #endif

@@ -169,6 +169,37 @@ static void the_dead_and_the_compromised_lose_their_own(void **state)
     assert_found(0, 2);
 }
 
+static bool says_so(const void *state)
+{
+    return state == NULL;
+}
+
+/* What is for somebody behind it a device is to hear: its driver has set it up not to. And what was
+ * on its way when it failed its driver may give up, and nothing else. */
+static void a_device_that_does_not_hear_or_fails(void **state)
+{
+    static const struct type_view fails = {.name = "fails", .tells = says_so};
+
+    (void)state;
+    drop(ETH0, DROP_UNHEARD);
+    finish_check();
+    assert_found(1, 0);
+    assert_int_equal(found.list[0].culprit, DRIVER);
+    assert_says(found.list[0], "but they were for somebody behind it");
+    again();
+    compromise("eth0");
+    j.faults[0].type = &fails;
+    drop(DRIVER, DROP_RESET);
+    finish_check();
+    assert_found(0, 1);
+    again();
+    compromise("eth0");
+    j.faults[0].type = &fails;
+    drop(DRIVER, DROP_UNEXPLAINED);
+    finish_check();
+    assert_found(1, 0);
+}
+
 static void a_gate_drops_only_with_a_fault(void **state)
 {
     (void)state;
@@ -249,6 +280,7 @@ int main(void)
         JUDGED(a_device_does_as_its_driver_says),
         JUDGED(what_a_suspect_sends_may_be_refused),
         JUDGED(the_dead_and_the_compromised_lose_their_own),
+        JUDGED(a_device_that_does_not_hear_or_fails),
         JUDGED(a_gate_drops_only_with_a_fault),
         cmocka_unit_test_setup_teardown(a_death_is_a_finding_unless_foreseen, start_domains,
                                         stop_check),

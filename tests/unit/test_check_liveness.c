@@ -210,6 +210,61 @@ static void an_interrupt_that_nobody_acknowledged(void **state)
     assert_int_equal(found.list[0].culprit, DRIVER);
 }
 
+/* Who has buffers for its device, and has not given them to it, or has left it off. */
+static void a_receiver_that_is_left_deaf(void **state)
+{
+    (void)state;
+    tell(PROBE_RECEIVER_DEAF, DRIVER, 0, 16, 0, 1);
+    tell_end(RUN_LIMIT);
+    finish_check();
+    assert_found(0, 1);
+
+    judged_finish(&j);
+    start_check(&check_liveness);
+    tell(PROBE_RECEIVER_DEAF, DRIVER, 0, 16, 0, 1);
+    tell_end(RUN_QUIET);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "eth0 could take no frame when all was quiet, though net0_driver "
+                               "has 16 empty buffers for it");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+}
+
+static bool says_so(const void *state)
+{
+    return state == NULL;
+}
+
+/* A device that fails and tells excuses its driver of nothing; one that lies, of all of this. */
+static void a_device_that_fails_and_one_that_lies(void **state)
+{
+    static const struct type_view fails = {.name = "fails", .tells = says_so};
+
+    (void)state;
+    for (unsigned lies = 0; lies < 2; lies++) {
+        left(PLACE_RING_RX, 0);
+        compromise("eth0");
+        if (!lies) {
+            j.faults[0].type = &fails;
+        }
+        tell(PROBE_RECEIVER_DEAF, DRIVER, 0, 16, 0, 1);
+        tell_end(RUN_QUIET);
+        finish_check();
+        assert_found(lies ? 0 : 2, lies ? 2 : 0);
+    }
+}
+
+static void an_interrupt_that_is_not_seen_to(void **state)
+{
+    (void)state;
+    tell(PROBE_STANDSTILL, DRIVER, 0, 4096, STANDSTILL_LINE, 1);
+    finish_check();
+    assert_found(1, 0);
+    assert_says(found.list[0], "net0_driver woke 4096 times and moved nothing: the interrupt of "
+                               "eth0 is up");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+}
+
 static void who_does_not_come_to_wait(void **state)
 {
     (void)state;
@@ -312,6 +367,9 @@ int main(void)
         JUDGED(the_victim_is_not_the_culprit),
         JUDGED(work_has_an_end),
         JUDGED(an_interrupt_that_nobody_acknowledged),
+        JUDGED(a_receiver_that_is_left_deaf),
+        JUDGED(a_device_that_fails_and_one_that_lies),
+        JUDGED(an_interrupt_that_is_not_seen_to),
         JUDGED(who_does_not_come_to_wait),
         JUDGED(everybody_busy_and_nothing_moves),
         JUDGED(who_is_kept_from_the_processor),

@@ -1108,6 +1108,75 @@ static void test_misconfiguration_is_on_record(void **unused)
     assert_int_equal(machine.violations, 4);
 }
 
+/* Section "User initialization", strict; not enabled yet. */
+static void set_up(void)
+{
+    set(ENET_ECR, 0);
+    set(ENET_ECR, ENET_ECR_RESET);
+    run(2000);
+    set(ENET_MIBC, ENET_MIBC_DIS | ENET_MIBC_CLEAR);
+    run(2000);
+    set(ENET_RDSR, RX_RING);
+    set(ENET_TDSR, TX_RING);
+    set(ENET_MRBR, 1536);
+    set(ENET_TFWR, ENET_TFWR_STRFWD);
+    set(ENET_TACC, ENET_TACC_IPCHK);
+    set(ENET_RACC, ENET_RACC_IPDIS);
+    set(ENET_RCR, 1518u << ENET_RCR_MAX_FL_SHIFT | ENET_RCR_MII_MODE | ENET_RCR_RGMII_EN);
+    set(ENET_TCR, ENET_TCR_FDEN);
+    assert_int_equal(machine.violations, 0);
+}
+
+/* What this does breaks that rule, and nothing does before it. */
+static void breaks(unsigned rule, uint32_t offset, uint32_t value)
+{
+    assert_int_equal(machine.violations, 0);
+    set(offset, value);
+    assert_int_equal(machine.violations, 1);
+    assert_int_equal(machine.rule, rule);
+    machine.violations = 0;
+    set_up();
+}
+
+static void test_setting_up(void **unused)
+{
+    const uint32_t mode = ENET_ECR_DBSWP | ENET_ECR_SPEED, on = mode | ENET_ECR_ETHEREN;
+    enum { RULE_MIB = NIC_RULES + 6, RULE_CHECKSUM };
+
+    (void)unused;
+    *(bool *)fake_key(type, enet, "strict") = true;
+    set_up();
+    set(ENET_ECR, on);
+    breaks(NIC_RULE_RUNNING, ENET_TCR, ENET_TCR_FDEN);
+    breaks(NIC_RULE_LINK, ENET_ECR, on & ~ENET_ECR_SPEED);
+    set(ENET_TCR, 0);
+    breaks(NIC_RULE_LINK, ENET_ECR, on);
+    set(ENET_TFWR, 0);
+    breaks(RULE_CHECKSUM, ENET_ECR, on);
+    set(ENET_RSFL, 1);
+    breaks(RULE_CHECKSUM, ENET_ECR, on);
+    breaks(NIC_RULE_RESERVED, ENET_MIBC, ENET_MIBC_DIS | 1);
+    set(ENET_MIBC, 0);
+    breaks(RULE_MIB, ENET_MIBC, ENET_MIBC_CLEAR);
+    set(ENET_MIBC, 0);
+    set(ENET_MIBC, ENET_MIBC_DIS);
+    assert_false(get(ENET_MIBC) & ENET_MIBC_IDLE);
+    breaks(RULE_MIB, ENET_MIBC, ENET_MIBC_DIS | ENET_MIBC_CLEAR);
+    set(ENET_ECR, ENET_ECR_RESET);
+    assert_true(get(ENET_ECR) & ENET_ECR_RESET);
+    machine.violations = 0;
+    set(ENET_EIMR, 0);
+    assert_int_equal(machine.rule, NIC_RULE_RESETTING);
+    run(2000);
+    assert_false(get(ENET_ECR) & ENET_ECR_RESET);
+    machine.violations = 0;
+    set(ENET_RCR, 1518u << ENET_RCR_MAX_FL_SHIFT | ENET_RCR_MII_MODE | ENET_RCR_RGMII_EN);
+    set(ENET_TCR, ENET_TCR_FDEN);
+    set(ENET_ECR, on);
+    assert_int_equal(machine.violations, 1);
+    assert_int_equal(machine.rule, NIC_RULE_UNSET);
+}
+
 /*
  * Any register write, any ring contents, any frame: the model stays within its own memory and comes
  * back.
@@ -1206,6 +1275,7 @@ int main(void)
         TEST(test_access_widths),
         TEST(test_plain_and_reserved_registers),
         TEST(test_misconfiguration_is_on_record),
+        TEST(test_setting_up),
         TEST(test_anything_goes),
     };
 

@@ -6,6 +6,14 @@
 
 extern const struct device_type device_eqos;
 
+/* Queues of 8 KiB each, and on. */
+static void more(void)
+{
+    set(EQOS_MTL_TXQ0_OPMODE, EQOS_TXQ0_TSF | EQOS_TXQ0_ON | 31 << EQOS_TXQ0_SIZE_SHIFT);
+    set(EQOS_MTL_RXQ0_OPMODE, EQOS_RXQ0_RSF | 31 << EQOS_RXQ0_SIZE_SHIFT);
+    set(EQOS_MAC_RXQ_CTRL0, EQOS_RXQ0_DCB);
+}
+
 static const struct part part = {
     .type = &device_eqos,
     .configuration_on = EQOS_MAC_RE | EQOS_MAC_TE,
@@ -29,6 +37,8 @@ static const struct part part = {
     .fatal = EQOS_INT_FBE,
     .normal = EQOS_INT_NIS,
     .abnormal = EQOS_INT_AIS,
+    .duplex = EQOS_MAC_DM,
+    .more = more,
 };
 
 static unsigned tail;
@@ -117,6 +127,36 @@ static void test_features(void **state)
     assert_int_equal(get(EQOS_MAC_HW_FEATURE1), 6 | 6 << 6);
 }
 
+/* What a queue that is off, or mapped elsewhere, is given goes nowhere; and its size matters. */
+static void test_queues(void **state)
+{
+    const uint32_t on = EQOS_MAC_RE | EQOS_MAC_TE | EQOS_MAC_DM;
+    static const uint32_t sizes[] = {0, 4, 32};
+
+    (void)state;
+    bring_up();
+    rx_give(0);
+    set(EQOS_MAC_RXQ_CTRL0, 0);
+    assert_int_equal(frame_in(60), DEVICE_DROP_DISABLED);
+    set(EQOS_MAC_RXQ_CTRL0, EQOS_RXQ0_DCB);
+    set(EQOS_MTL_RXQ_DMA_MAP0, 1);
+    assert_int_equal(frame_in(60), DEVICE_DROP_DISABLED);
+    set(EQOS_MTL_RXQ_DMA_MAP0, 0);
+    set(EQOS_MTL_TXQ0_OPMODE, 31 << EQOS_TXQ0_SIZE_SHIFT);
+    tx_give(0, 60, true, true);
+    bell();
+    assert_int_equal(machine.frame_count, 0);
+    assert_int_equal(frame_in(60), DEVICE_DROP_NONE);
+    for (unsigned i = 0; i < 3; i++) {
+        again();
+        set(EQOS_MTL_TXQ0_OPMODE, EQOS_TXQ0_TSF | EQOS_TXQ0_ON | sizes[i] << EQOS_TXQ0_SIZE_SHIFT);
+        ASSERT_BREAKS(DWMAC_RULE_FIFO, set(0, on));
+        again();
+        set(EQOS_MTL_RXQ0_OPMODE, EQOS_RXQ0_RSF | sizes[i] << EQOS_RXQ0_SIZE_SHIFT);
+        ASSERT_BREAKS(DWMAC_RULE_FIFO, set(0, on));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +164,7 @@ int main(void)
         TEST(test_tail_and_length),
         TEST(test_descriptor_is_written_over),
         TEST(test_features),
+        TEST(test_queues),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

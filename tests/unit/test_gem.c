@@ -249,6 +249,54 @@ static void test_strict(void **state)
     ASSERT_BREAKS(NIC_RULES + 6, set(GEM_NWCTRL, GEM_NWCTRL_STARTTX));
 }
 
+/* As the manual has it, and strict, but for what is written over afterwards. */
+static void set_up(void)
+{
+    power_on(&device_gem);
+    be_strict();
+    set(GEM_NWCTRL, GEM_NWCTRL_CLEARSTAT);
+    set(GEM_IDR, GEM_INT_ALL);
+    set(GEM_TXSR, UINT32_MAX);
+    set(GEM_RXSR, UINT32_MAX);
+    set(GEM_ISR, GEM_INT_ALL);
+    prepare();
+    set(GEM_NWCFG, GEM_NWCFG_GIGABIT | GEM_NWCFG_FULL_DUPLEX | 4u << GEM_NWCFG_MDC_SHIFT);
+    set(GEM_DMACR, GEM_DMACR_64BIT | GEM_DMACR_RX_FULL | 24u << GEM_DMACR_RX_BUF_SHIFT);
+    set(GEM_LADDR1L, 0x01005452);
+    set(GEM_LADDR1H, 0x0302);
+}
+
+static void test_setting_up(void **state)
+{
+    const uint32_t rx = GEM_NWCTRL_RXEN, mode = GEM_NWCFG_GIGABIT | GEM_NWCFG_FULL_DUPLEX;
+
+    (void)state;
+    set_up();
+    ASSERT_FORGIVEN(set(GEM_NWCTRL, CONTROL));
+    ASSERT_BREAKS(NIC_RULE_RUNNING, set(GEM_NWCFG, mode));
+    set_up();
+    set(GEM_NWCFG, GEM_NWCFG_GIGABIT);
+    ASSERT_BREAKS(NIC_RULE_LINK, set(GEM_NWCTRL, rx));
+    set_up();
+    set(GEM_NWCFG, mode);
+    ASSERT_BREAKS(NIC_RULES + 9, set(GEM_NWCTRL, rx | GEM_NWCTRL_MDEN)); /* MDC */
+    set_up();
+    set(GEM_DMACR, GEM_DMACR_64BIT | 24u << GEM_DMACR_RX_BUF_SHIFT);
+    ASSERT_BREAKS(NIC_RULES + 10, set(GEM_NWCTRL, rx)); /* packet memory */
+    set_up();
+    ASSERT_BREAKS(NIC_RULE_RESERVED, set(GEM_DMACR, UINT32_C(1) << 31));
+    set_up();
+    set(GEM_LADDR1L, 0x01005452); /* which turns the address off */
+    ASSERT_BREAKS(NIC_RULE_STATION, set(GEM_NWCTRL, rx));
+    set_up();
+    set(GEM_LADDR1L, 0);
+    set(GEM_LADDR1H, 0);
+    ASSERT_BREAKS(NIC_RULE_STATION, set(GEM_NWCTRL, rx));
+    power_on(&device_gem);
+    prepare();
+    ASSERT_FORGIVEN(set(GEM_NWCTRL, rx));
+}
+
 static void test_bus_error(void **state)
 {
     (void)state;
@@ -287,6 +335,7 @@ int main(void)
         TEST(test_receive),  TEST(test_lengths),   TEST(test_addresses),
         TEST(test_transmit), TEST(test_gather),    TEST(test_rules),
         TEST(test_strict),   TEST(test_bus_error), TEST(test_phy),
+        TEST(test_setting_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

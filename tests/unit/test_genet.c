@@ -199,13 +199,88 @@ static void test_mac(void **state)
     assert_int_equal(machine.violations, 0);
 }
 
+/* What published drivers do, all of it, strict. */
+static void set_up(void)
+{
+    static const uint32_t bases[] = {GENET_RX, GENET_TX};
+
+    power_on(&device_genet);
+    be_strict();
+    set(GENET_INT_MASK_SET, UINT32_MAX);
+    set(GENET_INT_CLEAR, UINT32_MAX);
+    set(GENET_RBUF_FLUSH, GENET_RBUF_FLUSH_RESET);
+    set(GENET_RBUF_FLUSH, 0);
+    set(GENET_CMD, GENET_CMD_SW_RESET);
+    set(GENET_CMD, 0);
+    set(GENET_TX_FLUSH, 1);
+    set(GENET_TX_FLUSH, 0);
+    set(GENET_PORT_CTRL, GENET_PORT_EXT_GPHY);
+    set(GENET_RGMII_OOB, GENET_OOB_LINK | GENET_OOB_MODE_EN);
+    set(GENET_TBUF_SIZE, 1);
+    set(GENET_MAX_FRAME, 1536);
+    set(GENET_MAC0, 0x52540102);
+    set(GENET_MAC1, 0x0304);
+    for (unsigned i = 0; i < 2; i++) {
+        set(DMA(bases[i], burst), GENET_BURST);
+        set(RING(bases[i], buf_size), GENET_BUF_SIZE(ENTRIES, BUFFER_BYTES));
+        set(RING(bases[i], mbuf_done), 1);
+        set(DMA(bases[i], ring_cfg), GENET_RING_CFG);
+    }
+}
+
+static void test_setting_up(void **state)
+{
+    const uint32_t ring = GENET_CTRL_EN | GENET_CTRL_RING;
+    const uint32_t on = GENET_CMD_1000 | GENET_CMD_RX_EN | GENET_CMD_TX_EN;
+
+    (void)state;
+    set_up();
+    ASSERT_FORGIVEN(set(DMA(GENET_RX, ctrl), ring));
+    ASSERT_FORGIVEN(set(GENET_CMD, on));
+    ASSERT_BREAKS(NIC_RULE_RUNNING, set(GENET_MAC0, 0));
+    set_up();
+    ASSERT_BREAKS(NIC_RULE_LINK, set(GENET_CMD, GENET_CMD_RX_EN));
+    set_up();
+    set(GENET_MAC0, 0);
+    set(GENET_MAC1, 0);
+    ASSERT_BREAKS(NIC_RULE_STATION, set(GENET_CMD, on));
+    set_up();
+    ASSERT_BREAKS(NIC_RULE_RESERVED, set(GENET_RBUF_FLUSH, 1));
+    set_up();
+    set(RING(GENET_RX, device_pointer), 3);
+    ASSERT_BREAKS(NIC_RULES + 8, set(DMA(GENET_RX, ctrl), ring));
+    power_on(&device_genet);
+    be_strict();
+    set(GENET_PORT_CTRL, GENET_PORT_EXT_GPHY);
+    set(GENET_RGMII_OOB, GENET_OOB_MODE_EN);
+    ASSERT_BREAKS(NIC_RULE_UNSET, set(GENET_CMD, on));
+}
+
+/* Neither takes nor gives a frame while it is flushed; pointers go where the indices do. */
+static void test_flush(void **state)
+{
+    (void)state;
+    bring_up();
+    rx_give(ENTRIES);
+    set(GENET_RBUF_FLUSH, GENET_RBUF_FLUSH_RESET);
+    assert_int_equal(frame_in(60), DEVICE_DROP_DISABLED);
+    set(GENET_RBUF_FLUSH, 0);
+    assert_int_equal(frame_in(60), DEVICE_DROP_NONE);
+    assert_int_equal(get(RING(GENET_RX, device_pointer)), 3);
+    for (unsigned i = 1; i < ENTRIES; i++) {
+        assert_int_equal(frame_in(60), DEVICE_DROP_NONE);
+    }
+    assert_int_equal(get(RING(GENET_RX, device_pointer)), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_receive),   TEST(test_transmit), TEST(test_rules),
-        TEST(test_bus_error), TEST(test_mac),
+        TEST(test_bus_error), TEST(test_mac),      TEST(test_setting_up),
+        TEST(test_flush),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -362,6 +362,51 @@ static void test_reset_while_sending(void **state)
     assert_int_equal(used(VIRTIO_NET_TX)->idx, 0);
 }
 
+/* Each step after the one before, and a look whether what was agreed on stayed. */
+static void test_steps(void **state)
+{
+    (void)state;
+    be_strict();
+    ASSERT_BREAKS(VIRTNET_RULE_STEP, set(REG(Status), 2));
+    set(REG(Status), 0);
+    run(2000);
+    set(REG(DriverFeaturesSel), 1);
+    ASSERT_BREAKS(VIRTNET_RULE_STEP, set(REG(DriverFeatures), 1));
+    set(REG(Status), 3);
+    set(REG(DriverFeatures), 1);
+    set(REG(Status), 11);
+    set_up(VIRTIO_NET_RX, NUM);
+    set_up(VIRTIO_NET_TX, NUM);
+    ASSERT_BREAKS(VIRTNET_RULE_UNREAD, set(REG(Status), 15));
+    set(REG(Status), 0);
+    assert_int_equal(get(REG(Status)), 15); /* a reset takes a while */
+    ASSERT_BREAKS(NIC_RULE_RESETTING, set(REG(QueueSel), 0));
+    run(2000);
+    assert_int_equal(get(REG(Status)), 0);
+    set(REG(Status), 1);
+    set(REG(Status), 3);
+    set(REG(DriverFeatures), 1);
+    set(REG(Status), 11);
+    (void)get(REG(Status));
+    set_up(VIRTIO_NET_RX, NUM);
+    ASSERT_BREAKS(VIRTNET_RULE_NO_QUEUES, set(REG(Status), 15));
+}
+
+static void test_lacks(void **state)
+{
+    (void)state;
+    for (unsigned lack = VIRTNET_LACKS_NOTHING; lack <= VIRTNET_LACKS_AGREEMENT; lack++) {
+        power_on(&device_virtio_net);
+        *(uint64_t *)fake_key(model, nic, "lacks") = lack;
+        model->reset(nic, &machine.bus);
+        set(REG(DeviceFeaturesSel), 1);
+        assert_int_equal(get(REG(DeviceFeatures)) & 1, lack != VIRTNET_LACKS_VERSION_1);
+        assert_int_equal(get(REG(DeviceFeatures)) >> 3 & 1, lack != VIRTNET_LACKS_IN_ORDER);
+        set(REG(Status), 11);
+        assert_int_equal(get(REG(Status)), lack == VIRTNET_LACKS_AGREEMENT ? 3 : 11);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -377,6 +422,8 @@ int main(void)
         TEST(test_rules_of_setting_up),
         TEST(test_rules_of_chains),
         TEST(test_bus_error),
+        TEST(test_steps),
+        TEST(test_lacks),
         TEST(test_reset_while_sending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

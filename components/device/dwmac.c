@@ -395,7 +395,7 @@ bool dwmac_write(struct dwmac *d, uint32_t offset, uint32_t value)
 
     if (offset == p->mode && value & 1) {
         reset(d);
-        nic_begin_reset(&d->nic);
+        nic_begin_reset(&d->nic, offset);
         return true;
     }
     if (offset == p->status) {

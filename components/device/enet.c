@@ -560,7 +560,7 @@ static void write_ecr(struct enet *e, uint32_t value)
 
     if (value & ENET_ECR_RESET) {
         reset_registers(e);
-        nic_begin_reset(&e->nic);
+        nic_begin_reset(&e->nic, ENET_ECR);
         return;
     }
     *reg(e, ENET_ECR) = value | ENET_ECR_PRESET;

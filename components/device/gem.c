@@ -190,6 +190,18 @@ static void check_base(struct gem *g, uint64_t base)
     }
 }
 
+/* One that is the MAC's, as a descriptor of zeros is, has a buffer. */
+static void look_at_first(struct gem *g)
+{
+    g->rx.active = g->nic.strict && g->rx.base != 0;
+    const uint32_t *d = ring_peek(&g->nic, &g->rx);
+
+    if (d != NULL && (d[0] & GEM_RX_ADDR_MASK) == 0) {
+        nic_violation_in(&g->nic, RULE_RX_ADDR, g->rx.io_addr);
+    }
+    g->rx.next = g->rx.have = 0;
+}
+
 static void start_rx(struct gem *g)
 {
     uint64_t base = base_of(g, GEM_RXQBASE, GEM_UPPER_RXQ);
@@ -208,6 +220,7 @@ static void start_rx(struct gem *g)
         nic_violation(&g->nic, RULE_RX_BUF);
     }
     ring_start(&g->rx, &rx_formats[wide(g)], base, 0);
+    look_at_first(g);
     look_at_queue1(g, GEM_RECEIVE_Q1, GEM_UPPER_RXQ, &rx_formats[wide(g)]);
 }
 

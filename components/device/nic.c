@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define FRAME_PIECES_MAX 4096 /* entries a ring may have */
+
 #define TX_BURST 64 /* pieces looked at in one call, so that the receiver gets its turn */
 
 static void prepare_crc32(struct nic *n)
@@ -41,7 +43,7 @@ static void note_setting(struct nic *n, uint32_t offset, uint32_t value)
 {
     const struct nic_setting *s = n->verbs->settings;
 
-    if (nic_is_resetting(n)) {
+    if (offset != n->reset_by && nic_is_resetting(n)) {
         nic_violation(n, NIC_RULE_RESETTING);
     }
     for (unsigned i = 0; s != NULL && s[i].offset + s[i].before + s[i].reserved + s[i].off != 0;
@@ -74,8 +76,9 @@ void nic_check_settings(struct nic *n, unsigned units)
     }
 }
 
-void nic_begin_reset(struct nic *n)
+void nic_begin_reset(struct nic *n, uint32_t offset)
 {
+    n->reset_by = offset;
     n->settings_made = 0;
     n->reset_until_ns = n->strict ? n->bus->now(n->bus) + RESET_NS : 0;
 }
@@ -168,7 +171,21 @@ void nic_transmit_stop(struct nic *n, enum device_drop why)
     n->gathering = n->spoilt = n->sending = n->back_to_back = false;
     n->medium_free_ns = 0;
     n->bells = n->pieces = 0;
+    n->frame_pieces = 0;
+    n->endless = false;
     n->tx_bytes = 0;
+}
+
+/* The driver goes round its ring without a last piece, and so would we. */
+static bool is_endless(struct nic *n)
+{
+    n->frame_pieces = n->gathering ? n->frame_pieces + 1 : 0;
+    if (n->frame_pieces > FRAME_PIECES_MAX) {
+        nic_violation(n, NIC_RULE_ENDLESS);
+        nic_transmit_stop(n, DEVICE_DROP_BAD_DESCRIPTOR);
+        n->endless = true;
+    }
+    return n->endless;
 }
 
 static void end_frame(struct nic *n, bool sent)
@@ -253,7 +270,7 @@ static void take_piece(struct nic *n)
 void nic_transmit(struct nic *n)
 {
     for (unsigned work = 0; work < TX_BURST; work++) {
-        if (n->sending || !n->verbs->may_send(n)) {
+        if (n->sending || n->endless || !n->verbs->may_send(n) || is_endless(n)) {
             return;
         }
         if (!n->verbs->next_piece(n, &n->piece)) {

@@ -34,6 +34,7 @@ enum nic_rule {
     NIC_RULE_NO_WRAP,
     NIC_RULE_CHANGED,
     NIC_RULE_BELL,
+    NIC_RULE_ENDLESS,
     NIC_RULE_RESERVED,
     NIC_RULE_UNSET,
     NIC_RULE_RUNNING,
@@ -48,6 +49,7 @@ enum nic_rule {
     [NIC_RULE_NO_WRAP] = {"descriptor ring without an end", false},                    \
     [NIC_RULE_CHANGED] = {"a descriptor was changed while it was the device's", true}, \
     [NIC_RULE_BELL] = {"doorbell rung before there was anything to send", true},       \
+    [NIC_RULE_ENDLESS] = {"a frame of more pieces than any ring has", false},          \
     [NIC_RULE_RESERVED] = {"a reserved bit was written as 1", true},                   \
     [NIC_RULE_UNSET] = {"enabled before all was set up that its manual says", true},   \
     [NIC_RULE_RUNNING] = {"set up anew while it runs", true},                          \
@@ -109,13 +111,16 @@ struct nic {
     struct bus *bus;
     bool line;
     uint64_t settings_made;  /* by index */
-    uint64_t reset_until_ns; /* of a reset that the driver asked for */
+    uint64_t reset_until_ns; /* of a reset that the driver asked for, by ... */
+    uint32_t reset_by;       /* ... that register */
 
     /* The frame in the transmitter: being gathered, then on the medium. */
     bool gathering, spoilt, sending;
     bool back_to_back;      /* the next frame follows the last one without a pause */
     bool dry;               /* there was no piece to send when last looked */
     uint64_t bells, pieces; /* rung, and sent, since the transmitter was started */
+    unsigned frame_pieces;  /* of the frame being gathered */
+    bool endless;           /* which has more than there can be: no more until it is reset */
     uint64_t medium_free_ns;
     struct nic_piece piece; /* the last one taken */
     size_t tx_bytes;
@@ -187,7 +192,7 @@ void nic_violation_in(struct nic *n, unsigned rule, uint64_t io_addr);
  * takes a while, in which nothing else may be written.
  */
 void nic_check_settings(struct nic *n, unsigned units);
-void nic_begin_reset(struct nic *n);
+void nic_begin_reset(struct nic *n, uint32_t offset); /* of the register that asks for it */
 bool nic_is_resetting(struct nic *n);
 /* Two halves of a station address that is about to be used, first byte highest in `head`. */
 void nic_check_station(struct nic *n, uint32_t head, uint32_t tail);

@@ -162,6 +162,7 @@ static void virtio_net_reset(void *state, struct bus *bus)
     struct virtio_net *d = state;
 
     virtnet_init(&d->v, &verbs, bus);
+    d->v.status_at = REG(Status);
     d->device_half = d->driver_half = d->queue = 0;
 }
 

@@ -133,6 +133,15 @@ static bool bus_lets(const struct virtio_net_pci *d, unsigned what)
     return d->space[PCI_COMMAND] & what;
 }
 
+/* Is its memory where somebody has put it? It may be used once it is, and the bus lets it be. */
+static bool is_reachable(const struct virtio_net_pci *d)
+{
+    uint32_t at;
+
+    memcpy(&at, d->space + PCI_BAR0 + 4 * VIRTIO_PCI_BAR, sizeof(at));
+    return (at & ~(uint32_t)(VIRTIO_PCI_BAR_BYTES - 1)) != 0 && bus_lets(d, PCI_COMMAND_MEMORY);
+}
+
 /* ---- The BAR ---- */
 
 static unsigned width_of(uint32_t offset)
@@ -285,7 +294,7 @@ static uint64_t virtio_net_pci_read(void *state, uint32_t offset, unsigned bytes
     if (offset >= PORTS) {
         return read_port(d, offset, bytes);
     }
-    if (!bus_lets(d, PCI_COMMAND_MEMORY)) {
+    if (!is_reachable(d)) {
         nic_violation(&d->v.nic, VIRTNET_RULE_BUS);
     }
     switch (offset & ~0xfffu) {
@@ -312,10 +321,10 @@ static void virtio_net_pci_write(void *state, uint32_t offset, unsigned bytes, u
         write_port(d, offset, bytes, value);
         return;
     }
-    if (!bus_lets(d, PCI_COMMAND_MEMORY)) {
+    if (!is_reachable(d)) {
         nic_violation(&d->v.nic, VIRTNET_RULE_BUS);
     }
-    if (nic_is_resetting(&d->v.nic)) {
+    if (offset != FIELD(device_status) && nic_is_resetting(&d->v.nic)) {
         nic_violation(&d->v.nic, NIC_RULE_RESETTING);
     }
     switch (offset & ~0xfffu) {

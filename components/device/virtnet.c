@@ -463,7 +463,7 @@ void virtnet_set_status(struct virtnet *v, uint32_t value)
         v->status_before = v->status;
         reset(v);
         if (v->status_before != 0) {
-            nic_begin_reset(&v->nic);
+            nic_begin_reset(&v->nic, v->status_at);
         }
         return;
     }

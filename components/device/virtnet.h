@@ -67,6 +67,7 @@ struct virtnet {
     struct nic nic;
     uint64_t lacks;             /* scenario key */
     uint64_t offered, accepted; /* features, by bit */
+    uint32_t status_at;         /* the transport's: where the status is written */
     uint8_t status, isr;
     uint8_t status_before; /* the reset that it is in; what a read of the status shows meanwhile */
     bool agreed;           /* the driver has looked whether FEATURES_OK stayed */

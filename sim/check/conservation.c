@@ -26,6 +26,7 @@ struct conservation {
     struct over over;
     struct heard_list held; /* frames in the hands of those who pass on, at the end */
     struct heard_list kept; /* and buffers with none in them */
+    struct heard_list made; /* frames that a driver made, or had its device make */
 };
 
 static void conservation_start(void *state, const struct plan *plan)
@@ -85,6 +86,9 @@ static void conservation_event(void *state, const struct plan *plan, const struc
         for (uint32_t i = 0; p->object < plan->queue_count && i < plan->pool_count; i++) {
             c->pools[i].refused |= queue_names_pool(&plan->queues[p->object], i);
         }
+        break;
+    case PROBE_FRAMES_MADE:
+        heard_note(&c->made, p, HEARD_BY_A);
         break;
     case PROBE_BUFFERS_KEPT:
         heard_note(&c->kept, p, HEARD_BY_OBJECT);
@@ -234,7 +238,10 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
         bool led = weak != PLAN_NONE &&
                    (p->b != 0 || p->object >= plan->pool_count || c->pools[p->object].refused ||
                     !domain_watched_closely(plan, p->pd));
-        bool excused = gone_or_suspect(c->gone, plan, p->pd) || misled || led;
+        /* A driver that is begun anew finds all again that it had. */
+        bool anew = domain_is(plan, p->pd, "driver") && domain_suspect(plan, p->pd) &&
+                    !domain_misbehaves(plan, p->pd);
+        bool excused = misled || (!anew && (led || gone_or_suspect(c->gone, plan, p->pd)));
 
         say_finding(out, excused,
                     (struct finding){.culprit = domain_behind(plan, p->pd),
@@ -248,6 +255,22 @@ static void judge_kept(const struct conservation *c, const struct plan *plan, st
     out->lost += c->kept.lost;
 }
 
+/* Who hands over the same twice, or lets its device meet what it gave it long ago. */
+static void judge_made(const struct conservation *c, const struct plan *plan, struct findings *out)
+{
+    for (unsigned i = 0; i < c->made.count; i++) {
+        const struct heard *h = &c->made.list[i];
+        const char *device = device_name(plan, h->first.object), *who = pd_name(plan, h->first.pd);
+        struct finding one = heard_finding(h, PLAN_NONE, device);
+
+        say_finding(out, gone_or_misled(c->gone, plan, h->first.pd), one,
+                    h->first.a == 0 ? "%s passed on %" PRIu64 " more frame%s than %s received"
+                                    : "%s had %" PRIu64 " more frame%s sent by %s than it gave it",
+                    who, h->count, h->count == 1 ? "" : "s", device);
+    }
+    out->lost += c->made.lost;
+}
+
 static void conservation_finish(void *state, const struct plan *plan, struct findings *out)
 {
     const struct conservation *c = state;
@@ -256,6 +279,7 @@ static void conservation_finish(void *state, const struct plan *plan, struct fin
         return; /* cut off in the middle: the sums mean nothing */
     }
     judge_balance(c, out);
+    judge_made(c, plan, out);
     if (over_quiet(&c->over)) {
         judge_held(c, plan, out);
         judge_kept(c, plan, out);

@@ -138,7 +138,7 @@ static void dma_finish(void *state, const struct plan *plan, struct findings *ou
         uint32_t driver = device_driver(plan, h->first.object);
         uint32_t culprit = blame_for(plan, domain_failed_by(plan, driver), PLAN_NONE);
 
-        say_finding(out, domain_suspect(plan, domain_failed_by(plan, driver)),
+        say_finding(out, domain_misbehaves(plan, domain_failed_by(plan, driver)),
                     (struct finding){.culprit = culprit,
                                      .victim = PLAN_NONE,
                                      .object = device_name(plan, h->first.object),

@@ -106,6 +106,11 @@ bool domain_suspect(const struct plan *plan, uint32_t pd)
     return pd < plan->pd_count && plan_suspect(plan, pd);
 }
 
+bool domain_misbehaves(const struct plan *plan, uint32_t pd)
+{
+    return pd < plan->pd_count && plan_misbehaves(plan, pd);
+}
+
 uint32_t domain_behind(const struct plan *plan, uint32_t pd)
 {
     for (uint32_t i = 0; i < plan->device_count; i++) {

@@ -36,6 +36,9 @@ struct finding heard_finding(const struct heard *h, uint32_t victim, const char 
 bool domain_compromised(const struct plan *plan, uint32_t pd); /* a scenario fault is aimed at it */
 /* Compromised or untrusted: its own misdeeds are no breach. */
 bool domain_suspect(const struct plan *plan, uint32_t pd);
+/* The same, but for one that is only begun anew, again and again: that does no more than its image
+ * does, and what it does, not what it leaves undone, it answers for. */
+bool domain_misbehaves(const struct plan *plan, uint32_t pd);
 /* Who answers for what `pd` is seen to do: a device that lies for its driver, which knows only what
  * that makes it believe; else itself. Of one that only fails, and tells, a driver is to recover. */
 uint32_t domain_behind(const struct plan *plan, uint32_t pd);

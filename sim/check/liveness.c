@@ -253,6 +253,14 @@ static void judge_work(const struct plan *plan, const struct heard *h, struct fi
                 pd_name(plan, p->pd), p->a, one.object, pd_name(plan, one.victim), p->b);
 }
 
+/* A driver that is begun anew is to have its device hear again. */
+static bool is_excused_deaf(const struct liveness *c, const struct plan *plan, uint32_t driver)
+{
+    bool anew = domain_suspect(plan, driver) && !domain_misbehaves(plan, driver);
+
+    return anew ? domain_behind(plan, driver) != driver : gone_or_misled(c->gone, plan, driver);
+}
+
 static void judge_standstill(const struct liveness *c, const struct plan *plan,
                              const struct probe *p, struct finding one, struct findings *out)
 {
@@ -297,7 +305,7 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
             break;
         case PROBE_RECEIVER_DEAF:
             one.culprit = domain_behind(plan, p->pd);
-            say_finding(out, !over_quiet(&c->over) || gone_or_misled(c->gone, plan, p->pd), one,
+            say_finding(out, !over_quiet(&c->over) || is_excused_deaf(c, plan, p->pd), one,
                         "%s could take no frame when all was quiet, though %s has %" PRIu64
                         " empty buffer%s for it: it is off, or was not given them",
                         one.object, pd_name(plan, p->pd), p->a, p->a == 1 ? "" : "s");

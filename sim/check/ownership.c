@@ -40,7 +40,7 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
         one.culprit = one.culprit == p->pd && misled != PLAN_NONE ? misled : one.culprit;
     }
     /* What names no buffer somebody let through who may have known better, and it is told. */
-    bool excused = domain_suspect(plan, twice ? one.culprit : p->pd);
+    bool excused = domain_misbehaves(plan, twice ? one.culprit : p->pd);
 
     if (twice) {
         say_finding(out, excused, one,

@@ -266,7 +266,7 @@ static const enum drop_reason device_reasons[DEVICE_DROPS] = {
 /*
  * What is between a device and its driver: what the one filled and the other passed on, and the
  * other way round. Who passes on more than there was, or sends more than was given, makes frames:
- * of a driver that is not believed, or for a device that a fault is about, that is taken as it is.
+ * of a driver that is not believed, or for a device that lies, that is taken as it is.
  * More that came back to the driver than the device is done with, it took back itself, and dropped.
  */
 static void look_at_rings(struct lookout *l, uint32_t device, uint64_t tx_ended)
@@ -286,10 +286,14 @@ static void look_at_rings(struct lookout *l, uint32_t device, uint64_t tx_ended)
         back = 0;
         odd = true;
     }
-    if (odd) {
-        look_tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->driver, PLAN_NONE, 0, 0,
-                  beyond(from, c->rx_written) + beyond(tx_ended, to));
+    if (!odd) {
+        look_tell(l, PROBE_FRAMES_MADE, TOLD_BY_WORLD, d->driver, device, 0, 0,
+                  beyond(from, c->rx_written));
+        look_tell(l, PROBE_FRAMES_MADE, TOLD_BY_WORLD, d->driver, device, 1, 0,
+                  beyond(tx_ended, to));
     }
+    look_tell(l, PROBE_FRAME_COPIED, TOLD_BY_WORLD, d->driver, PLAN_NONE, 0, 0,
+              beyond(from, c->rx_written) + beyond(tx_ended, to));
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_PD, d->driver, PLAN_NONE, DROP_RESET, 0,
               beyond(back < to ? back : to, tx_ended));
     look_tell(l, forgets ? PROBE_FRAME_DROPPED : PROBE_FRAME_IN_FLIGHT, TOLD_BY_PD, d->pd, device,

@@ -39,6 +39,7 @@ const struct type_view *fault_views(size_t *count)
                                       .state_size = types[i]->state_size,
                                       .params = types[i]->params,
                                       .tells = types[i]->tells,
+                                      .begins_anew = types[i]->begins_anew,
                                       .type = types[i]};
     }
     *count = TYPE_COUNT;

@@ -24,6 +24,8 @@ struct fault_type {
     /* At a device, with these keys: does that only fail, and tell of it by its line and registers?
      * Then its driver is not misled, and answers for what it makes of it. NULL: no. */
     bool (*tells)(const void *state);
+    /* It begins a domain anew, and makes it do nothing else than its image does. */
+    bool begins_anew;
 
     /* Complaints that need the plan (a queue of that name?). NULL: none. */
     bool (*check)(void *state, const struct plan *plan, uint32_t pd, struct diag *diag,

@@ -41,6 +41,7 @@ const struct fault_type fault_kernel_restart = {
     .state_size = sizeof(struct kernel_restart),
     .needs_pd = true,
     .virtual_only = true,
+    .begins_anew = true,
     .check = kernel_restart_check,
     .kernel = restart,
 };

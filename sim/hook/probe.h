@@ -23,6 +23,8 @@
  *                             its sender's, b: its sender
  *   FRAME_ALTERED, _LEAKED    object: queue or device; a, b: as sim/hook/bytes.h packs them
  *   COPY_BEYOND               pd: who copies; object: pool; a: offset in it, b: bytes
+ *   FRAMES_MADE               pd: a driver that passed on more than its device received, or that
+ *                             made it send more than it was given, if a is 1; object: device
  *   BUFFERS_FOUND             object: pool; a: found in queues and rings, b: with domains (signed)
  *   BUFFERS_KEPT              pd: who passes frames on; object: pool; a: how many it has, empty;
  *                             b: 1 if it is a driver, and its device has no room for so many
@@ -87,6 +89,7 @@
     ROW(FRAME_ALTERED, "a frame is not what it was")                    \
     ROW(FRAME_LEAKED, "bytes of a frame went to somebody else")         \
     ROW(COPY_BEYOND, "a copy went on beyond the end of a buffer")       \
+    ROW(FRAMES_MADE, "a driver passed on what there was not")           \
     ROW(BUFFERS_FOUND, "where a pool's buffers were found")             \
     ROW(BUFFERS_KEPT, "buffers were found with one who passes them on") \
     ROW(BUFFERS_LEFT, "empty buffers were found in a queue")            \

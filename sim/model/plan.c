@@ -450,28 +450,44 @@ bool plan_checks(const struct plan *p, const char *check)
     return true;
 }
 
-/* Is a fault aimed at a domain, or, if they are told apart, one that says nothing of itself? */
-static bool is_aimed_at(const struct plan *p, uint32_t pd, bool tells_too)
+/* Is a fault aimed at a domain, and none of these? NULL: any. */
+static bool is_aimed_at(const struct plan *p, uint32_t pd,
+                        bool (*other)(const struct scenario_fault *f))
 {
     for (size_t i = 0; p->scenario != NULL && i < p->scenario->fault_count; i++) {
         const struct scenario_fault *f = &p->scenario->faults[i];
-        bool tells = f->type != NULL && f->type->tells != NULL && f->type->tells(f->state);
 
-        if (f->pd != NULL && strcmp(f->pd, p->pds[pd].name) == 0 && (tells_too || !tells)) {
+        if (f->pd != NULL && strcmp(f->pd, p->pds[pd].name) == 0 &&
+            (other == NULL || f->type == NULL || !other(f))) {
             return true;
         }
     }
     return false;
 }
 
+static bool tells(const struct scenario_fault *f)
+{
+    return f->type->tells != NULL && f->type->tells(f->state);
+}
+
+static bool begins_anew(const struct scenario_fault *f)
+{
+    return f->type->begins_anew;
+}
+
 bool plan_compromised(const struct plan *p, uint32_t pd)
 {
-    return is_aimed_at(p, pd, true);
+    return is_aimed_at(p, pd, NULL);
 }
 
 bool plan_misleads(const struct plan *p, uint32_t pd)
 {
-    return is_aimed_at(p, pd, false);
+    return is_aimed_at(p, pd, tells);
+}
+
+bool plan_misbehaves(const struct plan *p, uint32_t pd)
+{
+    return !p->pds[pd].trusted || is_aimed_at(p, pd, begins_anew);
 }
 
 bool plan_suspect(const struct plan *p, uint32_t pd)

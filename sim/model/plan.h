@@ -288,6 +288,9 @@ bool plan_serves(const struct plan *p, const struct plan_device *device, uint32_
 bool plan_compromised(const struct plan *p, uint32_t pd);
 /* Is a device one whose driver is misled: does a fault aimed at it lie, or hide what it does? */
 bool plan_misleads(const struct plan *p, uint32_t pd);
+/* Is a domain untrusted, or compromised by more than that it is begun anew? What that one does it
+ * does by its own image. */
+bool plan_misbehaves(const struct plan *p, uint32_t pd);
 /* Is a domain not to be relied on: untrusted, or compromised? */
 bool plan_suspect(const struct plan *p, uint32_t pd);
 /* Is this check on? What only it asks about need not be looked at otherwise. */

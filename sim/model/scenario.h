@@ -30,6 +30,7 @@ struct type_view {
     /* Of a fault in a device, with these keys: does that fail, and tell, so that its driver can know
      * and is to recover? NULL: no. */
     bool (*tells)(const void *state);
+    bool begins_anew; /* of a fault: it begins a domain anew, and that does as its image says */
 };
 
 /* A protection domain that a class needs beside its clients ("driver", "virt_rx", "copier"). */

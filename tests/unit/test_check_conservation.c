@@ -257,9 +257,21 @@ static void a_flood_is_bounded(void **state)
     assert_flooded(5);
 }
 
+static void what_a_driver_makes_it_answers_for(void **state)
+{
+    (void)state;
+    tell(PROBE_FRAMES_MADE, DRIVER, 0, 0, 0, 2);
+    tell(PROBE_FRAMES_MADE, DRIVER, 0, 1, 0, 1);
+    finish_check();
+    assert_says(found.list[0], "net0_driver passed on 2 more frames than eth0 received");
+    assert_says(found.list[1], "net0_driver had 1 more frame sent by eth0 than it gave it");
+    assert_int_equal(found.list[1].culprit, DRIVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        JUDGED(what_a_driver_makes_it_answers_for),
         JUDGED(what_balances_is_no_news),
         JUDGED(a_frame_too_few_or_too_many_is_found),
         JUDGED(every_term_counts),

@@ -599,11 +599,15 @@ static void write_ring_register(struct enet *e, uint32_t offset, uint32_t value)
     *reg(e, offset) = value & ENET_DSR_MASK; /* takes effect with the next ETHEREN */
 }
 
-/* A doorbell. While ETHEREN is clear there is nobody to hear it. */
+/* A doorbell. While ETHEREN is clear there is nobody to hear it. One that is strict looks at once,
+ * and not again, if there is nothing, before the next. */
 static void ring_bell(struct enet *e, struct ring *r)
 {
     if (enabled(e)) {
         r->active = true;
+        if (e->nic.strict && r == &e->rx) {
+            (void)ring_peek(&e->nic, r);
+        }
     }
 }
 

@@ -113,6 +113,7 @@ static void set_up(unsigned queue, uint64_t ring)
 
 static void bring_up(void)
 {
+    set_space(BAR4, VIRTIO_PCI_BAR_VADDR);
     set_space(PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     out(FIELD(device_status), 1, 1);
     out(FIELD(device_status), 1, 3);
@@ -165,6 +166,8 @@ static void test_rules(void **state)
     be_strict();
     ASSERT_BREAKS(VIRTNET_RULE_BUS, in(FIELD(device_status), 1));
     set_space(PCI_COMMAND, PCI_COMMAND_MEMORY);
+    ASSERT_BREAKS(VIRTNET_RULE_BUS, in(FIELD(device_status), 1)); /* it is nowhere */
+    set_space(BAR4, VIRTIO_PCI_BAR_VADDR);
     ASSERT_FORGIVEN(in(FIELD(device_status), 1));
     ASSERT_BREAKS(NIC_RULE_WIDTH, in(FIELD(device_status), 4));
     ASSERT_BREAKS(NIC_RULE_WIDTH, out(FIELD(queue_size), 4, 8));

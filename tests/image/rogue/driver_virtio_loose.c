@@ -22,6 +22,7 @@ void init(void)
     nic_init();
     assert(transport_probe());
     nic_stop();
+    running = true; /* it notifies whether it is or not */
     set_status(VIRTIO_STATUS_ACKNOWLEDGE);
     set_status(VIRTIO_STATUS_DRIVER);
     accept_features(0, VIRTIO_NET_F_MAC);

@@ -151,13 +151,15 @@ static void bus_error(struct nic *n)
 /* ---- Setting up ---- */
 
 /* What published drivers have in common: interrupts are masked and cleared, the MAC and its buffers
- * are reset and flushed, before it is enabled. */
+ * are reset and flushed, and what a boot loader may have filtered is let in, before it is enabled.
+ */
 static const struct nic_setting settings[] = {
     {GENET_PORT_CTRL, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, 0},
     {GENET_RBUF_FLUSH, NIC_UNIT_RX, 0, GENET_RBUF_FLUSH_RESET, ~GENET_RBUF_FLUSH_RESET},
     {GENET_INT_MASK_SET, NIC_UNIT_BOTH, 0, GENET_INT_RX | GENET_INT_TX, 0},
     {GENET_INT_CLEAR, NIC_UNIT_BOTH, 0, GENET_INT_RX | GENET_INT_TX, 0},
-    {GENET_RBUF_CTRL, 0, NIC_UNIT_RX, 0, 0},
+    {GENET_RBUF_CTRL, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
+    {GENET_MDF_CTRL, NIC_UNIT_RX, 0, 0, 0},
     {GENET_TBUF_SIZE, NIC_UNIT_TX, NIC_UNIT_TX, 0, 0},
     {GENET_CMD, NIC_UNIT_BOTH, 0, GENET_CMD_SW_RESET, 0},
     {GENET_MAC0, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},

@@ -216,6 +216,8 @@ static void set_up(void)
     set(GENET_TX_FLUSH, 0);
     set(GENET_PORT_CTRL, GENET_PORT_EXT_GPHY);
     set(GENET_RGMII_OOB, GENET_OOB_LINK | GENET_OOB_MODE_EN);
+    set(GENET_RBUF_CTRL, 0);
+    set(GENET_MDF_CTRL, 0);
     set(GENET_TBUF_SIZE, 1);
     set(GENET_MAX_FRAME, 1536);
     set(GENET_MAC0, 0x52540102);

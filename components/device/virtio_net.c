@@ -30,11 +30,11 @@ static uint32_t read_register(struct nic *n, uint32_t offset)
 
     switch (offset) {
     case REG(MagicValue):
-        return VIRTIO_MMIO_MAGIC;
+        return d->v.lacks == VIRTNET_LACKS_MAKER ? 0 : VIRTIO_MMIO_MAGIC;
     case REG(Version):
-        return VIRTIO_MMIO_VERSION;
+        return d->v.lacks >= VIRTNET_LACKS_LAYOUT ? 1 : VIRTIO_MMIO_VERSION; /* legacy */
     case REG(DeviceID):
-        return VIRTIO_DEVICE_NET;
+        return VIRTIO_DEVICE_NET + (d->v.lacks == VIRTNET_LACKS_IDENTITY);
     case REG(VendorID):
         return VIRTIO_VENDOR;
     case REG(DeviceFeatures):

@@ -16,6 +16,7 @@
 #define DATA         (PORTS + 4)
 #define SPACE_BYTES  256
 #define CAPABILITIES 0x40
+#define ELSEWHERE    0x800 /* in the BAR, where no driver looks that expects its place */
 
 struct virtio_net_pci {
     struct virtnet v;
@@ -59,10 +60,11 @@ static unsigned put_capability(struct virtio_net_pci *d, unsigned at, uint8_t ty
 static void reset_space(struct virtio_net_pci *d)
 {
     unsigned at = CAPABILITIES;
+    uint64_t lacks = d->v.lacks;
 
     memset(d->space, 0, sizeof(d->space));
-    put(d, PCI_VENDOR_ID, VIRTIO_PCI_VENDOR_ID, 2);
-    put(d, PCI_DEVICE_ID, VIRTIO_PCI_NET_DEVICE_ID, 2);
+    put(d, PCI_VENDOR_ID, VIRTIO_PCI_VENDOR_ID + (lacks == VIRTNET_LACKS_MAKER), 2);
+    put(d, PCI_DEVICE_ID, VIRTIO_PCI_NET_DEVICE_ID + (lacks == VIRTNET_LACKS_IDENTITY), 2);
     put(d, PCI_STATUS, PCI_STATUS_CAPABILITIES, 2);
     put(d, PCI_CLASS, 2, 1); /* network, Ethernet */
     put(d, PCI_BAR0 + 4 * VIRTIO_PCI_BAR, PCI_BAR_MEMORY_64, 4);
@@ -70,10 +72,13 @@ static void reset_space(struct virtio_net_pci *d)
     put(d, PCI_SUBSYSTEM, VIRTIO_DEVICE_NET, 2);
     put(d, PCI_CAPABILITIES, CAPABILITIES, 1);
     put(d, PCI_INTERRUPT_PIN, 1, 1);
-    at = put_capability(d, at, VIRTIO_PCI_CAP_COMMON, 0);
-    at = put_capability(d, at, VIRTIO_PCI_CAP_ISR, VIRTIO_PCI_ISR);
+    at =
+        put_capability(d, at, VIRTIO_PCI_CAP_COMMON, lacks == VIRTNET_LACKS_LAYOUT ? ELSEWHERE : 0);
+    at = put_capability(d, at, VIRTIO_PCI_CAP_ISR,
+                        lacks == VIRTNET_LACKS_ISR ? ELSEWHERE : VIRTIO_PCI_ISR);
     at = put_capability(d, at, VIRTIO_PCI_CAP_DEVICE, VIRTIO_PCI_CONFIG);
-    (void)put_capability(d, at, VIRTIO_PCI_CAP_NOTIFY, VIRTIO_PCI_NOTIFY);
+    (void)put_capability(d, at, VIRTIO_PCI_CAP_NOTIFY,
+                         lacks == VIRTNET_LACKS_NOTIFY ? ELSEWHERE : VIRTIO_PCI_NOTIFY);
 }
 
 /* Which bits of the word at an offset can be written. */

@@ -51,10 +51,12 @@ const struct device_rule virtnet_rules[] = {
     [VIRTNET_RULE_STEP] = {"a step of its initialization before the one it follows", true},
     [VIRTNET_RULE_UNREAD] = {"DRIVER_OK set without a look whether FEATURES_OK stayed", true},
     [VIRTNET_RULE_NO_QUEUES] = {"DRIVER_OK set before both queues were ready", true},
+    [VIRTNET_RULE_STRANGER] = {"driven as what it does not say it is", false},
     {NULL, false},
 };
 
-const char *const virtnet_lacks[] = {"nothing", "version_1", "in_order", "agreement", NULL};
+const char *const virtnet_lacks[] = {"nothing", "version_1", "in_order", "agreement", "identity",
+                                     "maker",   "layout",    "isr",      "notify",    NULL};
 
 static bool accepted(const struct virtnet *v, unsigned feature)
 {
@@ -468,6 +470,9 @@ void virtnet_set_status(struct virtnet *v, uint32_t value)
         return;
     }
     check_steps(v, value);
+    if (v->lacks >= VIRTNET_LACKS_IDENTITY) {
+        nic_violation(&v->nic, VIRTNET_RULE_STRANGER);
+    }
     if (v->lacks == VIRTNET_LACKS_AGREEMENT) {
         value &= ~VIRTIO_STATUS_FEATURES_OK;
     }

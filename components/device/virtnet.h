@@ -37,7 +37,8 @@ enum virtnet_rule {
     VIRTNET_RULE_BUS,
     VIRTNET_RULE_STEP,
     VIRTNET_RULE_UNREAD,
-    VIRTNET_RULE_NO_QUEUES
+    VIRTNET_RULE_NO_QUEUES,
+    VIRTNET_RULE_STRANGER
 };
 
 struct virtnet_queue {
@@ -55,13 +56,21 @@ enum virtnet_lack {
     VIRTNET_LACKS_NOTHING,
     VIRTNET_LACKS_VERSION_1,
     VIRTNET_LACKS_IN_ORDER,
-    VIRTNET_LACKS_AGREEMENT
+    VIRTNET_LACKS_AGREEMENT,
+    /* From here on it is none that a driver of such a device may touch. */
+    VIRTNET_LACKS_IDENTITY,
+    VIRTNET_LACKS_MAKER,
+    VIRTNET_LACKS_LAYOUT,
+    VIRTNET_LACKS_ISR,
+    VIRTNET_LACKS_NOTIFY
 };
 extern const char *const virtnet_lacks[];
 #define VIRTNET_PARAM_LACKS                                                               \
     PARAM_ENUM(struct virtnet, lacks, VIRTNET_LACKS_NOTHING, virtnet_lacks,               \
                "a feature that is not offered, or that it agrees to none: a driver that " \
-               "needs it says FAILED and lets it be")
+               "needs it says FAILED and lets it be; or it is another device, another "   \
+               "maker's, or its structures (all, the isr, notifications) are elsewhere, " \
+               "and is not to be touched at all")
 
 struct virtnet {
     struct nic nic;

@@ -407,6 +407,21 @@ static void test_lacks(void **state)
     }
 }
 
+/* Who drives what says that it is another breaks a rule that none forgives. */
+static void test_strangers(void **state)
+{
+    (void)state;
+    for (unsigned lack = VIRTNET_LACKS_IDENTITY; lack <= VIRTNET_LACKS_NOTIFY; lack++) {
+        power_on(&device_virtio_net);
+        *(uint64_t *)fake_key(model, nic, "lacks") = lack;
+        model->reset(nic, &machine.bus);
+        assert_true(get(REG(MagicValue)) != VIRTIO_MMIO_MAGIC || get(REG(Version)) != 2 ||
+                    get(REG(DeviceID)) != VIRTIO_DEVICE_NET);
+        ASSERT_FORGIVEN(set(REG(Status), 0));
+        ASSERT_BREAKS(VIRTNET_RULE_STRANGER, set(REG(Status), 1));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -424,6 +439,7 @@ int main(void)
         TEST(test_bus_error),
         TEST(test_steps),
         TEST(test_lacks),
+        TEST(test_strangers),
         TEST(test_reset_while_sending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include "components/network/enet_driver.h"
 
 /* More rounds than this a device only asks for that never lets go. */
-#define ROUNDS_MAX RING_ENTRIES_MAX
+#define ROUNDS_MAX 256
 
 static void ring_given(struct ring *ring)
 {

@@ -34,7 +34,8 @@ __attribute__((__section__(".net_driver_config"))) net_driver_config_t config;
 
 enum resource_region { REGION_REGS, REGION_RX_RING, REGION_TX_RING };
 
-#define RING_ENTRIES_MAX 256
+/* As many as any of these parts is given; one whose rings are longer is not used to the full. */
+#define RING_ENTRIES_MAX 4096
 
 /*
  * The device goes round the ring in the same order, so what it gives back next is always at head.
@@ -283,7 +284,8 @@ static uint32_t ring_clear(struct ring *ring, uint32_t held[static RING_ENTRIES_
  */
 static void nic_recover(void)
 {
-    uint32_t held[RING_ENTRIES_MAX], count;
+    static uint32_t held[RING_ENTRIES_MAX]; /* more than a stack may hold */
+    uint32_t count;
 
     nic_stop();
     (void)rx_return();

@@ -19,7 +19,7 @@
 #include "components/network/nic_driver.h"
 
 #define REGION_RINGS 1
-#define NUM_MAX      (2 * RING_ENTRIES_MAX)
+#define NUM_MAX      512 /* for so many descriptors in each queue there is memory */
 #define HEADER_BYTES VIRTIO_NET_HEADER_BYTES
 #define FEATURES                                                           \
     (UINT64_C(1) << VIRTIO_NET_F_MAC | UINT64_C(1) << VIRTIO_F_VERSION_1 | \

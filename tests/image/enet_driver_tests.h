@@ -467,20 +467,23 @@ static void test_transmits(void **unused)
     assert_int_equal(machine.violations, 0);
 }
 
-/* Rings of every size, one slot included, filled to the brim and drained, many times over. */
+/* Rings of every size, one slot included, filled to the brim, or with all buffers there are, and
+ * drained, many times over. */
 static void test_ring_sizes(void **unused)
 {
     (void)unused;
-    static const unsigned sizes[] = {1, 2, 3, 7, 100, 255, 256, 300, 4096};
+    static const unsigned sizes[] = {1, 2, 3, 7, 100, 255, 256, 300, 512, 4096};
 
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-        unsigned entries = sizes[i] < 256 ? sizes[i] : 256;
+        unsigned entries = sizes[i] < CAPACITY ? sizes[i] : CAPACITY;
+        uint16_t wrap = entries == sizes[i] ? ENET_DESC_WRAP : 0;
+
         start(sizes[i], sizes[i]);
         rx_give(CAPACITY);
         image.notified(VIRT_RX);
         assert_int_equal(net_queue_length(rx.free), CAPACITY - entries);
-        assert_int_equal(descriptor(RX_RING, entries - 1)->stat, ENET_DESC_OWNED | ENET_DESC_WRAP);
-        for (unsigned lap = 0; lap < 5; lap++) {
+        assert_int_equal(descriptor(RX_RING, entries - 1)->stat, ENET_DESC_OWNED | wrap);
+        for (unsigned lap = 0; lap < 10; lap++) {
             net_buff_desc_t buffer;
             for (unsigned n = 0; n < entries; n++) {
                 assert_int_equal(arrive(1, 60), DEVICE_DROP_NONE);

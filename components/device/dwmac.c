@@ -188,10 +188,18 @@ static enum device_drop receive(struct dwmac *d, const uint8_t *frame, size_t by
     return DEVICE_DROP_NONE;
 }
 
+/* How long a frame may be, with FCS, before it is a giant. A VLAN tag does not count. */
+static size_t most_bytes(struct dwmac *d, const uint8_t *frame)
+{
+    bool jumbo = *dwmac_reg(d, DWMAC_CONFIGURATION) & d->part->jumbo;
+    bool tagged = frame[12] == 0x81 && frame[13] == 0x00;
+
+    return (jumbo ? 9018 : 1518) + (tagged ? 4 : 0);
+}
+
 enum device_drop dwmac_frame_in(void *state, const uint8_t *frame, size_t bytes)
 {
     struct dwmac *d = state;
-    bool jumbo = *dwmac_reg(d, DWMAC_CONFIGURATION) & d->part->jumbo;
 
     if (!receives(d)) {
         return DEVICE_DROP_DISABLED;
@@ -202,7 +210,7 @@ enum device_drop dwmac_frame_in(void *state, const uint8_t *frame, size_t bytes)
     if (!accepts(d, frame)) {
         return DEVICE_DROP_FILTERED;
     }
-    if (bytes + NIC_FCS_BYTES > (jumbo ? 9018 : 1518)) {
+    if (bytes + NIC_FCS_BYTES > most_bytes(d, frame)) {
         return DEVICE_DROP_OVERSIZE;
     }
     return receive(d, frame, bytes);

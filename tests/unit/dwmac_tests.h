@@ -220,6 +220,12 @@ static void test_addresses(void **state)
     set(part.filter, part.promiscuous);
     assert_int_equal(frame_in(13), DEVICE_DROP_RUNT);
     assert_int_equal(frame_in(1515), DEVICE_DROP_OVERSIZE);
+    frame[12] = 0x81; /* a VLAN tag is beyond that */
+    frame[13] = 0x00;
+    assert_int_equal(frame_in(1518), DEVICE_DROP_NONE);
+    assert_int_equal(frame_in(1519), DEVICE_DROP_OVERSIZE);
+    frame[13] = 0x01;
+    assert_int_equal(frame_in(1518), DEVICE_DROP_OVERSIZE);
 }
 
 static void test_rules(void **state)

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What is said in each capture of traces/, for record-traces to source: for each talk a function that
-# prepares it, before tcpdump listens, and one that holds it. A new one needs both, and a line here.
+# What is said in each capture of traces/, for record-traces to source: for each talk a function
+# that prepares it, before tcpdump listens, and one that holds it. A new one needs both, and a line
+# here.
 
 # each_talk VERB: VERB NAME FRAMES_MIN LONGEST SHOWS COMMAND, in the order of the README.
 each_talk() {

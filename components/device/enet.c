@@ -367,6 +367,16 @@ static enum device_drop enet_frame_in(void *state, const uint8_t *frame, size_t 
     return receive(e, frame, bytes, kind);
 }
 
+static void enet_frame_spoilt(void *state)
+{
+    struct enet *e = state;
+
+    if (enabled(e)) {
+        mib_add(e, ENET_RMON_R_CRC_ALIGN, 1);
+        mib_add(e, ENET_IEEE_R_CRC, 1);
+    }
+}
+
 static bool enet_ready(void *state)
 {
     struct enet *e = state;
@@ -742,6 +752,7 @@ const struct device_type device_enet = {
     .read = nic_read,
     .write = nic_write,
     .frame_in = enet_frame_in,
+    .frame_spoilt = enet_frame_spoilt,
     .ready = enet_ready,
     .idle_write = enet_idle_write,
     .lowering = enet_lowering,

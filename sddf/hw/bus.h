@@ -21,6 +21,7 @@ enum device_drop {
     DEVICE_DROP_DMA_FAULT,      /* the IOMMU refused an access the frame needed */
     DEVICE_DROP_RESET,          /* held when the device was reset */
     DEVICE_DROP_BAD_DESCRIPTOR, /* a transmit descriptor no real part would accept */
+    DEVICE_DROP_FCS,            /* its check sequence does not fit: bits changed on the way */
     DEVICE_DROPS
 };
 

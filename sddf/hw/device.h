@@ -69,6 +69,9 @@ struct device_type {
     /* A frame arrives from the wire, without FCS, borrowed for the call. DEVICE_DROP_NONE: it now
      * lies in memory as the driver asked; else why not. NULL: the device has no wire. */
     enum device_drop (*frame_in)(void *state, const uint8_t *frame, size_t bytes);
+    /* A frame arrived whose check sequence does not fit, and is dropped: for its statistics. NULL:
+     * it has none about that. */
+    void (*frame_spoilt)(void *state);
     /* Could frame_in take a frame now (false where it would say NO_DESCRIPTOR or DISABLED)? For
      * wires that wait. NULL: always. */
     bool (*ready)(void *state);

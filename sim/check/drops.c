@@ -21,8 +21,8 @@ static const struct job {
     enum drop_reason reason;
 } jobs[] = {
     {"device", DROP_NO_DESCRIPTOR}, {"device", DROP_FILTERED},  {"device", DROP_RUNT},
-    {"device", DROP_OVERSIZE},      {"virt_rx", DROP_NO_MATCH}, {"vswitch", DROP_DENIED},
-    {"copier", DROP_NO_BUFFER},
+    {"device", DROP_OVERSIZE},      {"device", DROP_FCS},       {"virt_rx", DROP_NO_MATCH},
+    {"vswitch", DROP_DENIED},       {"copier", DROP_NO_BUFFER},
 };
 
 /* For the reader of a finding: what the reason means, in a half sentence. */
@@ -46,6 +46,7 @@ static const char *const meanings[DROP_COUNT] = {
     [DROP_FORGED] = "by forging an index",
     [DROP_DEAD] = "by going away while holding them",
     [DROP_GATE] = "by an injected fault",
+    [DROP_FCS] = "as altered on the way",
 };
 
 static void drops_start(void *state, const struct plan *plan)

@@ -269,7 +269,9 @@ void crossing_frame(struct crossing *c, bool outbound, const uint8_t *bytes, siz
     enum verdict verdict = faults_frame(c->faults, &f);
     bool keepable = f.length <= CROSSING_FRAME_BYTES;
 
-    if (verdict == VERDICT_DROP) {
+    if (f.spoilt && verdict != VERDICT_DROP && !outbound) {
+        c->verbs->spoilt(c->verbs->context);
+    } else if (verdict == VERDICT_DROP || f.spoilt) { /* the far end drops it as well */
         c->counts.dropped[outbound]++;
     } else if (verdict == VERDICT_DELAY && keepable) {
         delay(c, &f, now_ns);

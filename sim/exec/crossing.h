@@ -28,6 +28,7 @@ struct crossing;
 struct crossing_verbs {
     void *context;
     void (*frame)(void *context, bool outbound, const uint8_t *bytes, size_t length);
+    void (*spoilt)(void *context); /* a frame came in that its check sequence does not fit */
     bool (*read)(void *context, uint64_t io_addr, void *to, size_t length);
     bool (*write)(void *context, uint64_t io_addr, const void *from, size_t length);
     void (*line)(void *context, unsigned line, bool level);

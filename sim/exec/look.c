@@ -261,6 +261,7 @@ static const enum drop_reason device_reasons[DEVICE_DROPS] = {
     [DEVICE_DROP_DMA_FAULT] = DROP_DMA_FAULT,
     [DEVICE_DROP_RESET] = DROP_RESET,
     [DEVICE_DROP_BAD_DESCRIPTOR] = DROP_BAD_DESCRIPTOR,
+    [DEVICE_DROP_FCS] = DROP_FCS,
 };
 
 /*

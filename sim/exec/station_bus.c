@@ -263,6 +263,16 @@ static void crossed_frame(void *context, bool outbound, const uint8_t *bytes, si
     }
 }
 
+static void crossed_spoilt(void *context)
+{
+    struct station *s = context;
+
+    s->counts->drops_rx[DEVICE_DROP_FCS]++;
+    if (s->type->frame_spoilt != NULL) {
+        s->type->frame_spoilt(s->state);
+    }
+}
+
 static bool crossed_read(void *context, uint64_t io_addr, void *to, size_t bytes)
 {
     return read_memory(context, io_addr, to, bytes);
@@ -319,6 +329,7 @@ void station_connect(struct station *s, bool gated)
 {
     s->verbs = (struct crossing_verbs){.context = s,
                                        .frame = crossed_frame,
+                                       .spoilt = crossed_spoilt,
                                        .read = crossed_read,
                                        .write = crossed_write,
                                        .line = crossed_line,

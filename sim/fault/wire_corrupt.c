@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bits of a frame are not those that were sent, and no checksum of the link has noticed: anywhere,
- * in the addresses and the type, or behind them.
+ * Bits of a frame are not those that were sent: anywhere, in the addresses and the type, or behind
+ * them. Either the link's check sequence does not fit any more, and whoever receives the frame
+ * drops it; or it has noticed nothing.
  */
 #include "sim/fault/wire_end.h"
 
@@ -14,6 +15,7 @@ static const char *const where_names[] = {"anywhere", "header", "payload", NULL}
 struct wire_corrupt {
     struct wire_end end;
     uint64_t where, bits;
+    bool noticed;
 };
 
 static const struct param params[] = {
@@ -21,6 +23,8 @@ static const struct param params[] = {
     PARAM_ENUM(struct wire_corrupt, where, WHERE_ANYWHERE, where_names,
                "header: addresses and type; payload: all behind them"),
     PARAM_UINT(struct wire_corrupt, bits, 1, 1, 4096, "how many bits are flipped"),
+    PARAM_BOOL(struct wire_corrupt, noticed, false,
+               "their check sequence does not fit any more, so the NIC drops them, or the far end"),
     PARAM_END,
 };
 
@@ -38,12 +42,13 @@ static enum verdict corrupt_frame(void *state, struct gate_frame *f)
 
         f->bytes[from + bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
+    f->spoilt |= s->noticed;
     return VERDICT_ALTER;
 }
 
 const struct fault_type fault_wire_corrupt = {
     .name = "wire_corrupt",
-    .doc = "bits of frames flip, and no checksum notices",
+    .doc = "bits of frames flip, and no checksum notices, or the link's does",
     .state_size = sizeof(struct wire_corrupt),
     .params = params,
     .of_world = true,

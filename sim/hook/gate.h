@@ -36,6 +36,7 @@ struct gate_frame {
     uint64_t delay_ns;
     uint32_t behind; /* 0: it waits for its time alone */
     uint32_t copies;
+    bool spoilt; /* ALTER: and its check sequence does not fit it any more, so it ends here */
     GATE_TOLD
 };
 /*

@@ -155,7 +155,8 @@ enum probe_kind {
     ROW(UNEXPLAINED, "unexplained") /* none of the above fits: look here first */                  \
     ROW(FORGED, "forged")           /* lost behind an index its consumer forged */                 \
     ROW(DEAD, "dead")               /* held by a domain when it died or was stopped */             \
-    ROW(GATE, "gate")               /* an injected fault took it */
+    ROW(GATE, "gate")               /* an injected fault took it */                                \
+    ROW(FCS, "fcs")                 /* device: its check sequence does not fit */
 
 enum drop_reason {
 #define ROW(id, name) DROP_##id,

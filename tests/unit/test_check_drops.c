@@ -26,8 +26,13 @@ static void only_these_drops_are_a_job(void **state)
     static const struct {
         uint32_t pd;
         enum drop_reason reason;
-    } jobs[] = {{ETH0, DROP_NO_DESCRIPTOR}, {ETH0, DROP_FILTERED},    {ETH0, DROP_RUNT},
-                {ETH0, DROP_OVERSIZE},      {VIRT_RX, DROP_NO_MATCH}, {COPIER0, DROP_NO_BUFFER}};
+    } jobs[] = {{ETH0, DROP_NO_DESCRIPTOR},
+                {ETH0, DROP_FILTERED},
+                {ETH0, DROP_RUNT},
+                {ETH0, DROP_OVERSIZE},
+                {VIRT_RX, DROP_NO_MATCH},
+                {COPIER0, DROP_NO_BUFFER},
+                {ETH0, DROP_FCS}};
     static const uint32_t places[] = {ETH0, VIRT_RX, COPIER0, DRIVER, CLIENT0};
 
     (void)state;

@@ -55,6 +55,12 @@ static void on_frame(void *context, bool outbound, const uint8_t *bytes, size_t 
     note(outbound ? 'F' : 'f', 0, bytes, length);
 }
 
+static void on_spoilt(void *context)
+{
+    assert_ptr_equal(context, &p);
+    note('x', 0, NULL, 0);
+}
+
 static bool on_read(void *context, uint64_t io_addr, void *to, size_t length)
 {
     (void)context;
@@ -91,6 +97,7 @@ static void on_say(void *context, const char *text)
 
 static const struct crossing_verbs verbs = {.context = &p,
                                             .frame = on_frame,
+                                            .spoilt = on_spoilt,
                                             .read = on_read,
                                             .write = on_write,
                                             .line = on_line,
@@ -452,6 +459,30 @@ static void bits_flip_where_they_are_to(void **state)
     crossing_frame(crossing, true, header, sizeof header, now_ns, run_ns());
     assert_memory_equal(notes[100].bytes, header, sizeof header);
     assert_int_equal(acts, 100);
+}
+
+/* Where the link notices, one that comes in is the device's to drop, and one that leaves is lost.
+ * Nothing goes on later or once more. */
+static void noticed_frames_end(void **state)
+{
+    (void)state;
+    begin("{ \"kind\": \"wire_corrupt\", \"noticed\": true, \"every\": 2 },"
+          "{ \"kind\": \"wire_duplicate\", \"every\": 2 }");
+    for (unsigned i = 0; i < 4; i++) {
+        frame(false, i);
+    }
+    assert_int_equal(count, 4);
+    assert_int_equal(notes[0].what, 'f');
+    assert_int_equal(notes[1].what, 'x');
+    assert_int_equal(notes[2].what, 'f');
+    assert_int_equal(notes[3].what, 'x');
+    frame(true, 0);
+    frame(true, 1);
+    assert_int_equal(count, 5);
+    assert_int_equal(notes[4].what, 'F');
+    assert_int_equal(counts()->dropped[0], 0);
+    assert_int_equal(counts()->dropped[1], 1);
+    assert_int_equal(counts()->copied[0], 0);
 }
 
 static void frames_end_early(void **state)
@@ -930,6 +961,7 @@ int main(void)
         TEST(a_frame_is_overtaken),
         TEST(what_does_not_fit_is_lost_and_said),
         TEST(bits_flip_where_they_are_to),
+        TEST(noticed_frames_end),
         TEST(frames_end_early),
         TEST(a_link_goes_down_and_up),
         TEST(faults_follow_each_other),

@@ -421,6 +421,18 @@ static void test_runts(void **unused)
     assert_int_equal(get(ENET_RMON_R_UNDERSIZE), 3);
 }
 
+static void test_spoilt_frames_are_counted(void **unused)
+{
+    (void)unused;
+    device_enet.frame_spoilt(enet); /* off: it hears nothing */
+    assert_int_equal(get(ENET_IEEE_R_CRC), 0);
+    bring_up();
+    device_enet.frame_spoilt(enet);
+    device_enet.frame_spoilt(enet);
+    assert_int_equal(get(ENET_IEEE_R_CRC), 2);
+    assert_int_equal(get(ENET_RMON_R_CRC_ALIGN), 2);
+}
+
 static void test_oversize(void **unused)
 {
     (void)unused;
@@ -1246,6 +1258,7 @@ int main(void)
         TEST(test_filter_broadcast),
         TEST(test_filter_hash),
         TEST(test_runts),
+        TEST(test_spoilt_frames_are_counted),
         TEST(test_oversize),
         TEST(test_fcs),
         TEST(test_receive_buffer_alignment),

@@ -18,6 +18,9 @@
 #define NS_PER_S        1000000000u
 #define MAC_BYTES       6u
 #define ETHERTYPE_ARP   0x0806u
+#define ETHERTYPE_VLAN  0x8100u
+#define TYPE            12u /* where that is, or that of a tag with it 4 bytes behind */
+#define TAG_BYTES       4u
 #define ARP_TARGET      32u /* the target's hardware address, in an ARP frame */
 #define ARP_BYTES       42u
 #define ADDRESSES_LEAST 16u
@@ -188,6 +191,23 @@ static struct address_book book_of_macs(const struct scenario_wire *asked,
     return book;
 }
 
+static unsigned type_at(const uint8_t *bytes, size_t at)
+{
+    return (unsigned)(bytes[at] << 8 | bytes[at + 1]);
+}
+
+/* Where an ARP frame, tagged or not, has its target's hardware address; 0: it is no ARP frame. */
+static size_t arp_target(const uint8_t *bytes, uint32_t length)
+{
+    if (length < ARP_BYTES) {
+        return 0;
+    }
+    size_t tag = type_at(bytes, TYPE) == ETHERTYPE_VLAN ? TAG_BYTES : 0;
+    bool is_arp = length >= ARP_BYTES + tag && type_at(bytes, TYPE + tag) == ETHERTYPE_ARP;
+
+    return is_arp ? ARP_TARGET + tag : 0;
+}
+
 /* The frame as the clients' addresses have it: itself, or our copy. */
 static const uint8_t *mapped(struct wire *w, const uint8_t *bytes, uint32_t length)
 {
@@ -203,9 +223,10 @@ static const uint8_t *mapped(struct wire *w, const uint8_t *bytes, uint32_t leng
     }
     memcpy(w->copy, bytes, length);
     memcpy(w->copy, entry->mac, MAC_BYTES);
-    if (length >= ARP_BYTES && (bytes[12] << 8 | bytes[13]) == ETHERTYPE_ARP &&
-        mac_number(bytes + ARP_TARGET) == recorded) {
-        memcpy(w->copy + ARP_TARGET, entry->mac, MAC_BYTES);
+    size_t target = arp_target(bytes, length);
+
+    if (target != 0 && mac_number(bytes + target) == recorded) {
+        memcpy(w->copy + target, entry->mac, MAC_BYTES);
     }
     w->stats->mapped++;
     return w->copy;

@@ -443,7 +443,7 @@ static void arp_speaks_of_the_same_station(void **state)
     static const uint8_t everyone[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct rig *r = rig_new("arp");
     char why[PCAPFILE_WHY_BYTES];
-    uint8_t frame[42];
+    uint8_t frame[42], tagged[46];
     struct pcapwriter *w;
 
     (void)state;
@@ -457,6 +457,11 @@ static void arp_speaks_of_the_same_station(void **state)
     arp(frame, station, station);
     frame[12] = 0x88; /* not ARP: what looks like its target is left alone */
     pcapwriter_add(w, frame, 42, 0);
+    arp(tagged + 4, station, station); /* a tag goes before the type, and the rest moves */
+    memmove(tagged, tagged + 4, 12);
+    memcpy(tagged + 12, (const uint8_t[]){0x81, 0x00, 0x00, 0x0a}, 4);
+    pcapwriter_add(w, tagged, 46, 0);
+    pcapwriter_add(w, tagged, 45, 0); /* too short for one */
     assert_int_equal(pcapwriter_finish(w), 0);
     r->asked.macs_spread = true;
     rig_open(r);
@@ -475,6 +480,12 @@ static void arp_speaks_of_the_same_station(void **state)
     f = wire_take(&r->wire, 300000);
     assert_memory_equal(f->bytes, mac, 6);
     assert_memory_equal(f->bytes + 32, station, 6);
+    f = wire_take(&r->wire, 400000);
+    assert_memory_equal(f->bytes, mac, 6);
+    assert_memory_equal(f->bytes + 12, tagged + 12, 24);
+    assert_memory_equal(f->bytes + 36, mac, 6);
+    f = wire_take(&r->wire, 500000);
+    assert_memory_equal(f->bytes + 36, station, 6);
     rig_free(r);
 }
 

@@ -252,8 +252,8 @@ for i in range(10):
 prepare_ipv6() { :; }
 
 ipv6_is_up() { # no address is tentative any more
-    ! ip -n "$server" -6 address show dev eth0 tentative | grep -q inet6 &&
-        ! ip -n "$peer" -6 address show dev eth0 tentative | grep -q inet6
+    [ -z "$(ip -n "$server" -6 address show dev eth0 tentative)" ] &&
+        [ -z "$(ip -n "$peer" -6 address show dev eth0 tentative)" ]
 }
 
 talk_ipv6() {

@@ -239,6 +239,9 @@ static int exit_status(const struct run *r, enum report_verdict verdict)
 /* A further half sentence on how it ended, if there is more to say. */
 static const char *end_detail(const struct run *r)
 {
+    if (r->s.by_hand) {
+        return "that is, until somebody interrupted it";
+    }
     if (r->s.end == RUN_STUCK) {
         return arena_format(r->arena, "%s asks %s, which is dead, again and again",
                             r->plan->pds[r->s.stuck_pd].name, r->plan->pds[r->s.stuck_on].name);

@@ -197,6 +197,7 @@ static int run_in_folder(struct run *r)
     r->s.sinks = r->sinks;
     r->s.after_ns = s->stop_after_ns;
     r->s.wall_ns = s->stop_wall_ns;
+    r->s.open_ended = s->stop_wall_preset;
     account_init(&r->account, r->plan);
     probe_listen(&r->bus, account_event, &r->account);
     checks_listen(&r->system->checks, &r->bus);

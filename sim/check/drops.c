@@ -20,6 +20,7 @@ static const struct job {
     const char *role;
     enum drop_reason reason;
 } jobs[] = {
+    {"device", DROP_REFUSED}, /* by the host, which may do as it likes */
     {"device", DROP_NO_DESCRIPTOR}, {"device", DROP_FILTERED},  {"device", DROP_RUNT},
     {"device", DROP_OVERSIZE},      {"device", DROP_FCS},       {"virt_rx", DROP_NO_MATCH},
     {"vswitch", DROP_DENIED},       {"copier", DROP_NO_BUFFER},
@@ -37,6 +38,7 @@ static const char *const meanings[DROP_COUNT] = {
     [DROP_DMA_FAULT] = "because the IOMMU refused its memory",
     [DROP_RESET] = "in a reset",
     [DROP_BAD_DESCRIPTOR] = "because of a bad descriptor",
+    [DROP_REFUSED] = "as the host would not take them",
     [DROP_NO_MATCH] = "as for nobody",
     [DROP_DENIED] = "as what their sender may not send",
     [DROP_NO_BUFFER] = "for want of a free buffer",

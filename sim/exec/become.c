@@ -35,6 +35,7 @@ static struct domain domain;
 static const struct platform *platform; /* NULL: the host's clock */
 static pid_t self;
 static struct bell bell;
+static struct wire wire; /* of a device that has one */
 
 /* -- what the runtime needs of the host -- */
 
@@ -310,6 +311,9 @@ static struct confine find_doorbells(uint32_t pd)
     if (platform != NULL) {
         c.baton = &domain.page->baton.holder;
     }
+    if (wire_descriptor(&wire) >= 0) {
+        c.wire = wire_descriptor(&wire);
+    }
 
     if (fds == NULL || near == NULL) {
         fail("out of memory");
@@ -340,7 +344,8 @@ static struct confine find_doorbells(uint32_t pd)
 static void shut_in(uint32_t pd)
 {
     struct confine c = find_doorbells(pd);
-    int *keep = calloc(c.ring_count + 3, sizeof *keep);
+    size_t count = c.ring_count + 3 + (c.wire != 0);
+    int *keep = calloc(count, sizeof *keep);
     int error = keep == NULL ? -ENOMEM : 0;
 
     if (error == 0) {
@@ -348,9 +353,12 @@ static void shut_in(uint32_t pd)
         keep[c.ring_count] = c.bells;
         keep[c.ring_count + 1] = c.timer;
         keep[c.ring_count + 2] = world->doorbells[pd];
-        qsort(keep, c.ring_count + 3, sizeof *keep, ascending);
+        if (c.wire != 0) {
+            keep[c.ring_count + 3] = c.wire;
+        }
+        qsort(keep, count, sizeof *keep, ascending);
         c.keep = keep;
-        c.keep_count = c.ring_count + 3;
+        c.keep_count = count;
         error = confine_descriptors(&c);
     }
     free(keep);
@@ -476,6 +484,23 @@ static void run_image(uint32_t pd)
     domain_run(&domain);
 }
 
+static void connect_wire(const struct plan_device *device)
+{
+    const struct plan *plan = world->plan;
+    struct wire_world clients = world_clients(plan, device);
+    char why[WIRE_WHY_BYTES];
+    int error = wire_open(&wire, &plan->scenario->wires[device->wire], &clients,
+                          &domain.page->device.wire, why);
+
+    if (error != 0) {
+        fail("%s", why);
+    }
+    error = wire_descriptor(&wire) < 0 ? 0 : bell_hear(&bell, wire_descriptor(&wire));
+    if (error != 0) {
+        fail("cannot wait for its wire: %s", strerror(-error));
+    }
+}
+
 static void run_device(uint32_t pd) __attribute__((noreturn));
 
 static void run_device(uint32_t pd)
@@ -483,10 +508,7 @@ static void run_device(uint32_t pd)
     const struct plan *plan = world->plan;
     const struct plan_device *device = &plan->devices[plan->pds[pd].device];
     void *memory = calloc(1, station_bytes(plan, plan->pds[pd].device));
-    struct wire_world clients = world_clients(plan, device);
-    static struct wire wire;
     struct station *station;
-    char why[WIRE_WHY_BYTES];
 
     if (memory == NULL) {
         fail("out of memory");
@@ -494,9 +516,8 @@ static void run_device(uint32_t pd)
     domain_init(&domain, plan, pd, &runtime, NULL);
     domain.polls = platform == NULL && world_polls(world, pd);
     domain.bursts = domain.polls && world->spread;
-    if (device->wire >= 0 && wire_open(&wire, &plan->scenario->wires[device->wire], &clients,
-                                       &domain.page->device.wire, why) != 0) {
-        fail("%s", why);
+    if (device->wire >= 0) {
+        connect_wire(device);
     }
     if (!station_init(memory, &domain, device->wire >= 0 ? &wire : NULL, &station)) {
         fail("more than %u DMA windows", IOMMU_WINDOWS_MAX);

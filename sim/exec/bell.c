@@ -35,12 +35,12 @@ static void arm(struct bell *b, uint64_t deadline_ns)
 
 void bell_listen(struct bell *b, uint64_t deadline_ns)
 {
-    struct epoll_event rung[2];
+    struct epoll_event rung[3];
 
     if (deadline_ns != BELL_FOREVER) {
         arm(b, deadline_ns);
     }
-    int count = epoll_wait(b->both, rung, 2, -1);
+    int count = epoll_wait(b->both, rung, 3, -1);
 
     for (int i = 0; i < count; i++) {
         if (rung[i].data.fd == b->timer) {
@@ -49,24 +49,38 @@ void bell_listen(struct bell *b, uint64_t deadline_ns)
     }
 }
 
+static int wait_on(struct bell *b, int fd)
+{
+    struct epoll_event each = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
+
+    return epoll_ctl(b->both, EPOLL_CTL_ADD, fd, &each) != 0 ? -errno : 0;
+}
+
 int bell_hang(struct bell *b, int doorbell, uint64_t epoch_ns)
 {
     b->doorbell = doorbell;
     b->epoch_ns = epoch_ns;
     b->armed_ns = 0;
+    b->hears = false;
     atomic_store(&b->word, BELL_QUIET);
     b->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     b->both = epoll_create1(EPOLL_CLOEXEC);
     int fds[2] = {b->doorbell, b->timer}, error = b->timer < 0 || b->both < 0 ? -errno : 0;
 
     for (int i = 0; i < 2 && error == 0; i++) {
-        struct epoll_event each = {.events = EPOLLIN | EPOLLET, .data.fd = fds[i]};
-
-        error = epoll_ctl(b->both, EPOLL_CTL_ADD, fds[i], &each) != 0 ? -errno : 0;
+        error = wait_on(b, fds[i]);
     }
     if (error != 0) {
         bell_take_down(b);
     }
+    return error;
+}
+
+int bell_hear(struct bell *b, int descriptor)
+{
+    int error = wait_on(b, descriptor);
+
+    b->hears |= error == 0;
     return error;
 }
 
@@ -90,7 +104,8 @@ static void sleep_while(_Atomic uint32_t *word, uint32_t is)
 
 void bell_wait(struct bell *b, uint64_t deadline_ns)
 {
-    uint32_t quiet = BELL_QUIET, how = deadline_ns == BELL_FOREVER ? BELL_ASLEEP : BELL_LISTENING;
+    bool word_only = deadline_ns == BELL_FOREVER && !b->hears;
+    uint32_t quiet = BELL_QUIET, how = word_only ? BELL_ASLEEP : BELL_LISTENING;
 
     if (atomic_compare_exchange_strong(&b->word, &quiet, how)) {
         if (how == BELL_ASLEEP) {

@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -33,14 +37,57 @@ void confine_looking(bool forbidden)
     prctl(PR_SET_DUMPABLE, forbidden ? 0 : 1, 0, 0, 0);
 }
 
+/* Does whoever set up this user namespace forbid what becoming nobody begins with? */
+static bool groups_denied(void)
+{
+    char text[8] = "";
+    int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+    bool denied = fd >= 0 && read(fd, text, sizeof text - 1) > 0 && strncmp(text, "deny", 4) == 0;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return denied;
+}
+
+/* Nor will there be any again. */
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{.effective = 0}};
+
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) != 0) {
+        return -errno;
+    }
+    return syscall(SYS_capset, &header, none) != 0 ? -errno : 0;
+}
+
+/*
+ * Root of a user namespace in which nobody has no number (`unshare -r`) cannot become it. Outside
+ * it is whoever made the namespace, so all there is to give up is what it may do within.
+ */
+static int become_nobody(void)
+{
+    if (groups_denied()) {
+        return drop_capabilities();
+    }
+    if (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+        setresuid(NOBODY, NOBODY, NOBODY) == 0) {
+        return 0;
+    }
+    return errno == EINVAL ? drop_capabilities() : -errno;
+}
+
 int confine_identity(pid_t supervisor)
 {
+    int error;
+
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return -errno;
     }
-    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-                           setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
-        return -errno;
+    error = geteuid() == 0 ? become_nobody() : 0;
+    if (error != 0) {
+        return error;
     }
     confine_looking(true);
     /* A change of identity forgets this: a domain never outlives its supervisor. */
@@ -144,10 +191,24 @@ static int allow_writing(scmp_filter_ctx filter, const struct confine *c)
     return error;
 }
 
-/* Its timer, and one way out: an end that tells of no failure. */
+/* Not sendmsg: who may name where a message goes could reach every interface of the host. */
+static int allow_wire(scmp_filter_ctx filter, int wire)
+{
+    static const int calls[] = {SCMP_SYS(read), SCMP_SYS(recvmsg), SCMP_SYS(write)};
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && wire != 0 && i < sizeof calls / sizeof calls[0]; i++) {
+        error = allow_on(filter, calls[i], wire);
+    }
+    return error;
+}
+
+/* Its timer and its wire, and one way out: an end that tells of no failure. */
 static int allow_running(scmp_filter_ctx filter, const struct confine *c)
 {
     int error = allow_on(filter, SCMP_SYS(timerfd_settime), c->timer);
+
+    error = error != 0 ? error : allow_wire(filter, c->wire);
 
     return error != 0
                ? error

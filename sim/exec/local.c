@@ -242,6 +242,14 @@ static int open_device(struct local *l, const struct world *w, char *why, size_t
             snprintf(why, why_bytes, "open the wire of %s (%s)", device->name, reason);
             return error;
         }
+        /* Live ones are for the host's clock, where each domain has a bell. */
+        error = wire_descriptor(&l->wire) < 0
+                    ? 0
+                    : bell_hear(world_bell(w, l->pd), wire_descriptor(&l->wire));
+        if (error != 0) {
+            snprintf(why, why_bytes, "wait for the wire of %s", device->name);
+            return error;
+        }
     }
     if (!station_init(l->memory, &l->domain, device->wire >= 0 ? &l->wire : NULL, &l->station)) {
         snprintf(why, why_bytes, "give %s more than %u DMA windows", device->name,

@@ -309,8 +309,9 @@ static void look_at_device(struct lookout *l, uint32_t device)
     const struct plan_device *d = &l->plan->devices[device];
     const struct page_device *c = &l->s->world->pages[d->pd]->device;
     const struct crossing_counts *g = &c->gates;
-    uint64_t tx_ended = beyond(c->wire.out_frames + c->holds + g->dropped[1] + g->kept[1],
-                               g->copied[1]); /* of those, nobody else knows */
+    uint64_t tx_ended =
+        beyond(c->wire.out_frames + c->wire.refused + c->holds + g->dropped[1] + g->kept[1],
+               g->copied[1]); /* of those, nobody else knows */
 
     look_tell(l, PROBE_FRAME_IN, TOLD_BY_WORLD, d->pd, device, c->wire.in_bytes, 0,
               c->wire.in_frames);
@@ -323,6 +324,8 @@ static void look_at_device(struct lookout *l, uint32_t device)
     }
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_GATE, 0,
               g->dropped[0] + g->dropped[1]);
+    look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_REFUSED, 0,
+              c->wire.refused);
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_UNEXPLAINED, 0,
               c->misfits);
     look_tell(l, PROBE_FRAME_DROPPED, TOLD_BY_WORLD, d->pd, device, DROP_UNHEARD, 0, c->unheard);

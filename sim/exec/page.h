@@ -69,7 +69,7 @@ struct pd_page {
         char assertion[160]; /* that did not hold; "": none */
         struct stack_left stack;
     } death;
-    char text[192];
+    char text[384];
     struct moves_counts counts;
     struct rtt latency;
     struct turn turn; /* in virtual time */

@@ -254,6 +254,7 @@ static bool serve_wire(struct station *s)
         return false;
     }
     uint64_t now_ns = station_wire_ns(s, s->now_ns);
+    wire_listen(s->wire);
     while (taken < (s->d->bursts ? FRAME_BURST : FRAME_BATCH) && wire_due(s->wire) <= now_ns &&
            willing(s)) {
         const struct wire_frame *frame = wire_take(s->wire, now_ns);

@@ -196,11 +196,11 @@ static void leave(struct station *s, const uint8_t *frame, size_t bytes, uint64_
 {
     uint64_t now = out_ns(s, s->d->exec->stamp(s->d->exec->context), bytes);
 
+    if (s->wire != NULL && !wire_send(s->wire, frame, bytes, station_wire_ns(s, now))) {
+        return;
+    }
     domain_capture(s->d, 1, now, frame, bytes);
     station_fold(s, 1, digest);
-    if (s->wire != NULL) {
-        wire_send(s->wire, frame, bytes, station_wire_ns(s, now));
-    }
 }
 
 static void bus_frame_out(struct bus *bus, const uint8_t *frame, size_t bytes)

@@ -116,6 +116,7 @@ static bool all_ended(const struct loop *l)
 
 static void end_run(struct loop *l, enum run_end how);
 static void look_around(struct loop *l);
+static bool hears_the_host(const struct loop *l);
 
 static void reap(struct loop *l)
 {
@@ -194,9 +195,15 @@ static void on_grace(evutil_socket_t fd, short what, void *context)
 
 static void on_signal(evutil_socket_t signal, short what, void *context)
 {
+    struct loop *l = context;
+
     (void)what;
     (void)signal;
-    end_run(context, RUN_INTERRUPTED);
+    /* With programs of the host at the far end, and no time given, that is how the run is to end. */
+    if (!l->ending && l->gone && l->s->after_ns == 0 && hears_the_host(l)) {
+        l->s->by_hand = true;
+    }
+    end_run(l, l->s->by_hand ? RUN_LIMIT : RUN_INTERRUPTED);
 }
 
 static void on_after(evutil_socket_t fd, short what, void *context)
@@ -219,6 +226,9 @@ static void on_wall(evutil_socket_t fd, short what, void *context)
             }
         }
     }
+    if (l->gone && l->s->open_ended && hears_the_host(l)) {
+        return;
+    }
     end_run(l, RUN_WALL);
 }
 
@@ -238,6 +248,23 @@ static bool out_of_play(const struct loop *l, uint32_t pd)
     }
     uint32_t other = atomic_load(&l->s->world->pages[pd]->waits_for);
     return other != 0 && other <= plan_of(l)->pd_count && gone(l, other - 1);
+}
+
+/* May frames come from outside, whatever happens here? */
+static bool hears_the_host(const struct loop *l)
+{
+    const struct plan *plan = plan_of(l);
+
+    for (uint32_t i = 0; i < plan->device_count; i++) {
+        const struct plan_device *d = &plan->devices[i];
+
+        if (d->wire >= 0 && !out_of_play(l, d->pd) &&
+            wire_is_live(plan->scenario->wires[d->wire].type->type) &&
+            atomic_load(&l->s->world->pages[d->pd]->device.finished) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What each domain has done so far, as one number that grows with anything any of them does. */
@@ -379,7 +406,7 @@ static void look_around(struct loop *l)
     if (input_consumed(l)) {
         set_drain(l, true);
     }
-    if (quiet(l, true)) {
+    if (!hears_the_host(l) && quiet(l, true)) {
         l->s->input_left = !input_consumed(l);
         end_run(l, RUN_QUIET);
     }

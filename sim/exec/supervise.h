@@ -49,6 +49,7 @@ struct supervise {
         *wraps; /* by domain: a command to run it under, or NULL; NULL: none at all */
     struct capture_sink *sinks;      /* by plan capture, open */
     uint64_t after_ns, wall_ns;      /* planned length, 0 for none; and the limit of patience */
+    bool open_ended;                 /* patience has no limit while frames may come from the host */
     bool progress;                   /* say on stderr how it goes */
     FILE *events;                    /* virtual time: every event, in words; NULL: none */
     const struct platform *platform; /* what things cost in virtual time */
@@ -56,6 +57,7 @@ struct supervise {
     /* Filled in by supervise_run. */
     struct supervise_pd *pds;
     enum run_end end;
+    bool by_hand;       /* it ended with a signal, as nothing else would have ended it */
     bool input_left;    /* it ended with a wire that still had frames to give or to wait for */
     uint64_t ready_ns;  /* from the first fork until all were ready */
     uint64_t length_ns; /* from letting traffic in until the end */

@@ -157,6 +157,7 @@ struct wire_world world_clients(const struct plan *plan, const struct plan_devic
         }
     }
     return (struct wire_world){.seed = plan->scenario->seed,
+                               .virtual_time = plan->scenario->clock == CLOCK_VIRTUAL,
                                .wire_name =
                                    device->wire < 0 ? "" : plan->scenario->wires[device->wire].name,
                                .clients = clients,

@@ -147,6 +147,7 @@ enum probe_kind {
     ROW(DMA_FAULT, "dma_fault")                                                                    \
     ROW(RESET, "reset")                                                                            \
     ROW(BAD_DESCRIPTOR, "bad_descriptor")                                                          \
+    ROW(REFUSED, "refused")         /* device: the host's interface would not take it */           \
     ROW(NO_MATCH, "no_match")       /* no receiver has the destination address */                  \
     ROW(DENIED, "denied")           /* its sender may not send it to any receiver of it */         \
     ROW(NO_BUFFER, "no_buffer")     /* the receiver had none free */                               \

@@ -56,7 +56,8 @@ const struct param scenario_stop_params[] = {
     PARAM_TIME(struct scenario_stop_keys, after, 0, 0, 0,
                "how long the run is; 0 ns: until the input is used up and all is quiet"),
     PARAM_TIME(struct scenario_stop_keys, wall, 120 * SECOND_NS, 1, 0,
-               "when to give up, on the host's clock"),
+               "when to give up, on the host's clock; unless it is given, never while programs of "
+               "the host may send by a wire"),
     PARAM_END,
 };
 
@@ -352,6 +353,7 @@ static void read_stop(struct scenario_reader *r)
     param_unknown(stop, &known, &r->params);
     r->s->stop_after_ns = keys.after;
     r->s->stop_wall_ns = keys.wall;
+    r->s->stop_wall_preset = json_member(stop, "wall").json == NULL;
 }
 
 /* A scenario may be run by either clock; what it says for one only is not lost on the reader. */

@@ -196,6 +196,7 @@ struct scenario {
     uint64_t stop_after_ns; /* stop.after: planned length, 0: until the input is consumed and all is
                                quiet */
     uint64_t stop_wall_ns;  /* stop.wall: give up (exit 5); default 120 s */
+    bool stop_wall_preset;  /* it was left out */
     struct diag_place executor_place, clock_place, platform_place;
 
     struct scenario_wire *wires;

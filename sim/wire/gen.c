@@ -588,9 +588,8 @@ static bool is_routed(const struct wire_gen *g, const uint8_t *frame, uint64_t n
             memcmp(frame, sent + NUMBERED_SOURCE_MAC, NUMBERED_MAC_BYTES) == 0);
 }
 
-static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t now_ns)
+static void hear(struct wire_gen *g, const uint8_t *frame, size_t length, uint64_t now_ns)
 {
-    struct wire_gen *g = state;
     struct wire_echo *echo = g->echo;
     uint64_t number;
 
@@ -631,6 +630,12 @@ static void gen_send(void *state, const uint8_t *frame, size_t length, uint64_t 
     if (!is_routed(g, frame, number)) {
         echo->misrouted++;
     }
+}
+
+static bool gen_send(void *state, const uint8_t *frame, size_t length, uint64_t now_ns)
+{
+    hear(state, frame, length, now_ns);
+    return true;
 }
 
 const struct wire_type wire_gen = {

@@ -340,6 +340,15 @@ bool wire_check(const struct scenario_wire *asked, const struct wire_world *worl
     struct wire_world here = world_of(asked, world);
     bool good = type->check == NULL || type->check(asked->state, &here, diag, asked->place);
 
+    if (world->virtual_time && wire_is_live(type)) {
+        diag_error(diag, key_place(asked, diag, "kind"),
+                   "a wire of kind \"%s\" is fed by programs of the host, whose time is not "
+                   "virtual; use \"clock\": \"host\", or record them there and replay that with a "
+                   "wire of kind \"pcap\"",
+                   type->name);
+        good = false;
+    }
+
     if (good && macs_good && asked->mac_count > 0) {
         warn_of_unseen(asked, world, diag);
     }
@@ -509,20 +518,39 @@ const struct wire_frame *wire_take(struct wire *w, uint64_t now_ns)
     return &w->taken;
 }
 
-void wire_send(struct wire *w, const uint8_t *bytes, size_t length, uint64_t now_ns)
+bool wire_send(struct wire *w, const uint8_t *bytes, size_t length, uint64_t now_ns)
 {
     struct wire_stats *stats = w->stats;
 
+    if (w->type->send != NULL && !w->type->send(w->state, bytes, length, now_ns)) {
+        stats->refused++;
+        return false;
+    }
     if (stats->out_frames++ == 0) {
         stats->first_out_ns = now_ns;
     }
     stats->out_bytes += length;
     stats->last_out_ns = now_ns;
-    if (w->type->send != NULL) {
-        w->type->send(w->state, bytes, length, now_ns);
-        if (w->next_is == WIRE_WAITING) {
-            w->next_is = WIRE_ASK;
-        }
+    if (w->type->send != NULL && w->next_is == WIRE_WAITING) {
+        w->next_is = WIRE_ASK;
+    }
+    return true;
+}
+
+bool wire_is_live(const struct wire_type *type)
+{
+    return type->descriptor != NULL;
+}
+
+int wire_descriptor(const struct wire *w)
+{
+    return w->type != NULL && wire_is_live(w->type) ? w->type->descriptor(w->state) : -1;
+}
+
+void wire_listen(struct wire *w)
+{
+    if (w->next_is == WIRE_WAITING && wire_is_live(w->type)) {
+        w->next_is = WIRE_ASK;
     }
 }
 

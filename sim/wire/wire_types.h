@@ -4,5 +4,7 @@
 /* One row per kind of wire, in the order `list wires` prints them. */
 #define WIRE_TYPES(ROW) \
     ROW(pcap)           \
-    ROW(gen)
+    ROW(gen)            \
+    ROW(tap)            \
+    ROW(packet)
 #endif

@@ -165,13 +165,14 @@ static inline enum wire_next far_next(void *state, struct wire_frame *out)
     return WIRE_FRAME;
 }
 
-static inline void far_send(void *state, const uint8_t *bytes, size_t length, uint64_t at_ns)
+static inline bool far_send(void *state, const uint8_t *bytes, size_t length, uint64_t at_ns)
 {
     (void)state;
     (void)bytes;
     assert_true(far_end.sent < PLAYED_FRAMES);
     far_end.out[far_end.sent].at_ns = at_ns;
     far_end.out[far_end.sent++].bytes = length;
+    return true;
 }
 
 static const struct wire_type far_type = {.name = "far", .next = far_next, .send = far_send};

@@ -287,6 +287,7 @@ static void live(struct host_thread *t)
 {
     if (sigsetjmp(t->out, 0) == 0) {
         resume(t);
+        told(t->l); /* before there was anybody to hear it */
         run_domain(t->l);
     }
     local_here = NULL;

@@ -12,7 +12,7 @@
 #include <sddf/hw/param.h>
 
 struct client_echo_config {
-    uint32_t ip; /* network order */
+    uint32_t ip, mirror_ip; /* network order */
     bool reflect;
 };
 
@@ -20,6 +20,9 @@ static const struct param client_echo_params[] = {
     PARAM_IPV4(
         struct client_echo_config, ip, NULL,
         "its IPv4 address; if left out, it answers to any address that a frame for it names"),
+    PARAM_IPV4(struct client_echo_config, mirror_ip, NULL,
+               "a second address beside `ip`: TCP and UDP for either goes back as if from the "
+               "other, so that two programs of one host talk through the stack"),
     PARAM_BOOL(struct client_echo_config, reflect, true,
                "send back other unicast frames too, such as TCP, with the two ends exchanged"),
     PARAM_END,

@@ -11,7 +11,8 @@
  * It answers ARP requests and ICMP echo requests, sends UDP back to its sender and, if asked to
  * reflect, every other unicast frame as well. IPv4 headers with a wrong checksum or an impossible
  * length are not answered, nor is anything sent to a group. Checksums that cover both ends stay
- * right when the ends are exchanged, so only ICMP's is computed anew.
+ * right when the ends are exchanged, so only ICMP's is computed anew. With a second address it is a
+ * mirror (mirror.h) to TCP and UDP.
  *
  * Flow control: a frame is taken only when there is a transmit buffer for its answer. Until one
  * comes back, frames wait in rx.active and, when that has used up all receive buffers, are dropped
@@ -36,6 +37,7 @@
 #include "components/network/checksum.h"
 #include "components/network/client_params.h"
 #include "components/network/client_peers.h"
+#include "components/network/mirror.h"
 #include "components/network/offered.h"
 
 /* -- of the client -- */
@@ -84,6 +86,17 @@ static bool is_group(mac_addr_t mac)
     return (mac.addr[0] & 1) != 0;
 }
 
+static bool is_mirror(void)
+{
+    return client_config.ip != 0 && client_config.mirror_ip != 0;
+}
+
+static bool is_own(uint32_t ip)
+{
+    return client_config.ip == 0 || ip == client_config.ip ||
+           (is_mirror() && ip == client_config.mirror_ip);
+}
+
 /*
  * Without an address of its own it answers for all, but leaves out those who ask about themselves:
  * a probe (from no address) would learn that its address is taken, as would one who announces it.
@@ -93,7 +106,7 @@ static bool is_asked_for(const struct arp_packet *arp)
     if (arp->target_ip == 0 || arp->target_ip == arp->sender_ip) {
         return false;
     }
-    return client_config.ip == 0 ? arp->sender_ip != 0 : arp->target_ip == client_config.ip;
+    return client_config.ip == 0 ? arp->sender_ip != 0 : is_own(arp->target_ip);
 }
 
 static uint16_t answer_arp(uint8_t *frame, uint16_t len)
@@ -151,8 +164,7 @@ static bool answer_ipv4(uint8_t *packet, size_t room)
     size_t packet_bytes = HTONS(ip->tot_len);
 
     if (header_bytes < sizeof(*ip) || packet_bytes < header_bytes || packet_bytes > room ||
-        checksum_of(sum_words(packet, header_bytes)) != 0 ||
-        (client_config.ip != 0 && ip->dst_ip != client_config.ip)) {
+        checksum_of(sum_words(packet, header_bytes)) != 0 || !is_own(ip->dst_ip)) {
         return false;
     }
     uint8_t *payload = packet + header_bytes;
@@ -165,6 +177,10 @@ static bool answer_ipv4(uint8_t *packet, size_t room)
         if (!answer_ping(payload, payload_bytes)) {
             return false;
         }
+    } else if (is_mirror()) {
+        mirror_packet(ip, client_config.ip, client_config.mirror_ip, is_first ? payload : NULL,
+                      payload_bytes);
+        return true;
     } else if (ip->protocol != IPV4_PROTO_UDP && !client_config.reflect) {
         return false;
     } else if (is_first) {

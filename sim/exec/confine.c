@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/securebits.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -50,15 +49,12 @@ static bool groups_denied(void)
     return denied;
 }
 
-/* Nor will there be any again. */
+/* Without new privileges there will never be any again. */
 static int drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{.effective = 0}};
 
-    if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) != 0) {
-        return -errno;
-    }
     return syscall(SYS_capset, &header, none) != 0 ? -errno : 0;
 }
 

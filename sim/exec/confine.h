@@ -22,19 +22,19 @@
 struct confine {
     const int *keep; /* descriptors that stay open, ascending, beside 0..2 */
     size_t keep_count;
-    int bells, timer;      /* an epoll it may wait on, and a timer it may set */
-    int wire;              /* of a device: what it may read frames from and write them to; 0: none */
-    const void *baton;     /* in virtual time: the one word it may sleep on, instead of those two,
-                              and the host's clock is not for it; else NULL */
-    const int *ring;       /* those to which it may write one thing, the word at `ring_word` */
+    int bells, timer;  /* an epoll it may wait on, and a timer it may set */
+    int wire;          /* of a device: what it may read frames from and write them to; 0: none */
+    const void *baton; /* in virtual time: the one word it may sleep on, instead of those two,
+                          and the host's clock is not for it; else NULL */
+    const int *ring;   /* those to which it may write one thing, the word at `ring_word` */
     const void *ring_word; /* in memory that cannot be written */
     size_t ring_count;
 };
 
 /* Each 0 or -errno. */
 int confine_descriptors(const struct confine *c);
-/* To nobody, where it is root, or to one who may nothing where there is no nobody; no new privileges anywhere; no one may look in; dead with its
- * supervisor. */
+/* To nobody, where it is root, or to one who may nothing where there is no nobody; no new
+ * privileges anywhere; no one may look in; dead with its supervisor. */
 int confine_identity(pid_t supervisor);
 int confine_loading(const struct confine *c); /* the first filter */
 /* The filter. A refused call raises SIGSYS in the caller. Not undone by anything but the end of the

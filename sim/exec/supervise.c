@@ -199,7 +199,8 @@ static void on_signal(evutil_socket_t signal, short what, void *context)
 
     (void)what;
     (void)signal;
-    /* With programs of the host at the far end, and no time given, that is how the run is to end. */
+    /* With programs of the host at the far end, and no time given, that is how the run is to end.
+     */
     if (!l->ending && l->gone && l->s->after_ns == 0 && hears_the_host(l)) {
         l->s->by_hand = true;
     }

@@ -77,8 +77,7 @@ static int ask(const char *name, unsigned long what, struct ifreq *request)
     return error;
 }
 
-static int not_there(const char *wire, const char *name, int error,
-                     char why[static WIRE_WHY_BYTES])
+static int not_there(const char *wire, const char *name, int error, char why[static WIRE_WHY_BYTES])
 {
     if (error == -ENODEV) {
         snprintf(why, WIRE_WHY_BYTES,
@@ -142,22 +141,39 @@ static struct sockaddr internet(uint32_t ip)
     return plain;
 }
 
+static bool has(const char *name, unsigned long what, uint32_t ip)
+{
+    struct ifreq request = {.ifr_flags = 0};
+    struct sockaddr_in is;
+
+    if (ask(name, what, &request) != 0) {
+        return false;
+    }
+    memcpy(&is, &request.ifr_addr, sizeof is);
+    return is.sin_addr.s_addr == ip;
+}
+
 int hostlink_set_address(const char *wire, const char *name, const struct hostlink_address *address,
                          char why[static WIRE_WHY_BYTES])
 {
     uint32_t mask = htonl((uint32_t)(UINT64_C(0xffffffff) << (32 - address->bits)));
     struct ifreq request = {.ifr_addr = internet(address->ip)};
+
+    if (has(name, SIOCGIFADDR, address->ip) && has(name, SIOCGIFNETMASK, mask)) {
+        return 0;
+    }
     int error = ask(name, SIOCSIFADDR, &request);
 
     if (error == 0) {
-        request.ifr_netmask = internet(mask);
+        request.ifr_addr = internet(mask);
         error = ask(name, SIOCSIFNETMASK, &request);
     }
     if (error != 0) {
-        snprintf(why, WIRE_WHY_BYTES,
-                 "wire %s: cannot give interface %s an address (%s); leave out \"address\" and have "
-                 "root do `ip addr add`",
-                 wire, name, strerror(-error));
+        snprintf(
+            why, WIRE_WHY_BYTES,
+            "wire %s: cannot give interface %s an address (%s); leave out \"address\" and have "
+            "root do `ip addr add`",
+            wire, name, strerror(-error));
     }
     return error;
 }

@@ -28,7 +28,7 @@ bool hostlink_parse(const char *text, struct hostlink_address *out);
 int hostlink_is_up(const char *wire, const char *name, char why[static WIRE_WHY_BYTES]);
 /* Have it up, unless it is. */
 int hostlink_set_up(const char *wire, const char *name, char why[static WIRE_WHY_BYTES]);
-/* Give the host's end this address. */
+/* Give the host's end this address, unless it has it. */
 int hostlink_set_address(const char *wire, const char *name, const struct hostlink_address *address,
                          char why[static WIRE_WHY_BYTES]);
 #endif

@@ -248,7 +248,8 @@ static void packet_finish(void *state)
 
 const struct wire_type wire_packet = {
     .name = "packet",
-    .doc = "plugged into an interface the host has, such as one end of a veth pair; host clock only",
+    .doc =
+        "plugged into an interface the host has, such as one end of a veth pair; host clock only",
     .state_size = sizeof(struct wire_packet),
     .params = params,
     .check = packet_check,

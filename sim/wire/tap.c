@@ -5,8 +5,9 @@
  * here and enters; what the device puts out is written, and the host has received it. Of checksums
  * and segments the host computes all itself, since this interface claims no ability to do so.
  *
- * An interface that was not there before is made, set up, and gone with the wire. One that is there,
- * made beforehand by root for a user without privileges (`ip tuntap add`), is used and stays.
+ * An interface that was not there before is made, set up, and gone with the wire. One that is
+ * there, made beforehand by root for a user without privileges (`ip tuntap add`), is used and
+ * stays.
  *
  * While nobody reads, frames wait at the interface, as many as its queue (`ip link`) has room for;
  * what is lost there has never reached the wire, and the host counts it.
@@ -86,17 +87,18 @@ static int no_interface(const char *wire, const char *name, int error,
                         char why[static WIRE_WHY_BYTES])
 {
     if (error == -EPERM || error == -EACCES) {
-        snprintf(why, WIRE_WHY_BYTES,
-                 "wire %s: not allowed to use interface %s; run as root or within `unshare -rn`, or "
-                 "have root do `ip tuntap add dev %s mode tap user NAME`",
-                 wire, name, name);
+        snprintf(
+            why, WIRE_WHY_BYTES,
+            "wire %s: not allowed to use interface %s; run as root or within `unshare -rn`, or "
+            "have root do `ip tuntap add dev %s mode tap user NAME`",
+            wire, name, name);
     } else if (error == -EBUSY) {
         snprintf(why, WIRE_WHY_BYTES,
                  "wire %s: interface %s is taken: another program is at its other end", wire, name);
     } else if (error == -EINVAL) {
         snprintf(why, WIRE_WHY_BYTES,
-                 "wire %s: the name %s is taken by an interface that is no tap; choose another", wire,
-                 name);
+                 "wire %s: the name %s is taken by an interface that is no tap; choose another",
+                 wire, name);
     } else {
         snprintf(why, WIRE_WHY_BYTES, "wire %s: cannot make interface %s: %s", wire, name,
                  strerror(-error));

@@ -4,9 +4,9 @@
 /*
  * A wire: where frames come from before the device sees them, and where they go afterwards. It is a
  * medium of some speed with somebody at the far end: a recording, a generator, the host itself. A
- * wire is used from inside the domain of the device it is attached to, by one thread, and once it is
- * open it needs nothing but memory: no allocation, no clock, and no descriptor but that of a live
- * one. Time is the caller's, in nanoseconds since the run began, and never goes backwards.
+ * wire is used from inside the domain of the device it is attached to, by one thread, and once it
+ * is open it needs nothing but memory: no allocation, no clock, and no descriptor but that of a
+ * live one. Time is the caller's, in nanoseconds since the run began, and never goes backwards.
  *
  *     while (wire_due(w) <= now) {            a frame is at the device's door
  *         frame = wire_take(w, now);          ... and enters
@@ -17,9 +17,9 @@
  * A caller that does not take a frame which is due holds it back, and all behind it: the wire waits
  * for as long as it likes, and goes on from there no faster than the medium allows.
  *
- * A live wire leads out of the simulation, to programs that send when they please. Its caller sleeps
- * on wire_descriptor() besides whatever else may wake it, and says wire_listen() whenever it was
- * awake. Only the host's clock has a time that such programs live by.
+ * A live wire leads out of the simulation, to programs that send when they please. Its caller
+ * sleeps on wire_descriptor() besides whatever else may wake it, and says wire_listen() whenever it
+ * was awake. Only the host's clock has a time that such programs live by.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,10 +90,10 @@ struct wire_stats {
     uint64_t in_frames, in_bytes;
     uint64_t out_frames, out_bytes;
     uint64_t first_in_ns, last_in_ns, first_out_ns,
-        last_out_ns; /* mean nothing while there are none */
+        last_out_ns;  /* mean nothing while there are none */
     uint64_t mapped;  /* frames that were given a client's address */
     uint64_t refused; /* frames that left the device, and the far end would not take */
-    uint64_t ended;  /* 1: the far end has no more frames */
+    uint64_t ended;   /* 1: the far end has no more frames */
     struct wire_echo echo;
 };
 
@@ -223,11 +223,11 @@ struct wire_type {
     enum wire_next (*next)(void *state, struct wire_frame *out);
     /* The frame last returned by `next` enters now. NULL: not interested. */
     void (*entered)(void *state, uint64_t now_ns);
-    /* A frame leaves the device, borrowed for the call. False: it is not taken. NULL: frames vanish,
-     * counted. */
+    /* A frame leaves the device, borrowed for the call. False: it is not taken. NULL: frames
+     * vanish, counted. */
     bool (*send)(void *state, const uint8_t *bytes, size_t length, uint64_t now_ns);
-    /* Of a live wire, once open: a descriptor that does not block, and can be read when there may be
-     * a frame. `next` is called after WAIT without a `send` as well. NULL: not live. */
+    /* Of a live wire, once open: a descriptor that does not block, and can be read when there may
+     * be a frame. `next` is called after WAIT without a `send` as well. NULL: not live. */
     int (*descriptor)(const void *state);
     /* Release whatever `check` and `open` acquired, if anything. NULL: nothing to release. */
     void (*finish)(void *state);

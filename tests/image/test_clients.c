@@ -283,6 +283,102 @@ static void echo_turns_udp_round(void **unused)
     image_unload(&image);
 }
 
+/* The sum over pseudo-header and payload of a packet without options. */
+static uint32_t transport_sum(const uint8_t *frame, size_t bytes)
+{
+    uint8_t pseudo[12] = {0};
+
+    memcpy(pseudo, frame + 26, 8);
+    pseudo[9] = frame[23];
+    put16(pseudo + 10, (uint32_t)bytes);
+    return sum_bytes(sum_bytes(0, pseudo, sizeof(pseudo)), frame + 34, bytes);
+}
+
+/* What the mirror makes of a frame for `to`: it comes from `from`, and its checksums are right. */
+static void mirrors(const uint8_t *frame, size_t len, const uint8_t *from, size_t check_at)
+{
+    uint8_t expected[sizeof(query)];
+    size_t bytes = len - 34;
+
+    memcpy(expected, frame, len);
+    memcpy(expected, frame + 6, 6);
+    memcpy(expected + 6, own_mac, 6);
+    memcpy(expected + 26, from, 4);
+    memcpy(expected + 30, frame + 26, 4);
+    put_checksum(expected + 24, expected + 14, 20);
+    if (check_at != 0) {
+        put16(expected + check_at, 0);
+        uint32_t check = ~transport_sum(expected, bytes) & 0xffff;
+
+        put16(expected + check_at, check == 0 && frame[23] == 17 ? 0xffff : check);
+    }
+    echo_answers(frame, len, expected, len);
+}
+
+static void echo_is_a_mirror(void **unused)
+{
+    static const uint8_t us[] = {IP_US}, other[] = {10, 255, 0, 99};
+    uint8_t frame[sizeof(query)], arp[42], reply[42];
+
+    (void)unused;
+    start_echo(8, 8);
+    echo_params()->reflect = false;
+    memcpy(&echo_params()->ip, us, 4);
+    memcpy(&echo_params()->mirror_ip, other, 4);
+    /* It is there by either address. */
+    echo_answers(arp_request, sizeof(arp_request), arp_reply, sizeof(arp_reply));
+    memcpy(arp, arp_request, sizeof(arp));
+    memcpy(reply, arp_reply, sizeof(reply));
+    memcpy(arp + 38, other, 4);
+    memcpy(reply + 28, other, 4);
+    echo_answers(arp, sizeof(arp), reply, sizeof(reply));
+    arp[41]++;
+    echo_ignores(arp, sizeof(arp));
+
+    /* To the one, and from the other; ports stay. Every sum there is, for one word of data. */
+    for (uint32_t word = 0; word < 0x10000; word += word < 0x100 || word >= 0xff00 ? 1 : 0x55) {
+        for (int back = 0; back < 2; back++) {
+            memcpy(frame, query, sizeof(query));
+            memcpy(frame + 30, back ? other : us, 4);
+            put_checksum(frame + 24, frame + 14, 20);
+            put16(frame + 50, word);
+            put16(frame + 40, 0);
+            uint32_t check = ~transport_sum(frame, sizeof(query) - 34) & 0xffff;
+            put16(frame + 40, check == 0 ? 0xffff : check);
+            mirrors(frame, sizeof(query), back ? us : other, 40);
+        }
+    }
+    /* TCP's checksum lies elsewhere. */
+    memcpy(frame, query, sizeof(query));
+    frame[23] = 6;
+    put_checksum(frame + 24, frame + 14, 20);
+    put16(frame + 50, 0);
+    put16(frame + 50, ~transport_sum(frame, sizeof(query) - 34) & 0xffff);
+    mirrors(frame, sizeof(query), other, 50);
+    /* What has no checksum has none afterwards; what was wrong stays so; nor has a later fragment
+     * one, nor a packet that ends before it. */
+    memcpy(frame, query, sizeof(query));
+    put16(frame + 40, 0);
+    mirrors(frame, sizeof(query), other, 0);
+    memcpy(frame, query, sizeof(query));
+    put16(frame + 20, 0x0001);
+    put_checksum(frame + 24, frame + 14, 20);
+    mirrors(frame, sizeof(query), other, 0);
+    memcpy(frame, query, sizeof(query));
+    put16(frame + 16, 27);
+    put_checksum(frame + 24, frame + 14, 20);
+    mirrors(frame, 42, other, 0);
+    frame[23] = 47; /* and of this we know nothing */
+    put_checksum(frame + 24, frame + 14, 20);
+    mirrors(frame, 42, other, 0);
+    /* For nobody here. */
+    memcpy(frame, query, sizeof(query));
+    frame[33]++;
+    put_checksum(frame + 24, frame + 14, 20);
+    echo_ignores(frame, sizeof(query));
+    image_unload(&image);
+}
+
 static void echo_reflects_if_asked(void **unused)
 {
     uint8_t expected[74];
@@ -1242,6 +1338,7 @@ int main(void)
         cmocka_unit_test(echo_leaves_others_addresses_alone),
         cmocka_unit_test(echo_answers_ping),
         cmocka_unit_test(echo_turns_udp_round),
+        cmocka_unit_test(echo_is_a_mirror),
         cmocka_unit_test(echo_reflects_if_asked),
         cmocka_unit_test(echo_ignores_what_is_broken),
         cmocka_unit_test(echo_survives_descriptors_of_nothing),

@@ -146,6 +146,7 @@ static inline void note_is(unsigned at, char what, uint32_t offset, unsigned byt
 static struct {
     uint64_t due_ns[PLAYED_FRAMES];
     unsigned count, next, sent;
+    bool refuses;
     struct {
         uint64_t at_ns;
         size_t bytes;
@@ -169,6 +170,9 @@ static inline bool far_send(void *state, const uint8_t *bytes, size_t length, ui
 {
     (void)state;
     (void)bytes;
+    if (far_end.refuses) {
+        return false;
+    }
     assert_true(far_end.sent < PLAYED_FRAMES);
     far_end.out[far_end.sent].at_ns = at_ns;
     far_end.out[far_end.sent++].bytes = length;

@@ -38,7 +38,7 @@ static void only_these_drops_are_a_job(void **state)
     (void)state;
     for (unsigned place = 0; place < 5; place++) {
         for (unsigned reason = DROP_NONE; reason < DROP_COUNT; reason++) {
-            bool job = false;
+            bool job = places[place] == ETH0 && reason == DROP_REFUSED; /* the host's, really */
 
             for (unsigned i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
                 job |= jobs[i].pd == places[place] && jobs[i].reason == reason;

@@ -662,6 +662,21 @@ static void test_device(void **state)
     assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_RING_TX), 10);
 }
 
+/* What the host would not take has left the ring, and is not out. */
+static void test_refused(void **state)
+{
+    struct page_device *d = &page("eth0")->device;
+
+    (void)state;
+    d->wire.out_frames = 5;
+    d->wire.refused = 2;
+    page("net0_driver")->counts.to_device = 10;
+    look_once();
+    assert_int_equal(sum(PROBE_FRAME_OUT), 5);
+    assert_int_equal(count_of(PROBE_FRAME_DROPPED, "eth0", DROP_REFUSED), 2);
+    assert_int_equal(count_of(PROBE_FRAME_IN_FLIGHT, "eth0", PLACE_RING_TX), 3);
+}
+
 /* What waits at a gate is there, further copies began there, and acts are counted. */
 static void test_gates(void **state)
 {
@@ -926,6 +941,7 @@ int main(void)
         TEST(test_between_absurd),
         TEST(test_died_between),
         TEST(test_stopped),
+        TEST(test_refused),
         TEST(test_device),
         TEST(test_gates),
         TEST(test_taken_back),

@@ -376,6 +376,43 @@ static void test_counted(void **state)
     assert_int_equal(counts()->rx_written, 2);
 }
 
+static enum wire_next live_next(void *state, struct wire_frame *out)
+{
+    enum wire_next next = far_next(state, out);
+
+    return next == WIRE_END ? WIRE_WAIT : next;
+}
+
+static int live_descriptor(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+/* A live wire has no end, and no time at which it is looked at but when the domain is awake. */
+static void test_live(void **state)
+{
+    static const struct wire_type live = {
+        .name = "live", .next = live_next, .descriptor = live_descriptor, .send = far_send};
+
+    (void)state;
+    begin_with(true, 0, 0, 1000000000);
+    wire.type = &live;
+    run();
+    go();
+    run();
+    assert_int_equal(deadline_ns, DOMAIN_FOREVER);
+    assert_int_equal(atomic_load(&counts()->finished), 0);
+    far_end.count = 2; /* they come while it sleeps */
+    run_at(START_NS + 5000);
+    assert_int_equal(device.count, 2);
+    assert_int_equal(stats.in_frames, 2);
+    assert_int_equal(deadline_ns, DOMAIN_FOREVER);
+    run();
+    assert_int_equal(device.count, 2);
+    assert_int_equal(atomic_load(&counts()->finished), 0);
+}
+
 /* An infinitely fast wire waits until the device could take a frame; one of finite speed does not.
  */
 static void test_ready(void **state)
@@ -536,6 +573,10 @@ static void test_out(void **state)
     assert_int_equal(far_end.out[0].bytes + far_end.out[1].bytes, 160);
     assert_int_equal(far_end.out[1].at_ns, 500);
     assert_int_equal(stats.out_frames, 2);
+    far_end.refuses = true;
+    bus->frame_out(bus, data, 60);
+    assert_int_equal(stats.out_frames, 2);
+    assert_int_equal(stats.refused, 1);
     for (unsigned why = 0; why < DEVICE_DROPS; why++) {
         bus->tx_drop(bus, (enum device_drop)why);
         assert_int_equal(counts()->drops_tx[why], 1);
@@ -737,6 +778,7 @@ int main(void)
         TEST(test_timers),
         TEST(test_go),
         TEST(test_counted),
+        TEST(test_live),
         TEST(test_ready),
         TEST(test_ready_each),
         TEST(test_batch),

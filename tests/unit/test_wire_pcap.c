@@ -633,7 +633,7 @@ static void every_kind_is_in_the_table(void **state)
     const struct wire_type *const *all = wire_types(&count);
 
     (void)state;
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 4);
     for (size_t i = 0; i < count; i++) {
         assert_non_null(all[i]->name);
         assert_non_null(all[i]->doc);
@@ -641,6 +641,8 @@ static void every_kind_is_in_the_table(void **state)
     }
     assert_string_equal(all[0]->name, "pcap");
     assert_string_equal(all[1]->name, "gen");
+    assert_string_equal(all[2]->name, "tap");
+    assert_string_equal(all[3]->name, "packet");
 }
 
 static int make_folder(void **state)

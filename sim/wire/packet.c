@@ -6,9 +6,8 @@
  * frames too, so the interface had better have no address.
  *
  * Linux is lazy between interfaces that lead nowhere: a checksum may be missing, a VLAN tag set
- * aside, and several segments be one frame. The first two are put right here, from what comes with
- * the frame (packet(7)). The last is left as it is, and the device refuses what is longer than a
- * frame; `ip link set INTERFACE gso_max_segs 1` at the sender's end sees to it that there is none.
+ * aside, and several segments of TCP be one frame. All that is put right here, from what comes with
+ * the frame (packet(7)), as a real interface would have before it sent anything.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,11 +23,13 @@
 
 #include "sim/wire/hostlink.h"
 #include "sim/wire/numbered.h"
+#include "sim/wire/segment.h"
 #include "sim/wire/wire.h"
 
 #define VLAN_BYTES   4u
 #define MACS_BYTES   12u
-#define SOCKET_BYTES (4 << 20) /* of frames that wait, on either side */
+#define SOCKET_BYTES (4 << 20)                /* of frames that wait, on either side */
+#define WHOLE_BYTES  (WIRE_FRAME_BYTES + 64u) /* all segments of a frame, headers and all */
 
 /* The classic one, without a count of buffers. */
 struct offload {
@@ -45,7 +46,11 @@ struct wire_packet {
         struct offload offload; /* all zeros: the frame is complete */
         uint8_t frame[WIRE_FRAME_BYTES];
     } out;
-    uint8_t in[VLAN_BYTES + WIRE_FRAME_BYTES]; /* with room for a tag before it */
+    /* What came, and the tag it goes with; and a segment of it. Each with room for the tag. */
+    struct segments segments;
+    bool tagged;
+    uint8_t tag[VLAN_BYTES];
+    uint8_t in[VLAN_BYTES + WHOLE_BYTES], segment[VLAN_BYTES + WHOLE_BYTES];
 };
 
 _Static_assert(sizeof(struct offload) == 10, "as packet sockets have it");
@@ -120,6 +125,7 @@ static int packet_open(void *state, const struct wire_world *world, struct wire_
         return refused(world->wire_name, "open a packet socket", why);
     }
     p->is_open = true;
+    p->segments = (struct segments){.data_bytes = 0};
     ask_for_room(p->fd);
     from.sll_ifindex = (int)if_nametoindex(p->interface);
     if (!set_options(p->fd, from.sll_ifindex) ||
@@ -170,14 +176,13 @@ static bool find_tag(struct msghdr *message, uint8_t tag[static VLAN_BYTES])
 }
 
 /* The next frame as it lies in `in`, behind the room for a tag. 0: there is none. */
-static size_t receive(struct wire_packet *p, uint8_t tag[static VLAN_BYTES], bool *tagged)
+static size_t receive(struct wire_packet *p)
 {
     _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
     const ssize_t least = sizeof(struct offload) + MACS_BYTES + sizeof(uint16_t);
     struct offload offload;
-    struct iovec parts[2] = {
-        {.iov_base = &offload, .iov_len = sizeof offload},
-        {.iov_base = p->in + VLAN_BYTES, .iov_len = WIRE_FRAME_BYTES - VLAN_BYTES}};
+    struct iovec parts[2] = {{.iov_base = &offload, .iov_len = sizeof offload},
+                             {.iov_base = p->in + VLAN_BYTES, .iov_len = WHOLE_BYTES}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2, .msg_control = control};
     ssize_t got;
 
@@ -189,29 +194,51 @@ static size_t receive(struct wire_packet *p, uint8_t tag[static VLAN_BYTES], boo
         return 0;
     }
     size_t length = (size_t)got - sizeof offload;
+    unsigned kind = offload.of.gso_type & ~VIRTIO_NET_HDR_GSO_ECN;
 
-    complete_checksum(p->in + VLAN_BYTES, length, &offload.of);
-    *tagged = find_tag(&message, tag);
+    p->tagged = find_tag(&message, p->tag);
+    if (kind == VIRTIO_NET_HDR_GSO_TCPV4 || kind == VIRTIO_NET_HDR_GSO_TCPV6) {
+        segments_begin(&p->segments, p->in + VLAN_BYTES, length, offload.of.csum_start,
+                       offload.of.gso_size);
+    } else {
+        complete_checksum(p->in + VLAN_BYTES, length, &offload.of);
+    }
     return length;
+}
+
+/* With its tag, if it has one, for which there is room before it. */
+static void give(const struct wire_packet *p, uint8_t *frame, size_t length, struct wire_frame *out)
+{
+    if (p->tagged) {
+        memmove(frame - VLAN_BYTES, frame, MACS_BYTES);
+        frame -= VLAN_BYTES;
+        length += VLAN_BYTES;
+        memcpy(frame + MACS_BYTES, p->tag, VLAN_BYTES);
+    }
+    /* Whatever is longer than a frame can be, the device refuses in any case. */
+    length = length < WIRE_FRAME_BYTES ? length : WIRE_FRAME_BYTES;
+    *out = (struct wire_frame){.bytes = frame, .length = (uint32_t)length};
 }
 
 static enum wire_next packet_next(void *state, struct wire_frame *out)
 {
     struct wire_packet *p = state;
-    uint8_t tag[VLAN_BYTES];
-    bool tagged = false;
-    size_t length = receive(p, tag, &tagged);
+    uint8_t *segment = p->segment + VLAN_BYTES;
+    size_t length = segments_next(&p->segments, segment);
 
     if (length == 0) {
-        return WIRE_WAIT;
+        size_t whole = receive(p);
+
+        if (whole == 0) {
+            return WIRE_WAIT;
+        }
+        length = segments_next(&p->segments, segment);
+        if (length == 0) {
+            give(p, p->in + VLAN_BYTES, whole, out);
+            return WIRE_FRAME;
+        }
     }
-    *out = (struct wire_frame){.bytes = p->in + VLAN_BYTES, .length = (uint32_t)length};
-    if (tagged) {
-        memmove(p->in, p->in + VLAN_BYTES, MACS_BYTES);
-        memcpy(p->in + MACS_BYTES, tag, VLAN_BYTES);
-        out->bytes = p->in;
-        out->length += VLAN_BYTES;
-    }
+    give(p, segment, length, out);
     return WIRE_FRAME;
 }
 

@@ -133,7 +133,6 @@ ip link show tap7 >/dev/null && ip link del tap7
 echo '-- a veth pair'
 ip link add v0 type veth peer name v1
 ip addr add 10.11.0.1/24 dev v0
-ip link set v0 gso_max_segs 1
 ip link set v0 up
 know v0
 plugged='/wires/0={"name": "lan", "kind": "packet", "interface": "v1"}'

@@ -618,6 +618,55 @@ static void a_checksum_is_completed(void **state)
     close(far);
 }
 
+/* Three segments of TCP in one frame, and one more frame behind it. */
+static void segments_come_one_by_one(void **state)
+{
+    static const uint8_t head[54] = {
+        0x52, 0x54, 1, 0, 0,  0, 0x52, 0x54, 1,  0, 0,    9,    8,  0, 0x45, 0, 0x0b, 0xe0,
+        0,    1,    0, 0, 64, 6, 0,    0,    10, 0, 0,    1,    10, 0, 0,    2, 0x9c, 0x40,
+        0,    7,    0, 0, 0,  1, 0,    0,    0,  1, 0x50, 0x18, 1,  0, 0,    0, 0,    0};
+    struct {
+        struct virtio_net_hdr offload;
+        uint8_t frame[54 + 3000];
+    } sent = {.offload = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                          .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                          .hdr_len = 54,
+                          .gso_size = 1448,
+                          .csum_start = 34,
+                          .csum_offset = 16}};
+    static const uint32_t lengths[] = {54 + 1448, 54 + 1448, 54 + 104, 64};
+
+    (void)state;
+    NEED_TAP();
+    int far;
+    struct rig *r = rig_plugged(IFF_VNET_HDR, &far);
+
+    memcpy(sent.frame, head, sizeof head);
+    memset(sent.frame + 54, 0x5a, 3000);
+    assert_int_equal(write(far, &sent, 10 + sizeof sent.frame), 10 + sizeof sent.frame);
+    memset(&sent, 0, sizeof sent);
+    number_frame(sent.frame, 8);
+    assert_int_equal(write(far, &sent, 10 + 64), 10 + 64);
+    assert_true(readable(wire_descriptor(&r->wire), 1000));
+    for (unsigned i = 0; i < 4; i++) {
+        wire_listen(&r->wire);
+        const struct wire_frame *in = wire_take(&r->wire, wire_due(&r->wire));
+
+        assert_non_null(in);
+        assert_int_equal(in->length, lengths[i]);
+        if (i < 3) {
+            uint32_t pseudo = sum_of(in->bytes + 26, 8, 6 + in->length - 34);
+
+            assert_int_equal(sum_of(in->bytes + 34, in->length - 34, pseudo), 0xffff);
+            assert_int_equal(in->bytes[40] << 8 | in->bytes[41], i * 1448 + 1);
+        }
+    }
+    assert_null(take(r));
+    assert_int_equal(r->stats.in_frames, 4);
+    rig_free(r);
+    close(far);
+}
+
 static void an_interface_must_be_there_and_up(void **state)
 {
     (void)state;
@@ -680,6 +729,7 @@ int main(void)
         cmocka_unit_test(plugged_in_hears_and_is_heard),
         cmocka_unit_test(a_tag_is_put_back),
         cmocka_unit_test(a_checksum_is_completed),
+        cmocka_unit_test(segments_come_one_by_one),
         cmocka_unit_test(an_interface_must_be_there_and_up),
         cmocka_unit_test(a_bell_hears),
     };

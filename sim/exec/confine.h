@@ -2,10 +2,11 @@
 #ifndef SIM_EXEC_CONFINE_H
 #define SIM_EXEC_CONFINE_H
 /*
- * Shutting a domain in: after its memory is mapped, it gives up every descriptor but its doorbells
- * and log, then root, then, before the first instruction of its image, nearly every system call.
- * What it has mapped read-only stays so: the descriptor it came from could only be read and is
- * closed, mprotect is refused, and nothing under /proc can be opened.
+ * Shutting a domain in: after its memory is mapped, it gives up every descriptor but its doorbells,
+ * its log and, if it is a device on a live one, its wire; then root; then, before the first
+ * instruction of its image, nearly every system call. What it has mapped read-only stays so: the
+ * descriptor it came from could only be read and is closed, mprotect is refused, and nothing under
+ * /proc can be opened.
  *
  * The dynamic loader runs code of the image (constructors, resolvers) while it still needs files
  * and memory, so there is a first filter for as long as it works: it lets nothing be written,

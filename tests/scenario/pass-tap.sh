@@ -67,7 +67,7 @@ end()
     wait $run
     echo "exit $?"
     [ "$(captured lan-in)" = "$(counted in)" ] && [ "$(captured lan-out)" = "$(counted out)" ] ||
-        echo "captured $(captured lan-in) of $(counted in) and $(captured lan-out) of $(counted out)"
+        echo "of $(counted in), $(counted out) captured $(captured lan-in), $(captured lan-out)"
 }
 
 # loss: what a ping says of it.
@@ -123,10 +123,10 @@ ip tuntap add dev tap7 mode tap
 ip addr add 10.11.0.1/24 dev tap7
 ip link set tap7 up
 know tap7
-begin --executor=thread --set /wires/0='{"name": "lan", "kind": "tap", "interface": "tap7"}'
+given='/wires/0={"name": "lan", "kind": "tap", "interface": "tap7"}'
+begin --executor=thread --set "$given"
 say_udp
-"$SDDFSIM" run "$story" -q -o other --set /wires/0='{"name": "lan", "kind": "tap", "interface": "tap7"}' \
-    2>&1 | grep -v 'repeat with'
+"$SDDFSIM" run "$story" -q -o other --set "$given" 2>&1 | grep -v 'repeat with'
 end
 ip link show tap7 >/dev/null && ip link del tap7
 

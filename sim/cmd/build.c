@@ -150,6 +150,9 @@ static void check_hooks(struct build *b)
                       "memory");
         }
     }
+    if (b->hooked && !b->clang) {
+        build_check_bits(b);
+    }
 }
 
 static int check(struct build *b)
@@ -213,7 +216,7 @@ static const struct cmd_option options[] = {
      "scenario's choice"},
     {"cc", 0, "COMPILER",
      "gcc, clang, or one that takes their options (default: the first of\n"
-     "these two there is)"},
+     "these two there is; clang before gcc for mmio)"},
     {"own-headers", 0, NULL,
      "the sDDF headers come with -I; of ours only os/sddf.h, microkit.h\n"
      "and sel4/sel4.h"},

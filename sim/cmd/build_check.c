@@ -139,7 +139,7 @@ static void check_unknown_sections(struct build *b, const struct elf *e, bool fi
         }
         const char *other = build_section_origin(name);
         const char *near = at < count || other != NULL ? NULL : suggest(name, names, count);
-        if (at < count || !is_for_config(name, near)) {
+        if (at < count || !is_for_config(name, near) || (other != NULL && *other == '\0')) {
             continue;
         }
         (fits ? diag_warn : diag_error)(&b->diag, BUILD_OUTPUT(b),
@@ -244,24 +244,35 @@ static const char *check_sections(struct build *b, const struct elf *e)
 
 /* -- names it asks for -- */
 
-static bool object_uses(const struct build_input *input, const char *name)
+/* Has the object that name, defined or asked for? */
+static bool object_has(const char *object, const char *name, bool defined)
 {
     struct elf_symbol symbol;
     struct elf e;
     size_t size;
-    bool uses = false;
-    uint8_t *bytes = input->kind == BUILD_ARCHIVE ? NULL : elf_map(input->object, &size);
+    bool has = false;
+    uint8_t *bytes = elf_map(object, &size);
 
     if (bytes == NULL) {
         return false;
     }
     if (elf_open(&e, bytes, size) == NULL) {
-        for (size_t i = 0; !uses && elf_symbol(&e, ".symtab", i, &symbol); i++) {
-            uses = !symbol.defined && strcmp(symbol.name, name) == 0;
+        for (size_t i = 0; !has && elf_symbol(&e, ".symtab", i, &symbol); i++) {
+            has = symbol.defined == defined && strcmp(symbol.name, name) == 0;
         }
     }
     munmap(bytes, size);
-    return uses;
+    return has;
+}
+
+bool build_defines(const char *object, const char *name)
+{
+    return object_has(object, name, true);
+}
+
+static bool object_uses(const struct build_input *input, const char *name)
+{
+    return input->kind != BUILD_ARCHIVE && object_has(input->object, name, false);
 }
 
 /* "a.c, b.o", and those in archives, which are not looked into, as "an archive". */

@@ -20,7 +20,6 @@
 #include "sim/cmd/self.h"
 #include "sim/system.h"
 
-#define COMPILERS  "gcc", "clang" /* the first there is, where none was asked for */
 #define ROOM_BYTES (1 << 20)      /* with less than this left, a full disk is to blame */
 
 static const char *const compile_flags[] = {"-std=gnu11",
@@ -71,12 +70,13 @@ static const char *const hooked_copy_flags[] = {"--redefine-sym",
 static const char *const link_flags[] = {"-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,-z,noexecstack",
                                          NULL};
 
-/* gcc copies by itself what it thinks small, unless told to call; others do not know the word. */
-static const char *const gcc_calls[] = {
+/* gcc copies by itself what it thinks small, unless told to call, and makes accesses of volatile
+ * bit-fields narrower than declared; others do not know the words. */
+static const char *const gcc_words[] = {
 #if defined(__x86_64__)
     "-mstringop-strategy=libcall",
 #endif
-    NULL};
+    "-fstrict-volatile-bitfields", NULL};
 
 /* What is taken from an archive is what somebody asks for, and nobody in it asks for these. */
 static const char *const entries[] = {"-Wl,--undefined=init", "-Wl,--undefined=notified",
@@ -140,7 +140,8 @@ static const char *find_tool(const char *name, struct arena *arena)
 
 static const char *find_compiler(struct build *b)
 {
-    const char *const known[] = {COMPILERS};
+    /* The first there is, where none was asked for; gcc tells wrongly of some accesses. */
+    static const char *const known[2][2] = {{"gcc", "clang"}, {"clang", "gcc"}};
     const char *asked = cmd_value(b->args, "cc", NULL), *found = NULL;
 
     if (asked != NULL) {
@@ -150,8 +151,8 @@ static const char *find_compiler(struct build *b)
         }
         return found;
     }
-    for (size_t i = 0; found == NULL && i < sizeof known / sizeof known[0]; i++) {
-        found = find_tool(known[i], &b->arena);
+    for (size_t i = 0; found == NULL && i < 2; i++) {
+        found = find_tool(known[b->hooked][i], &b->arena);
     }
     if (found == NULL) {
         cmd_complain(b->args, "there is neither gcc nor clang; name another compiler with --cc");
@@ -265,7 +266,8 @@ static bool is_gcc(const char *compiler)
     return found;
 }
 
-static int compile(struct build *b, const char *compiler, struct build_input *input)
+static int compile(struct build *b, const char *compiler, struct build_input *input,
+                   const char *const *further)
 {
     struct words w = {.arena = &b->arena};
 
@@ -279,7 +281,10 @@ static int compile(struct build *b, const char *compiler, struct build_input *in
         add(&w, "-DSDDFSIM_EXPLORE");
     }
     if (b->hooked ? !b->clang : is_gcc(compiler)) {
-        add_all(&w, gcc_calls);
+        add_all(&w, gcc_words);
+    }
+    if (further != NULL) {
+        add_all(&w, further);
     }
     add_headers(b, &w);
     add_given(b, &w, "define");
@@ -289,6 +294,24 @@ static int compile(struct build *b, const char *compiler, struct build_input *in
     add(&w, "-o");
     add(&w, input->object);
     return run_tool(b, &w);
+}
+
+/*
+ * What gcc makes a call of memcpy() or the like must not be a loop in that very function, as it is
+ * where an image brings its own.
+ */
+static int compile_alone(struct build *b, const char *compiler, struct build_input *input)
+{
+    static const char *const loops[] = {"memcpy", "memmove", "memset", "strlen"};
+    /* It has warned already. */
+    static const char *const as_loops[] = {"-fno-tree-loop-distribute-patterns", "-w", NULL};
+    int status = compile(b, compiler, input, NULL);
+    bool defines = false;
+
+    for (size_t i = 0; status == CMD_EXIT_OK && is_gcc(compiler) && i < 4; i++) {
+        defines |= build_defines(input->object, loops[i]);
+    }
+    return defines ? compile(b, compiler, input, as_loops) : status;
 }
 
 /* Of an object or archive of the user's, a copy. */
@@ -349,7 +372,7 @@ static int make_objects(struct build *b, const char *compiler, const char *objco
 
         input->object = object_name(b, i);
         if (input->kind == BUILD_SOURCE) {
-            status = compile(b, compiler, input);
+            status = compile_alone(b, compiler, input);
         }
         if (status == CMD_EXIT_OK) {
             status = redirect_copies(b, objcopy, input);

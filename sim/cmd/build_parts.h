@@ -44,9 +44,15 @@ int build_make(struct build *b);
  * `points`: "all" or "os", as a report has it. False, with errno, if it cannot be read. */
 bool build_check(struct build *b, const char **roles, const char **points);
 
+/* Warn if a volatile struct or union in it has bit-fields. */
+void build_check_bits(struct build *b);
+
+/* Has an object a function or variable of that name? */
+bool build_defines(const char *object, const char *name);
+
 /* Where a function comes from that nobody here has: a sentence, NULL where that is not known.
  * `exports`: the program's own, in which names near it are looked for. */
 const char *build_origin(const char *name, const struct elf *exports, struct arena *arena);
-/* The same of a section that no class here fills. */
+/* The same of a section that no class here fills; "": it need not be. */
 const char *build_section_origin(const char *section);
 #endif

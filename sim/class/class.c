@@ -13,12 +13,9 @@
 
 #include <sddf/hw/device.h>
 #include <sddf/resources/device.h>
-#include <sddf/timer/config.h>
 
 const struct class_section class_device_section = {".device_resources", sizeof(device_resources_t),
                                                    false};
-const struct class_section class_timer_section = {".timer_client_config",
-                                                  sizeof(timer_client_config_t), true};
 
 static const struct class_type *const types[] = {
 #define ROW(id) &class_##id,

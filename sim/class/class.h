@@ -17,7 +17,7 @@ struct class_section {
     bool optional; /* an image without it is not refused */
 };
 
-#define CLASS_SECTIONS_MAX 4u /* of one role */
+#define CLASS_SECTIONS_MAX 6u /* of one role */
 
 /* What an image must be able to be told to be one of these. A role may stand there more than once,
  * where what it is told depends on how it is wired. */
@@ -26,8 +26,9 @@ struct class_role {
     const struct class_section *sections[CLASS_SECTIONS_MAX + 1]; /* NULL ends */
 };
 
-/* What any class may tell: a device's driver of its device, anybody of a timer. */
-extern const struct class_section class_device_section, class_timer_section;
+/* What any class may tell: a device's driver of its device, anybody of what the machine offers. */
+extern const struct class_section class_device_section, class_timer_section, class_serial_section,
+    class_lwip_section;
 
 /* A request or its answer, as far as anybody's contract goes. */
 #define CLASS_CALL_WORDS 4u
@@ -65,6 +66,12 @@ const struct class_type *class_named(const char *name);
 /* The configuration of a domain, `bytes` of it as the section has them. A copy is made. */
 void class_tell(struct plan *p, uint32_t pd, const struct class_section *section,
                 const void *config, size_t bytes);
+
+/*
+ * What the machine offers by itself, to a domain whose image has a section for it: a timer (to all,
+ * if `timer`), a console, and memory for so many pbufs.
+ */
+void class_offer(struct plan *p, uint32_t pd, bool timer, uint64_t pbufs);
 
 /*
  * For every class: give a device its driver. Adds the device's domain, registers, ring memory with

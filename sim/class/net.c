@@ -415,6 +415,7 @@ static void net_build(struct plan *p, uint32_t instance)
         build_unvirtualised(&n, instance);
     }
     class_tell(p, n.driver, &net_driver_section, &n.driver_config, sizeof n.driver_config);
+    class_offer(p, n.driver, false, 0);
 }
 
 const struct class_type class_net = {

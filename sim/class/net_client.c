@@ -9,7 +9,6 @@
 
 #include <sddf/network/constants.h>
 #include <sddf/resources/device.h>
-#include <sddf/timer/config.h>
 
 #include "sim/class/net_parts.h"
 
@@ -505,9 +504,6 @@ void net_build_client(struct net *n, uint32_t number, const struct scenario_join
     memcpy(config->magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     memcpy(config->mac_addr.addr, p->pds[client].macs[0], 6);
     class_tell(p, client, &net_client_section, config, sizeof *config);
-
-    timer_client_config_t timer = {.driver_id =
-                                       plan_channel_id(p, plan_add_timer(p, client), client)};
-    memcpy(timer.magic, SDDF_TIMER_MAGIC, SDDF_TIMER_MAGIC_LEN);
-    class_tell(p, client, &class_timer_section, &timer, sizeof timer);
+    /* Each receive buffer may be in a pbuf, and what lwIP holds back beside. */
+    class_offer(p, client, true, 2 * config->rx.num_buffers + 1u);
 }

@@ -25,14 +25,19 @@ const struct class_section net_regions_section = {".device_resources", sizeof(de
                                                   true};
 
 const struct class_role net_told[] = {
-    {"driver", "the driver of a network", {&net_driver_section, &class_device_section}},
+    {"driver",
+     "the driver of a network",
+     {&net_driver_section, &class_device_section, &class_timer_section, &class_serial_section}},
     {"virt_rx", "the virt_rx of a network", {&net_virt_rx_section}},
     {"virt_tx", "the virt_tx of a network", {&net_virt_tx_section}},
     {"vswitch", "the vswitch of a network", {&net_vswitch_section}},
     {"copier", "the copier or forwarder of a client", {&net_copy_section}},
-    {"client", "a client of a network", {&net_client_section, &class_timer_section}},
+    {"client",
+     "a client of a network",
+     {&net_client_section, &class_timer_section, &class_serial_section, &class_lwip_section}},
     {"client",
      "a client with several regions, or of a network without virtualisers",
-     {&net_client_section, &class_device_section, &class_timer_section}},
+     {&net_client_section, &class_device_section, &class_timer_section, &class_serial_section,
+      &class_lwip_section}},
     {NULL, NULL, {NULL}},
 };

@@ -16,8 +16,6 @@ struct origin {
 };
 
 static const struct origin names[] = {
-    {"serial_putchar_init", "output through a serial queue is in your sDDF's util/putchar_serial.c "
-                            "and util/printf.c; give both"},
     {"fsmalloc_*", "it is in your sDDF's util/fsmalloc.c, and that needs util/bitarray.c; give "
                    "both, or compile with the product's headers"},
     {"bitarray_*", "it is in your sDDF's util/bitarray.c; give that as well, or compile with the "
@@ -82,8 +80,8 @@ static const struct origin sections[] = {
     {".i2c_*", "it is of sDDF's I2C class, which is not here"},
     {".sound_*", "it is of sDDF's sound class, which is not here"},
     {".gpu_*", "it is of sDDF's GPU class, which is not here"},
-    {".lib_sddf_lwip_config", "it is the lwIP glue's, which is not here"},
-    {".benchmark_*", "it is the benchmark's; here the report tells what that would"},
+    {".benchmark_client_config", ""}, /* full of zeros, as it is, it says that nobody measures */
+    {".benchmark_config", "it is the benchmark's; here the report tells what that would"},
 };
 
 #define ROWS(table) (sizeof(table) / sizeof(table)[0])

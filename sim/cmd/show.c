@@ -48,7 +48,11 @@ const char *show_rights(unsigned rights)
 const char *show_channel_kind(enum plan_channel_kind kind)
 {
     static const char *const words[] = {
-        [CHANNEL_PEER] = "peer", [CHANNEL_IRQ] = "irq", [CHANNEL_TIMER] = "timer"};
+        [CHANNEL_PEER] = "peer",
+        [CHANNEL_IRQ] = "irq",
+        [CHANNEL_TIMER] = "timer",
+        [CHANNEL_CONSOLE] = "console",
+    };
 
     return words[kind];
 }

@@ -130,7 +130,7 @@ static bool has_queue(const struct plan *plan, uint32_t channel)
 
 static void print_channel(const struct show *show, const struct plan_channel *c, FILE *to)
 {
-    if (c->kind == CHANNEL_TIMER) {
+    if (c->kind == CHANNEL_TIMER || c->kind == CHANNEL_CONSOLE) {
         return; /* asks the machine, which is no node */
     }
     print_edge(show, c->end[0].pd, c->end[1].pd, to);

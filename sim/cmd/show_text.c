@@ -225,6 +225,8 @@ static void channel_row(const struct show *show, struct rows *table, const struc
 
     if (c->kind == CHANNEL_TIMER) {
         ROWS_ADD(table, id, "timer", "", "asks for the time and for timeouts");
+    } else if (c->kind == CHANNEL_CONSOLE) {
+        ROWS_ADD(table, id, "console", "", "prints into its log");
     } else if (c->kind == CHANNEL_IRQ) {
         ROWS_ADD(table, id, arena_format(show->arena, "irq %u", c->irq_line),
                  show->plan->pds[other->pd].name, end == 0 ? "is interrupted" : "interrupts");

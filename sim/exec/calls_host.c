@@ -52,7 +52,7 @@ static uint64_t gather(struct domain *d)
             badge |= 1ull << i;
         }
     }
-    return badge | domain_timer_badge(d);
+    return badge | domain_own_badge(d);
 }
 
 /* The lowest of these channels on which a caller waits for an answer, PLAN_CHANNELS_MAX if none. */

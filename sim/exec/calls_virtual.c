@@ -300,6 +300,10 @@ static void carry_deferred(struct domain *d)
                                      [DEFERRED_NOTIFY] = TURN_DEFERRED_NOTIFY,
                                      [DEFERRED_ACK] = TURN_DEFERRED_ACK};
 
+    if (d->deferred.kind == DEFERRED_NOTIFY &&
+        d->channels[d->deferred.channel].plan->kind == CHANNEL_CONSOLE) {
+        domain_flush_deferred(d);
+    }
     d->turn->deferred = kinds[d->deferred.kind];
     d->turn->deferred_channel = d->deferred.channel;
     if (d->deferred.kind == DEFERRED_NOTIFY) {
@@ -310,7 +314,8 @@ static void carry_deferred(struct domain *d)
 
 static uint64_t deadline_ps(const struct domain *d)
 {
-    uint64_t at_ns = d->faults.count == 0 ? d->timeout_ns : domain_deadline(d);
+    bool plain = d->faults.count == 0 && d->console_badge == 0;
+    uint64_t at_ns = plain ? d->timeout_ns : domain_deadline(d);
 
     return at_ns > UINT64_MAX / 1000 - 1 ? UINT64_MAX : at_ns * 1000;
 }
@@ -330,7 +335,7 @@ static struct domain_wake virtual_next(struct domain *d)
         ask(d, request);
         atomic_store_explicit(&d->page->state, PD_RUNNING, memory_order_relaxed);
         domain_end_if_told(d);
-        wake.badge = t->badge | domain_timer_badge(d);
+        wake.badge = t->badge | domain_own_badge(d);
         wake.call = t->is_call ? t->call : PLAN_CHANNELS_MAX;
     } while (wake.badge == 0 && wake.call == PLAN_CHANNELS_MAX && !domain_fault_waits(d));
     pay_work(d, TURN_WORK_WAKE,

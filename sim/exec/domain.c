@@ -13,6 +13,7 @@
 #include <sddf/os/point.h>
 #include <sddf/timer/protocol.h>
 
+#include "sim/exec/console.h"
 #include "sim/exec/weak.h"
 
 #define COMPLAINTS_MAX 64u
@@ -119,7 +120,7 @@ static bool may_call(const struct plan_end *end)
 
 static void note_signal(struct domain *d, const struct domain_channel *c)
 {
-    if (d->follows) {
+    if (d->follows && c->plan->kind == CHANNEL_PEER) {
         weak_show(d);
         moves_signalled(d->moves, (uint32_t)(c->plan - d->plan->channels));
         weak_hide(d);
@@ -131,6 +132,10 @@ void domain_notify(struct domain *d, unsigned channel)
     struct domain_channel *c = usable(d, channel, may_notify, "notify");
 
     if (c == NULL) {
+        return;
+    }
+    if (c->plan->kind == CHANNEL_CONSOLE) {
+        console_notify(d, c);
         return;
     }
     page_count(&d->page->signals_sent);
@@ -255,13 +260,16 @@ void domain_wait(struct domain *d, uint64_t deadline_ns)
     domain_end_if_told(d);
 }
 
-uint64_t domain_timer_badge(struct domain *d)
+uint64_t domain_own_badge(struct domain *d)
 {
+    uint64_t badge = d->console_badge;
+
+    d->console_badge = 0;
     if (d->timeout_ns == DOMAIN_FOREVER || d->exec->now(d->exec->context) < d->timeout_ns) {
-        return 0;
+        return badge;
     }
     d->timeout_ns = DOMAIN_FOREVER;
-    return 1ull << d->timer_channel;
+    return badge | 1ull << d->timer_channel;
 }
 
 /* -- protected calls -- */
@@ -662,6 +670,9 @@ uint64_t domain_deadline(const struct domain *d)
     uint64_t go_ns = atomic_load_explicit(&d->page->order_go_ns, memory_order_relaxed);
     uint64_t at_ns = d->faults.count == 0 ? FAULTS_NEVER : faults_wake_ns(&d->faults);
 
+    if (d->console_badge != 0) {
+        return d->exec->now(d->exec->context);
+    }
     if (at_ns == FAULTS_NEVER) {
         return d->timeout_ns;
     }

@@ -112,6 +112,7 @@ struct domain {
     uint64_t answers[CLASS_ANSWERS_BYTES / 8u]; /* that class remembers of them */
     uint64_t timeout_ns;                        /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
+    uint64_t console_badge; /* its console has taken what it printed, and is to tell it so */
     struct moves *moves; /* NULL: not watched */
     bool follows;        /* flags and signals too */
     bool untold;         /* its queues tell nothing, and are looked at wherever it could be left */
@@ -215,8 +216,9 @@ static inline void domain_capture(struct domain *d, unsigned going, uint64_t tim
 void domain_flush_deferred(struct domain *d);
 /* A place in its image as a probe names it; 0: not one in it. */
 uint64_t domain_place(const struct domain *d, const void *place);
-/* The bit of its timer's channel if that is due, which then no longer is set. */
-uint64_t domain_timer_badge(struct domain *d);
+/* The bits of its timer's channel if that is due, and of its console's, which then are due no more.
+ */
+uint64_t domain_own_badge(struct domain *d);
 /* Has the time come for a fault in this domain that nobody has woken? */
 bool domain_fault_waits(const struct domain *d);
 /*

@@ -214,6 +214,12 @@ void _sddf_putchar(char character)
     domain_print(domain_current, &character, 1);
 }
 
+/* By its queue or as it is, it ends in the domain's log. */
+void serial_putchar_init(sddf_channel serial_tx_ch, serial_queue_handle_t *serial_tx_queue_handle)
+{
+    (void)serial_tx_ch, (void)serial_tx_queue_handle;
+}
+
 /* -- the same by the names that other sources use: they are called from an image, and so tell of a
  * place in one -- */
 

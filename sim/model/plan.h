@@ -105,6 +105,7 @@ enum plan_channel_kind {
     CHANNEL_PEER,  /* two domains */
     CHANNEL_IRQ,   /* end[0] is the device's domain, end[1] the driver */
     CHANNEL_TIMER, /* end[1] asks the machine for time and timeouts; end[0].pd is PLAN_NONE */
+    CHANNEL_CONSOLE, /* end[1] prints by a serial queue that nobody else maps; as above */
 };
 
 struct plan_end {
@@ -118,7 +119,8 @@ struct plan_channel {
     enum plan_channel_kind kind;
     struct plan_end end[2];
     uint32_t region;
-    unsigned irq_line; /* CHANNEL_IRQ */
+    unsigned irq_line;      /* CHANNEL_IRQ */
+    uint64_t console_vaddr; /* CHANNEL_CONSOLE: of the queue it prints by; its bytes a page on */
 };
 
 /* A pool of equal buffers, whose whereabouts the queues tell. */
@@ -260,6 +262,9 @@ uint32_t plan_add_irq(struct plan *p, uint32_t device, unsigned line, uint8_t id
  * it, -1 for none. */
 uint32_t plan_add_channel(struct plan *p, uint32_t pd_a, uint32_t pd_b, int callee);
 uint32_t plan_add_timer(struct plan *p, uint32_t pd); /* returns the channel */
+/* Four pages at its console_vaddr: a queue to print by and its bytes; one to read by, which stays
+ * empty, and its bytes. Returns the channel. */
+uint32_t plan_add_console(struct plan *p, uint32_t pd);
 /* A copy of `bytes` is made. `optional`: an image without that section is no error. */
 void plan_add_blob(struct plan *p, uint32_t pd, const char *section, const void *bytes, size_t size,
                    bool optional);

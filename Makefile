@@ -96,8 +96,11 @@ $(PROGRAM): $(BUILD)/sim/main.o $(LIB_OBJ) sim/exec/exports.list
 	$(Q)$(CC) $(BASEFLAGS) $(EXPORTS) $(BUILD)/sim/main.o $(LIB_OBJ) -o $@ $(LIBS)
 
 # An image is one source file and sees only sddf/. Its bulk copies become points (sim/exec/copy.h);
-# -Bsymbolic keeps its globals its own.
-COPIES := $(foreach copy,memcpy memmove,--redefine-sym $(copy)=sddfsim_$(copy))
+# -Bsymbolic keeps its globals its own. How the C library's <assert.h> and compilers end a program is
+# how a domain ends.
+COPIES := $(foreach copy,memcpy memmove,--redefine-sym $(copy)=sddfsim_$(copy)) \
+    --redefine-sym __assert_fail=_assert_fail \
+    --redefine-sym __stack_chk_fail=sddfsim_stack_chk_fail
 define COMPILE_IMAGE
 @mkdir -p $(@D)
 @[ $(V) = 1 ] || echo '  IMAGE $<'
@@ -200,14 +203,15 @@ PREFIX ?= /usr/local
 define PC
 prefix=$(PREFIX)
 includedir=$${prefix}/include/sddfsim
-# objcopy $$(pkg-config --variable=objcopyflags sddfsim) X.o: bulk copies become points
+# objcopy $$(pkg-config --variable=objcopyflags sddfsim) X.o: bulk copies become points,
+# and an assertion that does not hold a finding
 objcopyflags=$(COPIES)
 
 Name: sddfsim
 Description: Images for the simulator of the seL4 Device Driver Framework
 Version: $(shell sed -n 's/.*CMD_VERSION "\(.*\)"/\1/p' sim/cmd/cmd.h)
 Cflags: -fPIC -I$${includedir} -I$${includedir}/sddf $(ARCHDEF_$(ARCH)) -DCONFIG_ENABLE_SMP_SUPPORT
-Libs: -shared -Wl,-Bsymbolic -Wl,-z,noexecstack
+Libs: -shared -Wl,-Bsymbolic -Wl,-z,noexecstack -Wl,-z,text
 endef
 export PC
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The program. Everything it can do is a verb; see sim/cmd/. */
 #include <signal.h>
+#include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "sim/cmd/cmd.h"
@@ -11,6 +13,10 @@ int main(int argc, char **argv)
     /* A file that may grow no further is an error for whoever writes it, who says so; not sudden
      * death. */
     signal(SIGXFSZ, SIG_IGN);
+    /* A domain in this process that dies in the C library's printf() must not leave us locked out.
+     */
+    __fsetlocking(stdout, FSETLOCKING_BYCALLER);
+    __fsetlocking(stderr, FSETLOCKING_BYCALLER);
     if (argc == 5 && strcmp(argv[1], "--become") == 0) {
         return system_become(argv[2], argv[3], argv[4]);
     }

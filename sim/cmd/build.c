@@ -63,6 +63,8 @@ static void read_input(struct build *b, const char *file)
         diag_error(&b->diag, place, "is a folder");
     } else if (same_file(file, b->output)) {
         diag_error(&b->diag, place, "would be overwritten; name another file with -o");
+    } else if (input->kind == BUILD_OBJECT) {
+        build_check_object(b, file);
     }
 }
 

@@ -244,37 +244,6 @@ static const char *check_sections(struct build *b, const struct elf *e)
 
 /* -- names it asks for -- */
 
-/* Has the object that name, defined or asked for? */
-static bool object_has(const char *object, const char *name, bool defined)
-{
-    struct elf_symbol symbol;
-    struct elf e;
-    size_t size;
-    bool has = false;
-    uint8_t *bytes = elf_map(object, &size);
-
-    if (bytes == NULL) {
-        return false;
-    }
-    if (elf_open(&e, bytes, size) == NULL) {
-        for (size_t i = 0; !has && elf_symbol(&e, ".symtab", i, &symbol); i++) {
-            has = symbol.defined == defined && strcmp(symbol.name, name) == 0;
-        }
-    }
-    munmap(bytes, size);
-    return has;
-}
-
-bool build_defines(const char *object, const char *name)
-{
-    return object_has(object, name, true);
-}
-
-static bool object_uses(const struct build_input *input, const char *name)
-{
-    return input->kind != BUILD_ARCHIVE && object_has(input->object, name, false);
-}
-
 /* "a.c, b.o", and those in archives, which are not looked into, as "an archive". */
 static const char *users_text(struct build *b, const char *name)
 {
@@ -282,7 +251,7 @@ static const char *users_text(struct build *b, const char *name)
     int told = 0;
 
     for (size_t i = 0; i < b->input_count && told < USERS_TOLD; i++) {
-        if (object_uses(&b->inputs[i], name)) {
+        if (build_uses(&b->inputs[i], name)) {
             told++;
             text = text == NULL ? b->inputs[i].file
                                 : arena_format(&b->arena, "%s, %s", text, b->inputs[i].file);
@@ -346,13 +315,29 @@ static const char **asked_names(struct build *b, const struct elf *e, size_t *co
     return names;
 }
 
+/* It is there, but a domain that calls it dies of the system calls in it. */
+static void warn_of_libc(struct build *b, const char *name)
+{
+    const char *instead = build_instead(name);
+
+    if (instead != NULL) {
+        diag_warn(&b->diag, BUILD_OUTPUT(b), "%s, which %s uses, asks Linux, which no domain may",
+                  name, users_text(b, name));
+        diag_note(&b->diag, "%s", instead);
+    }
+}
+
 static void check_names(struct build *b, const struct elf *e, const struct elf *exports)
 {
     size_t count;
     const char **names = asked_names(b, e, &count);
 
     for (size_t i = 0; i < count; i++) {
-        if (is_offered(exports, names[i]) || is_of_libc(names[i])) {
+        if (is_offered(exports, names[i])) {
+            continue;
+        }
+        if (is_of_libc(names[i])) {
+            warn_of_libc(b, names[i]);
             continue;
         }
         const char *origin = build_origin(names[i], exports, &b->arena);

@@ -20,7 +20,7 @@
 #include "sim/cmd/self.h"
 #include "sim/system.h"
 
-#define ROOM_BYTES (1 << 20)      /* with less than this left, a full disk is to blame */
+#define ROOM_BYTES (1 << 20) /* with less than this left, a full disk is to blame */
 
 static const char *const compile_flags[] = {"-std=gnu11",
                                             "-g",
@@ -59,6 +59,11 @@ static const char *const clang_hooks[] = {"-fsanitize=thread",
 static const char *const copy_flags[] = {"--redefine-sym", "memcpy=sddfsim_memcpy",
                                          "--redefine-sym", "memmove=sddfsim_memmove", NULL};
 
+/* How the C library's <assert.h> and compilers end a program, which asks Linux for it. */
+static const char *const end_flags[] = {"--redefine-sym", "__assert_fail=_assert_fail",
+                                        "--redefine-sym", "__stack_chk_fail=sddfsim_stack_chk_fail",
+                                        NULL};
+
 static const char *const hooked_copy_flags[] = {"--redefine-sym",
                                                 "memcpy=sddfsim_hooked_memcpy",
                                                 "--redefine-sym",
@@ -67,8 +72,8 @@ static const char *const hooked_copy_flags[] = {"--redefine-sym",
                                                 "memset=sddfsim_hooked_memset",
                                                 NULL};
 
-static const char *const link_flags[] = {"-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,-z,noexecstack",
-                                         NULL};
+static const char *const link_flags[] = {
+    "-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,-z,noexecstack", "-Wl,-z,text", NULL};
 
 /* gcc copies by itself what it thinks small, unless told to call, and makes accesses of volatile
  * bit-fields narrower than declared; others do not know the words. */
@@ -321,6 +326,7 @@ static int redirect_copies(struct build *b, const char *objcopy, struct build_in
 
     add(&w, objcopy);
     add_all(&w, b->hooked && input->kind == BUILD_SOURCE ? hooked_copy_flags : copy_flags);
+    add_all(&w, end_flags);
     add(&w, input->kind == BUILD_SOURCE ? input->object : input->file);
     add(&w, input->object);
     return run_tool(b, &w);

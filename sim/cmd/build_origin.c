@@ -51,7 +51,6 @@ static const struct origin names[] = {
                    "has all there is"},
     {"seL4_*", "it is a system call, and only what the sDDF itself asks for is here: "
                "<sel4/sel4.h> of the product has all there is"},
-    {"putchar*", "print by sddf_printf(), or by _sddf_putchar()"},
     {"__tsan_*", "it was compiled with -fsanitize=thread in a form that is not known here; compile "
                  "without, or with --flavour mmio"},
     {"__asan_*", "it was compiled with -fsanitize=address; compile without"},
@@ -69,6 +68,9 @@ static const struct origin names[] = {
     {"rust_eh_personality",
      "it unwinds a stack; compile with -C panic=abort -C lto, so that what could is left out"},
     {"rust_begin_unwind", "it is a crate's #[panic_handler]; yours needs one"},
+    {"_ZNSt*", "it is the C++ library's, of which an image has nothing but templates"},
+    {"_ZNKSt*", "it is the C++ library's, of which an image has nothing but templates"},
+    {"_ZSt*", "it is the C++ library's, of which an image has nothing but templates"},
     {"_Z*", "it is a C++ function; if C calls it, declare it extern \"C\""},
     {"_R*", "it is a Rust function; give the crate as an archive (.a, crate-type staticlib)"},
     {"_gfortran_*", "it is the Fortran library's; an image has none"},
@@ -82,6 +84,28 @@ static const struct origin sections[] = {
     {".gpu_*", "it is of sDDF's GPU class, which is not here"},
     {".benchmark_client_config", ""}, /* full of zeros, as it is, it says that nobody measures */
     {".benchmark_config", "it is the benchmark's; here the report tells what that would"},
+};
+
+#define PRINTS "print by sddf_printf()"
+#define MEMORY "an image has what memory it declares, and its regions"
+#define TIME   "ask a timer, by <sddf/timer/client.h>"
+#define DIES   "a domain ends by _assert_fail(), or by a fault"
+
+static const struct origin hosted[] = {
+    {"printf", PRINTS},       {"fprintf", PRINTS},
+    {"dprintf", PRINTS},      {"vprintf", PRINTS},
+    {"vfprintf", PRINTS},     {"puts", PRINTS},
+    {"putchar", PRINTS},      {"putc", PRINTS},
+    {"fputs", PRINTS},        {"fputc", PRINTS},
+    {"fwrite", PRINTS},       {"write", PRINTS},
+    {"__printf_chk", PRINTS}, {"__fprintf_chk", PRINTS},
+    {"perror", PRINTS},       {"malloc", MEMORY},
+    {"calloc", MEMORY},       {"realloc", MEMORY},
+    {"mmap", MEMORY},         {"time", TIME},
+    {"gettimeofday", TIME},   {"clock_gettime", TIME},
+    {"sleep", TIME},          {"usleep", TIME},
+    {"nanosleep", TIME},      {"exit", DIES},
+    {"_exit", DIES},
 };
 
 #define ROWS(table) (sizeof(table) / sizeof(table)[0])
@@ -103,6 +127,11 @@ static const char *find(const struct origin *rows, size_t count, const char *nam
 const char *build_section_origin(const char *section)
 {
     return find(sections, ROWS(sections), section);
+}
+
+const char *build_instead(const char *name)
+{
+    return find(hosted, ROWS(hosted), name);
 }
 
 /*

@@ -47,12 +47,19 @@ bool build_check(struct build *b, const char **roles, const char **points);
 /* Warn if a volatile struct or union in it has bit-fields. */
 void build_check_bits(struct build *b);
 
+/* What keeps an object that was compiled elsewhere from being part of an image, to b->diag. */
+void build_check_object(struct build *b, const char *file);
 /* Has an object a function or variable of that name? */
 bool build_defines(const char *object, const char *name);
+/* Does what was made of an input ask for that name? Archives are not looked into. */
+bool build_uses(const struct build_input *input, const char *name);
 
 /* Where a function comes from that nobody here has: a sentence, NULL where that is not known.
  * `exports`: the program's own, in which names near it are looked for. */
 const char *build_origin(const char *name, const struct elf *exports, struct arena *arena);
+/* What to use in place of a function of the C library that needs Linux; NULL: it does not, as far
+ * as is known. */
+const char *build_instead(const char *name);
 /* The same of a section that no class here fills; "": it need not be. */
 const char *build_section_origin(const char *section);
 #endif

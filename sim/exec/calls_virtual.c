@@ -294,14 +294,22 @@ void calls_virtual_pay_frame(struct domain *d, uint64_t bytes)
 
 /* -- system calls -- */
 
+/* Its own log is at the other end, and the kernel knows nothing of that. */
+static bool is_for_console(const struct domain *d)
+{
+    const struct plan_channel *channel = d->channels[d->deferred.channel].plan;
+
+    return d->deferred.kind == DEFERRED_NOTIFY && channel != NULL &&
+           channel->kind == CHANNEL_CONSOLE;
+}
+
 static void carry_deferred(struct domain *d)
 {
     static const uint32_t kinds[] = {[DEFERRED_NONE] = TURN_DEFERRED_NONE,
                                      [DEFERRED_NOTIFY] = TURN_DEFERRED_NOTIFY,
                                      [DEFERRED_ACK] = TURN_DEFERRED_ACK};
 
-    if (d->deferred.kind == DEFERRED_NOTIFY &&
-        d->channels[d->deferred.channel].plan->kind == CHANNEL_CONSOLE) {
+    if (is_for_console(d)) {
         domain_flush_deferred(d);
     }
     d->turn->deferred = kinds[d->deferred.kind];

@@ -18,7 +18,8 @@
 
 #include "sim/exec/domain.h"
 
-#define PRINT_BYTES 512
+#define PRINT_BYTES     512
+#define PRINT_BYTES_MAX 16384
 
 void (*sddfsim_point_hook)(enum point_op op, const volatile void *where, uint64_t units);
 void (*sddfsim_move_hook)(enum move_kind kind, const volatile void *queue, uint64_t name,
@@ -147,16 +148,41 @@ void _assert_fail(const char *assertion, const char *file, unsigned line, const 
     __builtin_trap();
 }
 
+/* Called by what compilers put at the end of functions with arrays, instead of the C library's. */
+void sddfsim_stack_chk_fail(void);
+void sddfsim_stack_chk_fail(void)
+{
+    static const char text[] = "a local array was written beyond its end\n";
+
+    domain_print(domain_current, text, sizeof text - 1);
+    __builtin_trap();
+}
+
+/*
+ * A text of any length up to PRINT_BYTES_MAX, the rest of which is lost. Stacks of domains are
+ * small, so it is no domain's: nobody else runs on this thread until it is printed. How much of it
+ * there is, in *bytes; how long it would have been is returned.
+ */
+static int make_text(const char **text, size_t *bytes, const char *format, va_list args)
+{
+    static __thread char made[PRINT_BYTES_MAX];
+    int length = vsnprintf(made, sizeof made, format, args);
+
+    *text = made;
+    *bytes = length < 0 ? 0 : (size_t)length < sizeof made ? (size_t)length : sizeof made - 1;
+    return length;
+}
+
 int sddf_vprintf_(const char *format, va_list args)
 {
-    char text[PRINT_BYTES];
-    int bytes = vsnprintf(text, sizeof text, format, args);
+    const char *text;
+    size_t bytes;
+    int length = make_text(&text, &bytes, format, args);
 
     if (bytes > 0) {
-        domain_print(domain_current, text,
-                     (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
+        domain_print(domain_current, text, bytes);
     }
-    return bytes;
+    return length;
 }
 
 int sddf_printf_(const char *format, ...)
@@ -197,16 +223,17 @@ int sddf_snprintf_(char *buffer, size_t count, const char *format, ...)
 
 int sddf_fctprintf(void (*out)(char character, void *arg), void *arg, const char *format, ...)
 {
-    char text[PRINT_BYTES];
+    const char *text;
+    size_t bytes;
     va_list arguments;
 
     va_start(arguments, format);
-    int bytes = vsnprintf(text, sizeof text, format, arguments);
+    int length = make_text(&text, &bytes, format, arguments);
     va_end(arguments);
-    for (int i = 0; i < bytes && i < PRINT_BYTES - 1; i++) {
+    for (size_t i = 0; i < bytes; i++) {
         out(text[i], arg);
     }
-    return bytes;
+    return length;
 }
 
 void _sddf_putchar(char character)

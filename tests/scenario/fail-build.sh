@@ -9,7 +9,7 @@ section='__attribute__((__section__(".net_copy_config"))) net_copy_config_t conf
 build()
 {
     PATH=${tools:-$PATH} "$SDDFSIM" build "$@" 2>&1 |
-        grep -E '^sddfsim: |\.so: |^--|: error: (is |cannot be|would )|: warning: was '
+        grep -E '^sddfsim: |\.so: |^--|: error: (is |was |has addr|cannot be|would )|: warning: was '
     PATH=${tools:-$PATH} "$SDDFSIM" build "$@" >/dev/null 2>&1
     echo "exit $?"
 }
@@ -26,7 +26,7 @@ void notified(sddf_channel ch) { (void)ch; }" >no_section.c
 echo "$headers
 __attribute__((__section__(\".device_resources\"))) device_resources_t resources;
 __attribute__((__section__(\".net_driver_confg\"))) net_driver_config_t config;
-__attribute__((__section__(\".serial_client_config\"))) char serial[64];
+__attribute__((__section__(\".serial_driver_config\"))) char serial[64];
 void init(void) { }
 void notified(sddf_channel ch) { (void)ch; }" >half.c
 echo "$headers
@@ -95,6 +95,34 @@ rm more.o
     ulimit -f 8
     build no_init.c
 )
+
+# Objects from elsewhere that can be no part of an image, each with its reason; what the C library
+# has and domains may not call; a section that need not be filled.
+echo "$headers
+$section
+static int counter;
+int *count(void);
+int *count(void) { counter++; return &counter; }
+void init(void) { count(); }
+void notified(sddf_channel ch) { (void)ch; }" >fixed.c
+gcc -fno-pie -c fixed.c -I "$ROOT" -I "$ROOT/sddf" -DCONFIG_ENABLE_SMP_SUPPORT
+build fixed.o
+gcc -fPIC -shared -nostdlib fixed.c -I "$ROOT" -I "$ROOT/sddf" -o linked.o
+build linked.o
+printf 'not an object\n' >text.o
+: >empty.o
+printf '\177ELF\001\001\001%0100d' 0 >narrow.o
+build text.o empty.o narrow.o -o object.so
+rm fixed.o linked.o text.o empty.o narrow.o
+echo "$headers
+#include <sddf/benchmark/config.h>
+#include <stdlib.h>
+#include <stdio.h>
+__attribute__((__section__(\".benchmark_client_config\"))) benchmark_client_config_t bench;
+$section
+void init(void) { puts(malloc(3)); exit(_Z3sumi(1)); }
+void notified(sddf_channel ch) { _ZNSt6vectorIiE(ch); }" >hosted.c
+build hosted.c
 
 # Told to end while a compiler works, whose words are heard as it says them.
 printf '#!/bin/sh\necho begun >&2\nexec sleep 400\n' >slow

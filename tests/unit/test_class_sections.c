@@ -36,17 +36,19 @@ static bool is_told(const struct plan_pd *pd, const char *section)
     return false;
 }
 
-/* Is it told in just these sections? An image's own, which its row in components.h names, aside. */
+/* Is it told in just these sections? An image's own, which its row in components.h names, aside, and
+ * those that only one which has the section is told in. */
 static bool is_told_so(const struct plan_pd *pd, const struct class_role *role)
 {
     const struct component *own = component_find(pd->asked->image);
     size_t count = 0;
 
-    while (role->sections[count] != NULL) {
-        if (!is_told(pd, role->sections[count]->name)) {
+    for (size_t i = 0; role->sections[i] != NULL; i++) {
+        if (is_told(pd, role->sections[i]->name)) {
+            count++;
+        } else if (!role->sections[i]->optional) {
             return false;
         }
-        count++;
     }
     if (own != NULL && own->param_section != NULL && is_told(pd, own->param_section)) {
         count++;

@@ -247,7 +247,8 @@ static const char *end_detail(const struct run *r)
                             r->plan->pds[r->s.stuck_pd].name, r->plan->pds[r->s.stuck_on].name);
     }
     if (r->s.end == RUN_WALL && r->plan->scenario->stop_after_ns == 0) {
-        return "and with no \"after\" in its \"stop\", a run goes on while any domain sets timeouts";
+        return "and with no \"after\" in its \"stop\", a run goes on while any domain sets "
+               "timeouts";
     }
     return r->s.end == RUN_QUIET && r->s.input_left
                ? "though a wire still waits for frames to come back"

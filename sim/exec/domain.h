@@ -113,8 +113,8 @@ struct domain {
     uint64_t timeout_ns;                        /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
     uint64_t console_badge; /* its console has taken what it printed, and is to tell it so */
-    struct moves *moves; /* NULL: not watched */
-    bool follows;        /* flags and signals too */
+    struct moves *moves;    /* NULL: not watched */
+    bool follows;           /* flags and signals too */
     bool untold;         /* its queues tell nothing, and are looked at wherever it could be left */
     uint64_t image_base; /* where the image is, so that a place in it can be told; 0: not known */
     uint64_t image_bytes;

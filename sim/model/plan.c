@@ -258,8 +258,8 @@ uint32_t plan_add_timer(struct plan *p, uint32_t pd)
 uint32_t plan_add_console(struct plan *p, uint32_t pd)
 {
     const char *name = p->pds[pd].name;
-    uint32_t index = add_channel(p, CHANNEL_CONSOLE, PLAN_NONE, pd,
-                                 arena_format(p->arena, "%s.console", name));
+    uint32_t index =
+        add_channel(p, CHANNEL_CONSOLE, PLAN_NONE, pd, arena_format(p->arena, "%s.console", name));
     uint32_t region = plan_add_region(p, REGION_METADATA, 4 * PLAN_PAGE_BYTES, "%s.serial", name);
 
     p->channels[index].end[1].may_notify = true;

@@ -102,9 +102,9 @@ struct plan_pd {
 };
 
 enum plan_channel_kind {
-    CHANNEL_PEER,  /* two domains */
-    CHANNEL_IRQ,   /* end[0] is the device's domain, end[1] the driver */
-    CHANNEL_TIMER, /* end[1] asks the machine for time and timeouts; end[0].pd is PLAN_NONE */
+    CHANNEL_PEER,    /* two domains */
+    CHANNEL_IRQ,     /* end[0] is the device's domain, end[1] the driver */
+    CHANNEL_TIMER,   /* end[1] asks the machine for time and timeouts; end[0].pd is PLAN_NONE */
     CHANNEL_CONSOLE, /* end[1] prints by a serial queue that nobody else maps; as above */
 };
 

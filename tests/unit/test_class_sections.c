@@ -36,8 +36,8 @@ static bool is_told(const struct plan_pd *pd, const char *section)
     return false;
 }
 
-/* Is it told in just these sections? An image's own, which its row in components.h names, aside, and
- * those that only one which has the section is told in. */
+/* Is it told in just these sections? An image's own, which its row in components.h names, aside,
+ * and those that only one which has the section is told in. */
 static bool is_told_so(const struct plan_pd *pd, const struct class_role *role)
 {
     const struct component *own = component_find(pd->asked->image);

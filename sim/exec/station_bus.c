@@ -71,6 +71,9 @@ static bool read_memory(struct station *s, uint64_t io_addr, void *to, size_t by
     uint32_t region;
     const uint8_t *from = iommu_translate(&s->iommu, io_addr, bytes, RIGHT_READ, &region);
 
+    if (s->access.by == BY_WRITE) {
+        s->looked_place = s->d->page->order.place;
+    }
     if (from == NULL) {
         return refuse(s, io_addr, bytes, false);
     }
@@ -228,6 +231,28 @@ static void bus_tx_drop(struct bus *bus, enum device_drop why)
     }
 }
 
+/* Where its driver makes the access under way. */
+static uint32_t access_at(const struct station *s)
+{
+    return s->access.by == BY_NOTHING ? 0 : s->d->page->order.place;
+}
+
+/*
+ * Where its driver told the device that there is a descriptor: by the access that has it look, by
+ * the doorbell that still lets it, or by what had it look last.
+ */
+static uint32_t announced_at(struct station *s)
+{
+    uint32_t bell = s->type->idle_write == NULL ? UINT32_MAX : s->type->idle_write(s->state);
+    uint32_t entry = bell / 4 % STATION_WRITTEN;
+
+    if (s->access.by != BY_NOTHING) {
+        return access_at(s);
+    }
+    return bell != UINT32_MAX && s->written[entry].offset == bell ? s->written[entry].place
+                                                                  : s->looked_place;
+}
+
 void station_violation(struct bus *bus, unsigned rule, uint64_t io_addr)
 {
     struct station *s = bus->context;
@@ -247,9 +272,7 @@ void station_violation(struct bus *bus, unsigned rule, uint64_t io_addr)
     s->counts->violations++;
     domain_print(s->d, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
     violation_pack(&v, &a, &b);
-    bool by_access = v.by == BY_READ || v.by == BY_WRITE;
-
-    tell_at(s, PROBE_VIOLATION, a, b, by_access ? s->d->page->order.place : 0);
+    tell_at(s, PROBE_VIOLATION, a, b, v.by == BY_DESCRIPTOR ? announced_at(s) : access_at(s));
 }
 
 /* -- the gates: what goes on from there, now or later -- */

@@ -11,7 +11,8 @@
 #include "sim/exec/station_bytes.h"
 #include "sim/hook/violation.h"
 
-#define STATION_TIMERS 4u
+#define STATION_TIMERS  4u
+#define STATION_WRITTEN 64u
 
 struct station {
     struct domain *d;
@@ -25,6 +26,12 @@ struct station {
     uint64_t first_timer_ns; /* the earliest of them, DOMAIN_FOREVER: none is set */
     uint64_t now_ns;         /* read once a turn of the loop */
     struct violation access; /* the one under way, should it break the datasheet; rule is not set */
+    /* Places in the driver: where a write had it look at memory last, 0 if none had; and where each
+     * register was written last, of those that fall on one entry. */
+    uint32_t looked_place;
+    struct {
+        uint32_t offset, place;
+    } written[STATION_WRITTEN];
     struct page_device *counts;
     struct {
         struct channel_page *page;
@@ -80,6 +87,10 @@ static inline void station_access_begins(struct station *s, enum violation_by by
                                          unsigned bytes, uint64_t value)
 {
     s->access = (struct violation){.by = by, .bytes = bytes, .offset = offset, .value = value};
+    if (by == BY_WRITE) {
+        s->written[offset / 4 % STATION_WRITTEN].offset = offset;
+        s->written[offset / 4 % STATION_WRITTEN].place = s->d->page->order.place;
+    }
 }
 
 static inline void station_access_ends(struct station *s)

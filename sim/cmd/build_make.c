@@ -287,6 +287,8 @@ static int compile(struct build *b, const char *compiler, struct build_input *in
     }
     if (b->hooked ? !b->clang : is_gcc(compiler)) {
         add_all(&w, gcc_words);
+    } else {
+        add(&w, "-gdwarf-4"); /* clang's own of today is more than valgrind can read */
     }
     if (further != NULL) {
         add_all(&w, further);

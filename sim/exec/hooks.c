@@ -270,8 +270,11 @@ static void on_block(const void *where, size_t bytes,
                      void (*act)(struct domain *, uint64_t, size_t, const void *),
                      const void *place)
 {
+    /* As many bytes as a word has are a block none the less. */
+    size_t told = bytes > 8 && bytes < REGISTERS_BYTES_TOLD ? bytes : REGISTERS_BYTES_TOLD;
+
     if (at_register(where, bytes == 0 ? 1 : bytes) && bytes != 0) {
-        act(domain_current, (uint64_t)(uintptr_t)where, REGISTERS_BYTES_TOLD, place);
+        act(domain_current, (uint64_t)(uintptr_t)where, told, place);
         registers_settle(domain_current);
     }
 }

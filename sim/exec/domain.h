@@ -112,6 +112,7 @@ struct domain {
     uint64_t answers[CLASS_ANSWERS_BYTES / 8u]; /* that class remembers of them */
     uint64_t timeout_ns;                        /* of its timer channel; DOMAIN_FOREVER: none */
     unsigned timer_channel;
+    uint64_t asked_ns;      /* what its timer said the time was, when it was asked last */
     uint64_t console_badge; /* its console has taken what it printed, and is to tell it so */
     struct moves *moves;    /* NULL: not watched */
     bool follows;           /* flags and signals too */

@@ -100,6 +100,30 @@ if command -v gcc >/dev/null; then
     "$SDDFSIM" build bits.c --flavour mmio --cc gcc -o warned.so 2>&1 | grep -c 'bits.c:27: warning'
 fi
 
+# A driver that has a timer, and asks it until it is late enough.
+{
+    printf '#include <sddf/timer/client.h>\n#include <sddf/timer/config.h>\n'
+    echo '__attribute__((__section__(".timer_client_config"))) timer_client_config_t timer;'
+    sed 's/^void init(void)$/void driver_init(void);\nvoid driver_init(void)/' \
+        "$ROOT/tests/image/volatile/driver_enet.c"
+    cat <<'END_OF_SOURCE'
+void init(void)
+{
+    uint64_t begun = sddf_timer_time_now(timer.driver_id);
+
+    while (sddf_timer_time_now(timer.driver_id) < begun + 20 * NS_IN_US) {
+    }
+    sddf_printf("slept\n");
+    driver_init();
+}
+END_OF_SOURCE
+} >sleeps.c
+make sleeps.so sleeps.c --flavour mmio
+for how in 'fiber virtual' 'process host'; do
+    try "$how" --set /networks/0/driver/image=sleeps.so
+    cat run/pds/net0_driver.log
+done
+
 # What waits in the console's queue is printed as it is signalled, whatever its indices say; who
 # waits for room hears of it; pbufs are there, as many as it is told. A text may be long; the C
 # library's assert() is one.

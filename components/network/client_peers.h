@@ -48,9 +48,10 @@ static inline bool peers_begun_anew(void)
 static inline uint32_t peers_in_hand(const net_queue_t *from, const net_queue_t *to,
                                      uint32_t capacity)
 {
-    uint16_t count = (uint16_t)(from->head - to->tail);
+    uint16_t head = __atomic_load_n(&from->head, __ATOMIC_RELAXED);
+    uint16_t count = (uint16_t)(head - __atomic_load_n(&to->tail, __ATOMIC_RELAXED));
 
-    return from->head == 0 ? 0 : count <= capacity ? count : count & (capacity - 1);
+    return head == 0 ? 0 : count <= capacity ? count : count & (capacity - 1);
 }
 
 /* The last so many that were taken by a queue. Nothing was written over them, as each buffer in

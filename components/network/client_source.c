@@ -179,7 +179,7 @@ static uint64_t due_ns(uint64_t number)
 /* Be woken when the next frame is due; at once if it is already. */
 static void set_timer(uint64_t elapsed_ns)
 {
-    uint64_t next_ns = MAX(due_ns(frames_sent), elapsed_ns + 1);
+    uint64_t due = due_ns(frames_sent), next_ns = MAX(due, elapsed_ns + 1);
 
     if (state.timeout_ns <= elapsed_ns || state.timeout_ns > next_ns) {
         state.timeout_ns = next_ns;

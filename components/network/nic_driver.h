@@ -334,9 +334,10 @@ static void nic_init(void)
  */
 static uint32_t count_left(const net_queue_t *taken, const net_queue_t *given, uint32_t capacity)
 {
-    uint16_t count = (uint16_t)(taken->head - given->tail);
+    uint16_t head = __atomic_load_n(&taken->head, __ATOMIC_RELAXED);
+    uint16_t count = (uint16_t)(head - __atomic_load_n(&given->tail, __ATOMIC_RELAXED));
 
-    if (taken->head == 0) {
+    if (head == 0) {
         return 0;
     }
     return count <= capacity ? count : count & (capacity - 1);
@@ -356,10 +357,14 @@ static uint64_t taken_before(const net_queue_t *taken, uint32_t capacity, uint32
 static void nic_begin(void)
 {
     const net_queue_handle_t *rx = &state.rx_queue, *tx = &state.tx_queue;
-    uint32_t rx_left = MIN(count_left(rx->free, rx->active, rx->capacity), state.rx.capacity);
-    uint32_t tx_left = MIN(count_left(tx->active, tx->free, tx->capacity), state.tx.capacity);
+    uint32_t rx_left = count_left(rx->free, rx->active, rx->capacity);
+    uint32_t tx_left = count_left(tx->active, tx->free, tx->capacity);
     bool begun_anew = rx->free->head != 0 || tx->active->head != 0;
 
+    /* Not of the counts themselves: others can write what those are made of, and MIN looks twice.
+     */
+    rx_left = MIN(rx_left, state.rx.capacity);
+    tx_left = MIN(tx_left, state.tx.capacity);
     for (uint32_t back = rx_left; back > 0; back--) {
         ring_put(&state.rx, (uint32_t)taken_before(rx->free, rx->capacity, back), 0);
         ring_given(&state.rx);

@@ -26,6 +26,15 @@ static inline uint32_t offered(net_queue_t *queue, uint32_t capacity)
     return length;
 }
 
+/* The same, and no more than there is budget for: what was looked at once may be more at the second
+ * look, so this is no MIN of the two. */
+static inline uint32_t offered_within(uint32_t budget, net_queue_t *queue, uint32_t capacity)
+{
+    uint32_t length = offered(queue, capacity);
+
+    return MIN(budget, length);
+}
+
 /*
  * Whether a queue needs no look: it is empty, and the request for a signal still stands. This
  * spares most of 61 clients a full fence in most wake-ups. Should a signal be on its way, so is a

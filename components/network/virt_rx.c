@@ -223,7 +223,7 @@ static void rx_return(void)
     bool reprocess = true;
 
     while (reprocess) {
-        uint32_t count = MIN(budget, offered(state.driver.active, state.driver.capacity));
+        uint32_t count = offered_within(budget, state.driver.active, state.driver.capacity);
         net_buff_desc_t filled;
 
         budget -= count;
@@ -268,7 +268,7 @@ static void drain_client(uint32_t client)
     bool reprocess = true;
 
     while (reprocess) {
-        uint32_t count = MIN(budget, offered(queue->free, queue->capacity));
+        uint32_t count = offered_within(budget, queue->free, queue->capacity);
         net_buff_desc_t empty;
 
         budget -= count;

@@ -147,7 +147,7 @@ static void tx_return(void)
     bool reprocess = true;
 
     while (reprocess) {
-        uint32_t count = MIN(budget, offered(state.driver.free, state.driver.capacity));
+        uint32_t count = offered_within(budget, state.driver.free, state.driver.capacity);
         net_buff_desc_t sent;
 
         budget -= count;
@@ -229,7 +229,7 @@ static bool drain_client(uint32_t number)
     bool reprocess = true, any = false;
 
     while (reprocess) {
-        uint32_t count = MIN(budget, offered(queue->active, queue->capacity));
+        uint32_t count = offered_within(budget, queue->active, queue->capacity);
         net_buff_desc_t packet;
 
         budget -= count;

@@ -232,7 +232,9 @@ void init(void)
     }
     nic_stop();
     for (uint16_t number = VIRTIO_NET_RX; number <= VIRTIO_NET_TX; number++) {
-        queues[number].num = MIN(queue_most(number), NUM_MAX);
+        uint32_t most = queue_most(number);
+
+        queues[number].num = MIN(most, NUM_MAX);
         assert(queues[number].num >= 2);
     }
     lay_out(&state.rx, &used);

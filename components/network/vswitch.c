@@ -196,7 +196,7 @@ static void drain_returned(uint32_t number)
     bool reprocess = true;
 
     while (reprocess) {
-        uint32_t count = MIN(budget, offered(queue->free, queue->capacity));
+        uint32_t count = offered_within(budget, queue->free, queue->capacity);
         net_buff_desc_t empty;
 
         budget -= count;
@@ -328,7 +328,7 @@ static bool drain_submitted(uint32_t number)
     bool reprocess = true;
 
     while (reprocess) {
-        uint32_t count = MIN(budget, offered(queue->active, queue->capacity));
+        uint32_t count = offered_within(budget, queue->active, queue->capacity);
         net_buff_desc_t frame;
 
         budget -= count;

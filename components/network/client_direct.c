@@ -117,12 +117,7 @@ static void fill_queues(void)
     for (uint32_t i = 0; i < peers.rx.capacity; i++) {
         provide(device_resources.regions[REGION_RX].io_addr + (uint64_t)NET_BUFFER_SIZE * i);
     }
-    for (uint32_t i = 0; i < peers.tx.capacity; i++) {
-        net_buff_desc_t buffer = {.io_or_offset = device_resources.regions[REGION_TX].io_addr +
-                                                  (uint64_t)NET_BUFFER_SIZE * i};
-
-        (void)net_enqueue_free(&peers.tx, buffer);
-    }
+    peers_provide_buffers(device_resources.regions[REGION_TX].io_addr);
 }
 
 static bool region_fits(unsigned int region, region_resource_t data, uint32_t num_buffers)

@@ -87,15 +87,30 @@ static inline void peers_reclaim(void)
     }
 }
 
-/* All transmit buffers are free at first. True if this PD is begun anew instead. */
+/*
+ * All transmit buffers are free at first; the first of them is named `first`. The neighbour may be
+ * running already and have the queue look full, so this is no net_buffers_init, which would stop
+ * here: what cannot be put in is lost.
+ */
+static inline void peers_provide_buffers(uint64_t first)
+{
+    for (uint32_t i = 0; i < peers.tx.capacity; i++) {
+        net_buff_desc_t buffer = {.io_or_offset = first + (uint64_t)NET_BUFFER_SIZE * i};
+
+        (void)net_enqueue_free(&peers.tx, buffer);
+    }
+}
+
+/* Have transmit buffers, if it is none that only receives. True if this PD is begun anew, and has
+ * them already. */
 static inline bool peers_fill(void)
 {
     bool anew = peers_begun_anew();
 
     if (anew) {
         peers_reclaim();
-    } else if (peers.tx.capacity != 0) { /* it is none that only receives */
-        net_buffers_init(&peers.tx, 0);
+    } else {
+        peers_provide_buffers(0);
     }
     return anew;
 }

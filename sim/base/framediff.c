@@ -711,6 +711,8 @@ static void locate_change(struct framediff *d, struct framediff_entry *out)
     if (at < a_bytes) {
         out->field = frame_field_at(&shape, out->a_offset);
     }
+    /* Only one of them may have a header of which everything is ignored, but that it is there. */
+    out->fields |= FRAME_FIELD_BIT(out->field);
 }
 
 static void describe(struct framediff *d, enum framediff_kind kind, uint32_t a, uint32_t b,

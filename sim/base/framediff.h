@@ -43,9 +43,10 @@ struct framediff_entry {
     enum framediff_kind kind;
     uint32_t a_number, b_number;      /* of the frame in its capture, from 1; 0: not in it */
     const struct frame_record *a, *b; /* NULL: not in it */
-    /* FRAMEDIFF_CHANGED: all fields that differ, and the first byte that does. A frame which ends
-     * there while the other goes on differs at its end; then the offset is outside the shorter one.
-     */
+    /* FRAMEDIFF_CHANGED: all fields that differ, and the first byte that does. Its field is one of
+     * them even where it is ignored: a header that only one of the two has is a difference still. A
+     * frame which ends there while the other goes on differs at its end; then the offset is outside
+     * the shorter one. */
     frame_field_set fields;
     uint32_t a_offset, b_offset;
     enum frame_field_id field;

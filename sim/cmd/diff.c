@@ -328,7 +328,7 @@ static void hint_ignore(const struct diff *d)
 
 static void tally_fields(struct diff *d, const struct framediff_entry *e)
 {
-    for (frame_field_set rest = e->fields; rest != 0; rest &= rest - 1) {
+    for (frame_field_set rest = e->fields & ~d->options.ignored; rest != 0; rest &= rest - 1) {
         d->fields[__builtin_ctzll(rest)]++;
     }
 }

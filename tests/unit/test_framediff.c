@@ -302,6 +302,23 @@ static void ignored_fields_do_not_count(void **state)
     expect_for(FRAMEDIFF_ORDER_STRICT, FRAME_FIELD_BIT(FRAME_FIELD_padding), "");
 }
 
+/* All that is in a header may be ignored, but not whether there is one. */
+static void a_header_is_a_difference_where_its_fields_are_none(void **state)
+{
+    const frame_field_set all =
+        FRAME_FIELD_BIT(FRAME_FIELD_eth_dst) | FRAME_FIELD_BIT(FRAME_FIELD_eth_src) |
+        FRAME_FIELD_BIT(FRAME_FIELD_eth_type) | FRAME_FIELD_BIT(FRAME_FIELD_payload);
+
+    (void)state;
+    begin(10);
+    list_b.frames[4] = frame_eth(0x1234);
+    list_a.frames[4] = list_b.frames[4];
+    list_a.frames[4].count = 1;
+    expect_for(FRAMEDIFF_ORDER_STRICT, all, "c5=5");
+    assert_int_equal(last.field, FRAME_FIELD_eth_dst);
+    assert_int_equal(last.fields, FRAME_FIELD_BIT(FRAME_FIELD_eth_dst));
+}
+
 /* With a tag cut out, the place of a difference is still told in the frames as they are. */
 static void offsets_are_those_of_the_frames(void **state)
 {
@@ -421,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_changed_frame_is_paired_with_what_it_was),
         cmocka_unit_test(a_frame_that_ends_early_has_changed_at_its_end),
         cmocka_unit_test(ignored_fields_do_not_count),
+        cmocka_unit_test(a_header_is_a_difference_where_its_fields_are_none),
         cmocka_unit_test(offsets_are_those_of_the_frames),
         cmocka_unit_test(times_are_compared_within_the_tolerance),
         cmocka_unit_test(any_damage_is_accounted_for),

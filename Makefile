@@ -67,7 +67,7 @@ help:
 	@echo 'make demo   install what is missing, build, replay a real capture, show the result'
 	@echo 'make test   every test (unit, image, scenario, process)'
 	@echo 'make bench  the figures, with the machine'"'"'s own costs beside them'
-	@echo 'make fuzz   bounded fuzzing of the parsers; make soak: longer, and every story 1000 times'
+	@echo 'make fuzz   bounded fuzzing of parsers and images; make soak: longer, and every story 1000 times'
 	@echo 'make plots  draw the plots of scenarios/README.md anew'
 	@echo 'make tidy   format, include direction, row lists, clang-tidy, cppcheck'
 	@echo 'make install PREFIX=/usr/local DESTDIR='

@@ -3,6 +3,7 @@
  * Published measurements to hold a sweep against: a JSON file with systems.NAME.points[], each with
  * the load that was offered and what was measured under it, null where nothing was.
  */
+#include <math.h>
 #include <string.h>
 
 #include "sim/base/suggest.h"
@@ -24,15 +25,16 @@ static const struct {
     {"rtt_mean_us", SWEEP_RTT_MEAN_NS, 1e3},
 };
 
-/* False: something is there that is neither a number nor null. */
+/* False: something is there that is neither a number that can be drawn nor null. */
 static bool read_mark(struct sweep_mark *mark, const json_t *point)
 {
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const json_t *value = json_object_get(point, keys[i].key);
 
-        if (json_is_number(value)) {
-            mark->numbers[keys[i].column] = (struct sweep_number){
-                .known = true, .value = json_number_value(value) * keys[i].scale};
+        double number = json_number_value(value) * keys[i].scale;
+
+        if (json_is_number(value) && isfinite(number)) {
+            mark->numbers[keys[i].column] = (struct sweep_number){.known = true, .value = number};
         } else if (value != NULL && !json_is_null(value)) {
             return false;
         }

@@ -738,6 +738,11 @@ static void test_bad_overlays(void **state)
     assert_non_null(strstr(read_overlay(published, "4pd"), "systems.4pd.points[0] is no point"));
     assert_non_null(strstr(read_overlay(published, "none"), "is no list"));
     assert_non_null(strstr(read_overlay("[]", "2pd"), "no \"systems\""));
+    /* More than a number can be, in the units of a sweep. */
+    assert_non_null(
+        strstr(read_overlay("{\"systems\": {\"2pd\": {\"points\": [{\"offered_mbit_s\": 1e306}]}}}",
+                            "2pd"),
+               "is no point"));
     assert_non_null(strstr(read_overlay("{", "2pd"), ":1:1: "));
     assert_non_null(
         strstr(read_overlay("{\"systems\":{\"a\":{\"points\":[7]}}}", "a"), "[0] is no point"));

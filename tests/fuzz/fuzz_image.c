@@ -217,6 +217,28 @@ static void pass_time(void)
     }
 }
 
+/* What a machine asks of a device when it may spare it a wake-up, and in the end. */
+static void ask_device(void)
+{
+    const struct device_type *type = world.s->type;
+    void *state = world.s->state;
+    uint32_t offset = 0;
+
+    if (type->ready != NULL) {
+        (void)type->ready(state);
+    }
+    if (type->idle_write != NULL) {
+        offset = type->idle_write(state);
+        assert(offset == UINT32_MAX || offset <= type->regs_bytes - 4);
+    }
+    if (type->lowering != NULL && type->lowering(state, &offset) != 0) {
+        assert(offset <= type->regs_bytes - 4);
+    }
+    if (type->holds != NULL) {
+        (void)type->holds(state);
+    }
+}
+
 static void receive(void)
 {
     uint8_t frame[FRAME_BYTES_MAX] = {0};
@@ -224,6 +246,7 @@ static void receive(void)
 
     if (world.s->device != NULL && world.s->type->frame_in != NULL) {
         (void)world.s->type->frame_in(world.s->state, frame, bytes);
+        ask_device();
     }
 }
 

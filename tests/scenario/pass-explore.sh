@@ -8,9 +8,9 @@ components=$ROOT/components/network
 cat >system.json <<'JSON'
 {
   "version": 1, "clock": "virtual", "memory_delay": "2 us",
-  "wires":    [ { "name": "lan", "kind": "gen", "speed": "1 Gbit/s", "window": 16,
+  "wires":    [ { "name": "lan", "kind": "gen", "speed": "1 Gbit/s", "window": 6,
                   "count": 150, "size": 100 } ],
-  "devices":  [ { "name": "eth0", "model": "enet" } ],
+  "devices":  [ { "name": "eth0", "model": "enet", "rx_ring": 8, "tx_ring": 8 } ],
   "networks": [ { "name": "net0", "driver": { "cpu": 0 }, "virt_rx": { "cpu": 1 }, "virt_tx": { "cpu": 2 } } ],
   "clients":  [ { "name": "client0", "image": "network/client_echo", "cpu": 3, "copier": { "cpu": 2 } },
                 { "name": "client1", "image": "network/client_echo", "cpu": 3, "copier": { "cpu": 1 } } ],

@@ -101,6 +101,11 @@ static void a_virtual_address_is_told_in_plan_words(void **state)
                         "5 bytes beyond the end of net0.rx.buffers");
     assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000000000ull - 1, out),
                         "1 byte before the start of net0.rx.buffers");
+    /* A megabyte away is the last that is near. */
+    assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000000000ull - 0x100000, out),
+                        "1048576 bytes before the start of net0.rx.buffers");
+    assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000000000ull - 0x100001, out),
+                        "nowhere in the plan");
     /* Nearest of its own, registers of its own device. */
     j.maps[1] = (struct plan_map){COPIER0, POOL_CLIENT0_RX, 0x200000010000ull, RIGHT_WRITE};
     assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x20000000fff0ull, out),

@@ -67,7 +67,8 @@ help:
 	@echo 'make demo   install what is missing, build, replay a real capture, show the result'
 	@echo 'make test   every test (unit, image, scenario, process)'
 	@echo 'make bench  the figures, with the machine'"'"'s own costs beside them'
-	@echo 'make fuzz   bounded fuzzing of parsers and images; make soak: longer, and every story 1000 times'
+	@echo 'make fuzz   bounded fuzzing of parsers and images; make soak: longer, and every story'
+	@echo '            1000 times'
 	@echo 'make plots  draw the plots of scenarios/README.md anew'
 	@echo 'make tidy   format, include direction, row lists, clang-tidy, cppcheck'
 	@echo 'make install PREFIX=/usr/local DESTDIR='
@@ -96,8 +97,8 @@ $(PROGRAM): $(BUILD)/sim/main.o $(LIB_OBJ) sim/exec/exports.list
 	$(Q)$(CC) $(BASEFLAGS) $(EXPORTS) $(BUILD)/sim/main.o $(LIB_OBJ) -o $@ $(LIBS)
 
 # An image is one source file and sees only sddf/. Its bulk copies become points (sim/exec/copy.h);
-# -Bsymbolic keeps its globals its own. How the C library's <assert.h> and compilers end a program is
-# how a domain ends.
+# -Bsymbolic keeps its globals its own. How the C library's <assert.h> and compilers end a program
+# is how a domain ends.
 COPIES := $(foreach copy,memcpy memmove,--redefine-sym $(copy)=sddfsim_$(copy)) \
     --redefine-sym __assert_fail=_assert_fail \
     --redefine-sym __stack_chk_fail=sddfsim_stack_chk_fail

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Drawing mutants from C sources, for scripts/mutants and scripts/mutants-sim: what in a file can be
-changed, which of it is drawn, what a mutant is called, and why one that survives is listed.
+"""Drawing mutants from C sources, for scripts/mutants and scripts/mutants-sim: what in a file can
+be changed, which of it is drawn, what a mutant is called, and why one that survives is listed.
 
 Functions, statements and conditions are told apart by their form, which .clang-format keeps. Where
 that is not enough, a mutant is no C, and the compiler says so."""

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
 # What is said in each capture of traces/, for record-traces to source: for each talk a function
 # that prepares it, before tcpdump listens, and one that holds it. A new one needs both, and a line
 # here.
@@ -19,25 +19,32 @@ each_talk() {
         '200 datagrams of 18 to 1472 bytes, peer to server only, a few microseconds apart' \
         'a dozen lines of Python in `scripts/record_talks.sh`'
     "$1" iperf-udp 200 1514 \
-        'a stream of 200 datagrams of 256 bytes at 4 Mbit/s, and the TCP connection that controls it' \
+        'a stream of 200 datagrams of 256 bytes at 4 Mbit/s, and the TCP connection that '\
+'controls it' \
         '`iperf3 -c 192.0.2.1 -u -b 4M -l 256 -k 200` against `iperf3 -s`'
     "$1" tcp-loss 40 1514 \
-        'the connection of `http.pcap` with every sixth long segment lost before the peer sees it: selective acknowledgements, retransmissions' \
+        'the connection of `http.pcap` with every sixth long segment lost before the peer sees '\
+'it: selective acknowledgements, retransmissions' \
         '`curl`, behind `nft ... meta length > 1000 numgen inc mod 6 == 3 drop`'
     "$1" jumbo 20 9014 \
         'pings of 98, 1514, 1515, 4042 and 9014 bytes a frame, two of each, over an MTU of 9000' \
         '`ping -c 2 -s 56`, then `-s 1472`, `1473`, `4000`, `8972`'
     "$1" bursts 240 1514 \
-        'four times 60 datagrams of 18 bytes, peer to server only, and 300 ms of silence between' \
+        'four times 60 datagrams of 18 bytes, peer to server only, and 300 ms of silence '\
+'between' \
         'a dozen lines of Python in `scripts/record_talks.sh`'
     "$1" vlan 24 1518 \
-        'ARP, pings of 102 and of 1518 bytes a frame, and 10 datagrams each answered, all in VLAN 10' \
-        '`ping -c 5 -s 56`, then `-s 1472`, and a UDP echo in Python, on the trunk between two relays'
+        'ARP, pings of 102 and of 1518 bytes a frame, and 10 datagrams each answered, all in '\
+'VLAN 10' \
+        '`ping -c 5 -s 56`, then `-s 1472`, and a UDP echo in Python, on the trunk between two '\
+'relays'
     "$1" ipv6 20 1514 \
-        'duplicate address detection, multicast listener reports, neighbour solicitation and advertisement, pings to both ends and to all nodes' \
+        'duplicate address detection, multicast listener reports, neighbour solicitation and '\
+'advertisement, pings to both ends and to all nodes' \
         '`ping -6 -c 5` to `2001:db8::1`, from there to `::2`, and to `ff02::1`'
     "$1" mdns 10 1514 \
-        'two mDNS responders probe and announce `server.local`, `peer.local` and a service; a question to the group from each, answered to who asked; group membership' \
+        'two mDNS responders probe and announce `server.local`, `peer.local` and a service; a '\
+'question to the group from each, answered to who asked; group membership' \
         '`avahi-daemon` at both ends, and a resolver of ten lines of Python'
 }
 

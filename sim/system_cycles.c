@@ -10,13 +10,17 @@ static const char *const entry_names[PLATFORM_ENTRIES] = {
     [PLATFORM_REPLY] = "kernel.reply",   [PLATFORM_CROSS_CORE] = "kernel.cross_core"};
 
 /* The points that are kernel entries have no cost of their own, and are not named twice. */
-static const char *const op_names[POINT_OPS] = {
-    [POINT_ENQUEUE] = "enqueue",         [POINT_DEQUEUE] = "dequeue",
-    [POINT_REQUEST] = "request",         [POINT_CANCEL] = "cancel",
-    [POINT_REQUIRE] = "require",         [POINT_MMIO_READ] = "mmio_read",
-    [POINT_MMIO_WRITE] = "mmio_write",   [POINT_COPY] = "copy",
-    [POINT_CACHE_CLEAN] = "cache_clean", [POINT_CACHE_INVALIDATE] = "cache_invalidate",
-    [POINT_ACCESS] = "access"};
+static const char *const op_names[POINT_OPS] = {[POINT_ENQUEUE] = "enqueue",
+                                                [POINT_DEQUEUE] = "dequeue",
+                                                [POINT_REQUEST] = "request",
+                                                [POINT_CANCEL] = "cancel",
+                                                [POINT_REQUIRE] = "require",
+                                                [POINT_MMIO_READ] = "mmio_read",
+                                                [POINT_MMIO_WRITE] = "mmio_write",
+                                                [POINT_COPY] = "copy",
+                                                [POINT_CACHE_CLEAN] = "cache_clean",
+                                                [POINT_CACHE_INVALIDATE] = "cache_invalidate",
+                                                [POINT_ACCESS] = "access"};
 
 static const char *const work_names[TURN_WORKS] = {
     [TURN_WORK_WAKE] = "image.wake", [TURN_WORK_BYTES] = "image.bytes"};

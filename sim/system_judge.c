@@ -76,10 +76,10 @@ static struct report_pd *report_pds(struct run *r)
             .state = state_name(r, i),
             .died = p->died || p->revived,
             .confined = r->world.confine && r->s.wraps[i] == NULL && r->s.exec->isolates,
-            .points = !image                        ? NULL
+            .points = !image                     ? NULL
                       : r->plan->pds[i].explored ? "accesses"
-                      : page->points != 0          ? "all"
-                                                   : "os",
+                      : page->points != 0        ? "all"
+                                                 : "os",
             .told_by = image ? "pd" : "world",
         };
         if (pds[i].died) {

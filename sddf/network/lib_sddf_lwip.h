@@ -12,7 +12,7 @@
 #include <sddf/network/queue.h>
 #include <sddf/network/config.h>
 #include <sddf/timer/config.h>
-#include "lwip/pbuf.h"
+#include <lwip/pbuf.h>
 
 #define SDDF_LWIP_ETHER_MTU 1500
 

@@ -65,7 +65,8 @@ static uint32_t giver_of(const struct dma *d, const struct plan *plan, const str
         }
         suspect = p->pd;
     }
-    return suspect != PLAN_NONE ? suspect : domain_failed_by(plan, device_driver(plan, fault->object));
+    return suspect != PLAN_NONE ? suspect
+                                : domain_failed_by(plan, device_driver(plan, fault->object));
 }
 
 /* It, or whoever named it the buffers that its device was to read or write. */

@@ -161,8 +161,7 @@ static void judge(const struct drops *d, const struct plan *plan, uint32_t pd,
 {
     uint32_t who = culprit_of(plan, pd, reason);
     /* What was on its way in a device that failed its driver may give up. */
-    uint32_t by =
-        reason == DROP_RESET ? domain_failed_by(plan, who) : domain_behind(plan, who);
+    uint32_t by = reason == DROP_RESET ? domain_failed_by(plan, who) : domain_behind(plan, who);
     uint32_t culprit = domain_suspect(plan, pd) ? pd : blame_for(plan, by, PLAN_NONE);
     bool injected =
         reason == DROP_GATE && plan->scenario != NULL && plan->scenario->fault_count != 0;

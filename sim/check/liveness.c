@@ -159,8 +159,8 @@ static uint32_t culprit_of(const struct liveness *c, const struct plan *plan,
         bool device = where->other < plan->pd_count && plan->pds[where->other].kind == PD_DEVICE;
 
         culprit = !device && gone_or_suspect(c->gone, plan, where->other) ? where->other
-                  : halted != PLAN_NONE                        ? halted
-                                                               : mover;
+                  : halted != PLAN_NONE                                   ? halted
+                                                                          : mover;
     }
     return culprit < plan->pd_count && c->deaf[culprit] ? PLAN_NONE : culprit;
 }

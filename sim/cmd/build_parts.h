@@ -22,7 +22,7 @@ struct build {
     struct diag diag;
     bool hooked; /* flavour mmio or explore */
     bool explored;
-    bool clang;  /* the compiler takes clang's options; known where it is hooked */
+    bool clang; /* the compiler takes clang's options; known where it is hooked */
     const char *output;
     const char *folder; /* beside the output, for all that is made on the way */
     const char *image;  /* in it: the output-to-be */

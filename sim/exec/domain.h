@@ -91,11 +91,11 @@ struct domain {
         size_t bytes; /* 0: there is none */
         uint64_t vaddr;
         const void *place;
-        bool held; /* it is not of a register: see weak.h */
-    } unsettled;   /* a write whose value the image is about to leave there (registers.h) */
+        bool held;     /* it is not of a register: see weak.h */
+    } unsettled;       /* a write whose value the image is about to leave there (registers.h) */
     struct weak *weak; /* NULL: others see what it stores at once (weak.h) */
     struct weak *weak_memory; /* the same, before it runs */
-    uint32_t odd_points; /* in virtual time: bits of those that take more than a moment */
+    uint32_t odd_points;      /* in virtual time: bits of those that take more than a moment */
     struct domain_costs costs;
     struct image_entry entry; /* PD_IMAGE */
     struct domain_channel channels[PLAN_CHANNELS_MAX];

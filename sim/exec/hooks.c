@@ -3,8 +3,8 @@
  * What a compiler calls before each access of an image made with `--flavour mmio` or `explore`: the
  * names and forms are those of gcc's and clang's -fsanitize=thread, whose library is not linked.
  * A hook comes before the access, which the image then makes itself; of atomic operations it is the
- * operation. Accesses of registers go to registers.c; every other one lets the register write before
- * it take effect, and in an image to be explored goes to weak.c.
+ * operation. Accesses of registers go to registers.c; every other one lets the register write
+ * before it take effect, and in an image to be explored goes to weak.c.
  *
  * All are called for each access of an image, so what is not about a register is decided in line.
  */
@@ -62,7 +62,7 @@ static inline void on_write(const volatile void *where, size_t bytes, const void
 #define READ_AND_WRITE(kind, bytes)                      \
     HOOK(void, kind##read##bytes, volatile void *where)  \
     {                                                    \
-        on_read(where, bytes, PLACE(), ORDER_RELAXED);                  \
+        on_read(where, bytes, PLACE(), ORDER_RELAXED);   \
     }                                                    \
                                                          \
     HOOK(void, kind##write##bytes, volatile void *where) \
@@ -74,7 +74,7 @@ static inline void on_write(const volatile void *where, size_t bytes, const void
 #define BOTH(kind, bytes)                                     \
     HOOK(void, kind##read_write##bytes, volatile void *where) \
     {                                                         \
-        on_read(where, bytes, PLACE(), ORDER_RELAXED);                       \
+        on_read(where, bytes, PLACE(), ORDER_RELAXED);        \
         on_write(where, bytes, PLACE());                      \
     }
 

@@ -93,8 +93,8 @@ bool image_says(const char *file, const char *section)
     size_t size;
     uint8_t *bytes = elf_map(file, &size);
     struct elf e;
-    bool found = bytes != NULL && elf_open(&e, bytes, size) == NULL &&
-                 elf_section(&e, section) != NULL;
+    bool found =
+        bytes != NULL && elf_open(&e, bytes, size) == NULL && elf_section(&e, section) != NULL;
 
     if (bytes != NULL) {
         munmap(bytes, size);

@@ -53,7 +53,7 @@ struct local_run {
     /* Leave `from` (NULL: whoever began), go on with `to` (NULL: whoever began). Returns when
      * somebody goes back to `from`. */
     void (*go)(struct local_run *run, struct local *from, struct local *to);
-    bool explores;                  /* there are domains with a memory order of their own (weak.h) */
+    bool explores; /* there are domains with a memory order of their own (weak.h) */
     struct local *ran[PLATFORM_CORES_MAX]; /* then: by core, who ran last */
     struct local *inside; /* whose image runs; NULL: the kernel, a device, the program */
     bool watching, guarded;

@@ -59,16 +59,13 @@ static void look_at_standstill(struct lookout *l)
 
     if (s->wakes != 0) {
         enum standstill_by what = s->queue != PLAN_NONE    ? STANDSTILL_QUEUE
-                               : s->device != PLAN_NONE ? STANDSTILL_RING
-                                                        : STANDSTILL_LINE;
+                                  : s->device != PLAN_NONE ? STANDSTILL_RING
+                                                           : STANDSTILL_LINE;
         const uint32_t objects[] = {s->queue, s->device, s->line};
 
         tell_at(l, PROBE_STANDSTILL, s->at_ps,
-                (struct probe){.pd = s->pd,
-                               .object = objects[what],
-                               .a = s->wakes,
-                               .b = what,
-                               .count = 1});
+                (struct probe){
+                    .pd = s->pd, .object = objects[what], .a = s->wakes, .b = what, .count = 1});
     }
 }
 

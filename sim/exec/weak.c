@@ -48,7 +48,7 @@ struct weak {
     const struct extent *extents, *found; /* found: where the last access was */
     uint32_t extent_count;
     struct rng dice;
-    struct pending pending[PENDING_MAX];    /* as they become visible */
+    struct pending pending[PENDING_MAX];     /* as they become visible */
     uint8_t hidden[PENDING_MAX][WORD_BYTES]; /* what they cover, while they are shown */
     uint32_t pending_count;
     uint64_t floor_ps; /* a release fence: what is stored from now on is seen then, or later */

@@ -14,9 +14,9 @@
  * weak: stores to different places are seen in any order, and a load may give what was there
  * before an earlier load was made: lines of memory that the domain used lately are then taken as
  * they were at that moment. Release and acquire, as operation or fence, order what C11 says they
- * order; so does a signal or an answer to another domain, and giving another the core. To the device
- * a register write is in no order with stores but by a fence. What an address was computed from is
- * no order here, though it is one on Arm.
+ * order; so does a signal or an answer to another domain, and giving another the core. To the
+ * device a register write is in no order with stores but by a fence. What an address was computed
+ * from is no order here, though it is one on Arm.
  *
  * No load sees a store that has not been made yet. Blocks copied in one go, and atomic operations
  * that read and write, are seen at once. Bytes of a structure are buffered as words of eight.
@@ -25,7 +25,14 @@
 #include "sim/exec/domain.h"
 
 /* As C11 numbers them, and compilers tell. */
-enum weak_order { ORDER_RELAXED, ORDER_CONSUME, ORDER_ACQUIRE, ORDER_RELEASE, ORDER_BOTH, ORDER_SC };
+enum weak_order {
+    ORDER_RELAXED,
+    ORDER_CONSUME,
+    ORDER_ACQUIRE,
+    ORDER_RELEASE,
+    ORDER_BOTH,
+    ORDER_SC
+};
 
 /* What it takes for this domain; 0: its image tells of no access, or time is the host's. */
 size_t weak_bytes(const struct plan *plan, uint32_t pd);
@@ -54,8 +61,8 @@ void weak_hide(struct domain *d);
 enum weak_seen {
     WEAK_DUE,    /* others are about to run: what they see by now */
     WEAK_FENCED, /* that, and what a fence puts before what the domain does now */
-    WEAK_ENTRY,  /* what is due; it enters the kernel, so what it loads next it has not loaded yet */
-    WEAK_ALL,    /* everything; and the same */
+    WEAK_ENTRY, /* what is due; it enters the kernel, so what it loads next it has not loaded yet */
+    WEAK_ALL,   /* everything; and the same */
 };
 
 void weak_yield(struct domain *d, enum weak_seen seen);

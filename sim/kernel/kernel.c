@@ -13,7 +13,7 @@
 #include "sim/kernel/kernel_parts.h"
 #include "sim/kernel/sched.h"
 
-#define TURNS_BETWEEN_LOOKS 4096u       /* at the host's limits */
+#define TURNS_BETWEEN_LOOKS 4096u        /* at the host's limits */
 #define REST_MAX_PS         (1ull << 62) /* so that no clock that is believed overflows */
 
 /* -- waking -- */

@@ -41,8 +41,7 @@ static const struct param top_params[] = {
                         "another platform, a name or path: what is left out here is as there"),
     PARAM_UINT(struct platform, clock_hz, 1000000000, 1000000, UINT64_C(100000000000),
                "cycles a second"),
-    PARAM_UINT(struct platform, cores, 4, 1, PLATFORM_CORES_MAX,
-               "how many there are"),
+    PARAM_UINT(struct platform, cores, 4, 1, PLATFORM_CORES_MAX, "how many there are"),
     PARAM_END,
 };
 

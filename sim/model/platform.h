@@ -79,7 +79,7 @@ struct platform {
 };
 
 /* What a scenario has that names none. */
-#define PLATFORM_STANDARD "generic"
+#define PLATFORM_STANDARD  "generic"
 #define PLATFORM_CORES_MAX 64u
 
 /*

@@ -17,10 +17,8 @@
 #define SECOND_NS UINT64_C(1000000000)
 
 static const char *const clocks[] = {[CLOCK_HOST] = "host", [CLOCK_VIRTUAL] = "virtual", NULL};
-static const char *const memories[] = {[MEMORY_STRICT] = "strict",
-                                       [MEMORY_TSO] = "tso",
-                                       [MEMORY_WEAK] = "weak",
-                                       NULL};
+static const char *const memories[] = {
+    [MEMORY_STRICT] = "strict", [MEMORY_TSO] = "tso", [MEMORY_WEAK] = "weak", NULL};
 static const char *const placements[] = {
     [PLACEMENT_ONE_CORE] = "one-core", [PLACEMENT_SPREAD] = "spread", NULL};
 

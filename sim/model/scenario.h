@@ -27,8 +27,8 @@ struct type_view {
     const struct param *params; /* NULL: no keys of its own */
     const void *type;
     const char *driver; /* of a device: the image that drives it; NULL: as the role says */
-    /* Of a fault in a device, with these keys: does that fail, and tell, so that its driver can know
-     * and is to recover? NULL: no. */
+    /* Of a fault in a device, with these keys: does that fail, and tell, so that its driver can
+     * know and is to recover? NULL: no. */
     bool (*tells)(const void *state);
     bool begins_anew; /* of a fault: it begins a domain anew, and that does as its image says */
 };

@@ -26,6 +26,7 @@ struct extent {
 };
 
 struct subject {
+    void *registers; /* of a driver that uses them by pointers; else NULL */
     const struct plan *plan;
     uint32_t pd;
     struct loaded loaded;
@@ -121,9 +122,12 @@ static void map_region(struct subject *s, const struct plan_map *map)
     int protection =
         (map->rights & RIGHT_READ ? PROT_READ : 0) | (map->rights & RIGHT_WRITE ? PROT_WRITE : 0);
 
-    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0 ||
-        mmap((void *)(uintptr_t)map->vaddr, bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, fd,
-             0) != (void *)(uintptr_t)map->vaddr) {
+    void *wanted = (void *)(uintptr_t)map->vaddr, *got = MAP_FAILED;
+
+    if (fd >= 0 && ftruncate(fd, (off_t)bytes) == 0) {
+        got = mmap(wanted, bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+    }
+    if (got != wanted) {
         fuzz_fail("mmap", s->plan->regions[map->region].name);
     }
     s->memory[map->region] = map_ours(fd, bytes);
@@ -155,8 +159,9 @@ static void map_registers(struct subject *s)
 {
     void *at = (void *)(uintptr_t)s->device->regs_vaddr;
 
-    if (mmap(at, s->type->regs_bytes, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != at) {
+    s->registers = mmap(at, s->type->regs_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (s->registers != at) {
         fuzz_fail("mmap", "registers");
     }
 }

@@ -291,7 +291,7 @@ void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
     world.s->type->write(world.s->state, (uint32_t)offset, bytes, value);
 }
 
-static volatile void *port(unsigned id, uint64_t number, unsigned bytes)
+static volatile void *port_of(unsigned id, uint64_t number, unsigned bytes)
 {
     const struct subject *s = world.s;
 
@@ -306,14 +306,14 @@ static volatile void *port(unsigned id, uint64_t number, unsigned bytes)
     finding("it has no port %#lx", (unsigned long)number);
 }
 
-seL4_Uint32 microkit_x86_ioport_read_32(microkit_ioport ioport, seL4_Word number)
+seL4_Uint32 microkit_x86_ioport_read_32(microkit_ioport ioport, seL4_Word port)
 {
-    return (seL4_Uint32)sddfsim_mmio_read(port(ioport, number, 4), 4);
+    return (seL4_Uint32)sddfsim_mmio_read(port_of(ioport, port, 4), 4);
 }
 
-void microkit_x86_ioport_write_32(microkit_ioport ioport, seL4_Word number, seL4_Word value)
+void microkit_x86_ioport_write_32(microkit_ioport ioport, seL4_Word port, seL4_Word value)
 {
-    sddfsim_mmio_write(port(ioport, number, 4), 4, (uint32_t)value);
+    sddfsim_mmio_write(port_of(ioport, port, 4), 4, (uint32_t)value);
 }
 
 /* -- its entries -- */

@@ -9,7 +9,8 @@ section='__attribute__((__section__(".net_copy_config"))) net_copy_config_t conf
 build()
 {
     PATH=${tools:-$PATH} "$SDDFSIM" build "$@" 2>&1 |
-        grep -E '^sddfsim: |\.so: |^--|: error: (is |was |has addr|cannot be|would )|: warning: was '
+        grep -E -e '^sddfsim: |\.so: |^--|: warning: was ' \
+            -e ': error: (is |was |has addr|cannot be|would )'
     PATH=${tools:-$PATH} "$SDDFSIM" build "$@" >/dev/null 2>&1
     echo "exit $?"
 }

@@ -58,7 +58,7 @@ sddf/network/udp.h uint16_t
 sddf/network/icmp.h uint8_t
 sddf/network/tcp.h uint32_t
 sddf/network/arp.h microkit_channel
-sddf/network/lib_sddf_lwip.h region_resource_t net_queue_handle_t net_client_config_t timer_client_config_t
+sddf/network/lib_sddf_lwip.h region_resource_t net_queue_handle_t timer_client_config_t
 sddf/benchmark/config.h sddf_channel BENCHMARK_MAX_PMU_EVENTS
 sddf/virtio/transport/common.h device_resources_t sddf_printf
 sddf/pci/conf_space.h microkit_x86_ioport_read_32 uint16_t

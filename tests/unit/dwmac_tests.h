@@ -304,6 +304,6 @@ static void test_stop(void **state)
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 #define DWMAC_TESTS                                                                   \
     TEST(test_receive), TEST(test_transmit), TEST(test_gather), TEST(test_addresses), \
-        TEST(test_rules), TEST(test_strict), TEST(test_bus_error), TEST(test_stop), \
+        TEST(test_rules), TEST(test_strict), TEST(test_bus_error), TEST(test_stop),   \
         TEST(test_setting_up)
 #endif

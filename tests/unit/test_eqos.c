@@ -160,11 +160,8 @@ static void test_queues(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        DWMAC_TESTS,
-        TEST(test_tail_and_length),
-        TEST(test_descriptor_is_written_over),
-        TEST(test_features),
-        TEST(test_queues),
+        DWMAC_TESTS,         TEST(test_tail_and_length), TEST(test_descriptor_is_written_over),
+        TEST(test_features), TEST(test_queues),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

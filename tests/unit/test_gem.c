@@ -332,10 +332,9 @@ static void test_phy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_receive),  TEST(test_lengths),   TEST(test_addresses),
-        TEST(test_transmit), TEST(test_gather),    TEST(test_rules),
-        TEST(test_strict),   TEST(test_bus_error), TEST(test_phy),
-        TEST(test_setting_up),
+        TEST(test_receive), TEST(test_lengths),    TEST(test_addresses), TEST(test_transmit),
+        TEST(test_gather),  TEST(test_rules),      TEST(test_strict),    TEST(test_bus_error),
+        TEST(test_phy),     TEST(test_setting_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@
 static struct domain domain;
 static struct plan_pd pds[1] = {{.kind = PD_IMAGE, .name = "one", .explored = true}};
 static struct scenario scenario = {.clock = CLOCK_VIRTUAL, .memory_delay_ns = DELAY_NS};
-#define REGION_BYTES (1u << 16)
+#define REGION_BYTES    (1u << 16)
 #define READ_ONLY_VADDR (PLAN_WINDOW_BASE + 2 * REGION_BYTES)
 
 static struct plan_region regions[2] = {{.bytes = REGION_BYTES}, {.bytes = REGION_BYTES}};
@@ -380,8 +380,8 @@ static bool map_at(uint64_t vaddr, int rights)
 {
     void *wanted = (void *)(uintptr_t)vaddr;
 
-    return mmap(wanted, REGION_BYTES, rights, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-                -1, 0) == wanted;
+    return mmap(wanted, REGION_BYTES, rights, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+                0) == wanted;
 }
 
 static int map_memory(void **state)

@@ -7,7 +7,8 @@
  */
 #define SIZE(type, bytes)       _Static_assert(sizeof(type) == (bytes), #type)
 #define AT(type, field, offset) _Static_assert(__builtin_offsetof(type, field) == (offset), #field)
-#define TYPE(what, type)        _Static_assert(__builtin_types_compatible_p(__typeof__(what), type), #what)
+#define TYPE(what, type) \
+    _Static_assert(__builtin_types_compatible_p(__typeof__(what), type), #what)
 #define FIELD(of, field, type)  TYPE(((of *)0)->field, type)
 #define CALL(name, result, ...) TYPE(name, result(__VA_ARGS__))
 #define IS(name, value)         _Static_assert((name) == (value), #name)

@@ -266,8 +266,6 @@ bool system_build(struct system *s, const char *path, const char *const *sets, s
     for (uint32_t i = 0; i < s->plan->pd_count; i++) {
         if (s->plan->pds[i].kind == PD_IMAGE) {
             image_check(s->plan, i, &s->diag);
-            s->plan->pds[i].one_core = image_says(s->plan->pds[i].image_file, IMAGE_ONE_CORE);
-            s->plan->pds[i].explored = image_says(s->plan->pds[i].image_file, IMAGE_EXPLORED);
         }
     }
     check_cores(s->plan, &s->diag);

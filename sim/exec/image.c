@@ -58,9 +58,9 @@ static void check_sections(const struct elf *e, const struct plan_pd *pd, struct
     }
 }
 
-bool image_check(const struct plan *plan, uint32_t pd_index, struct diag *diag)
+bool image_check(struct plan *plan, uint32_t pd_index, struct diag *diag)
 {
-    const struct plan_pd *pd = &plan->pds[pd_index];
+    struct plan_pd *pd = &plan->pds[pd_index];
     size_t errors = diag->errors, size;
     uint8_t *bytes = elf_map(pd->image_file, &size);
     struct elf e;
@@ -83,23 +83,11 @@ bool image_check(const struct plan *plan, uint32_t pd_index, struct diag *diag)
             }
         }
         check_sections(&e, pd, diag);
+        pd->one_core = elf_section(&e, IMAGE_ONE_CORE) != NULL;
+        pd->explored = elf_section(&e, IMAGE_EXPLORED) != NULL;
     }
     munmap(bytes, size);
     return diag->errors == errors;
-}
-
-bool image_says(const char *file, const char *section)
-{
-    size_t size;
-    uint8_t *bytes = elf_map(file, &size);
-    struct elf e;
-    bool found =
-        bytes != NULL && elf_open(&e, bytes, size) == NULL && elf_section(&e, section) != NULL;
-
-    if (bytes != NULL) {
-        munmap(bytes, size);
-    }
-    return found;
 }
 
 static int write_all(int fd, const uint8_t *bytes, size_t size)

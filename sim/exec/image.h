@@ -29,15 +29,13 @@ struct image_entry {
 /*
  * Check that the domain's image can be run with the configuration the plan has for it: an x86-64 or
  * AArch64 shared object for this machine, entry points, every section there and of the right size.
- * Complaints to `diag`, naming file, section and both sizes.
+ * Complaints to `diag`, naming file, section and both sizes. What the image says of itself by the
+ * sections below is noted in the plan.
  */
-bool image_check(const struct plan *plan, uint32_t pd, struct diag *diag);
+bool image_check(struct plan *plan, uint32_t pd, struct diag *diag);
 
-#define IMAGE_ONE_CORE ".sddfsim_one_core" /* the section that says so */
-#define IMAGE_EXPLORED ".sddfsim_explore"
-/* Has it this section? Was it compiled without barriers, so that all it shares memory with have to
- * be on its core; or does it tell of each access? */
-bool image_says(const char *file, const char *section);
+#define IMAGE_ONE_CORE ".sddfsim_one_core" /* it was compiled without barriers */
+#define IMAGE_EXPLORED ".sddfsim_explore"  /* it tells of each access */
 
 /* Write the private copy, configured, to `to`. 0 or -errno. */
 int image_install(const struct plan *plan, uint32_t pd, const char *to);

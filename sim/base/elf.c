@@ -142,3 +142,25 @@ bool elf_exports(const struct elf *e, const char *function)
     }
     return false;
 }
+
+bool elf_any_symbol(const char *file, const char *table,
+                    bool (*is)(const struct elf_symbol *symbol, const void *context),
+                    const void *context)
+{
+    struct elf_symbol symbol;
+    struct elf e;
+    size_t size;
+    bool found = false;
+    uint8_t *bytes = elf_map(file, &size);
+
+    if (bytes == NULL) {
+        return false;
+    }
+    if (elf_open(&e, bytes, size) == NULL) {
+        for (size_t i = 0; !found && elf_symbol(&e, table, i, &symbol); i++) {
+            found = is(&symbol, context);
+        }
+    }
+    munmap(bytes, size);
+    return found;
+}

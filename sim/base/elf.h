@@ -46,6 +46,10 @@ struct elf_symbol {
 /* The i-th symbol of a table (".dynsym": what others see of it and it of them; ".symtab"). False
  * after the last. */
 bool elf_symbol(const struct elf *e, const char *table, size_t i, struct elf_symbol *out);
+/* Is there one in a file's table of which that is so? False also of what is no such file. */
+bool elf_any_symbol(const char *file, const char *table,
+                    bool (*is)(const struct elf_symbol *symbol, const void *context),
+                    const void *context);
 /* Can others call a function of that name in it? */
 bool elf_exports(const struct elf *e, const char *function);
 #endif

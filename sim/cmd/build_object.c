@@ -9,35 +9,24 @@
 
 #include "sim/cmd/build_parts.h"
 
-/* Has the object that name, defined or asked for? */
-static bool object_has(const char *object, const char *name, bool defined)
+static bool is_definition(const struct elf_symbol *symbol, const void *name)
 {
-    struct elf_symbol symbol;
-    struct elf e;
-    size_t size;
-    bool has = false;
-    uint8_t *bytes = elf_map(object, &size);
+    return symbol->defined && strcmp(symbol->name, name) == 0;
+}
 
-    if (bytes == NULL) {
-        return false;
-    }
-    if (elf_open(&e, bytes, size) == NULL) {
-        for (size_t i = 0; !has && elf_symbol(&e, ".symtab", i, &symbol); i++) {
-            has = symbol.defined == defined && strcmp(symbol.name, name) == 0;
-        }
-    }
-    munmap(bytes, size);
-    return has;
+static bool is_use(const struct elf_symbol *symbol, const void *name)
+{
+    return !symbol->defined && strcmp(symbol->name, name) == 0;
 }
 
 bool build_defines(const char *object, const char *name)
 {
-    return object_has(object, name, true);
+    return elf_any_symbol(object, ".symtab", is_definition, name);
 }
 
 bool build_uses(const struct build_input *input, const char *name)
 {
-    return input->kind != BUILD_ARCHIVE && object_has(input->object, name, false);
+    return input->kind != BUILD_ARCHIVE && elf_any_symbol(input->object, ".symtab", is_use, name);
 }
 
 /* Does it put an address where code is, which must be the same wherever an image is loaded? */

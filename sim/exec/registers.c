@@ -11,24 +11,15 @@
 #include "sim/base/elf.h"
 #include "sim/exec/weak.h"
 
+static bool is_hook(const struct elf_symbol *symbol, const void *context)
+{
+    (void)context;
+    return !symbol->defined && strncmp(symbol->name, "__tsan_", 7) == 0;
+}
+
 bool registers_hooked(const char *file, const char *table)
 {
-    struct elf_symbol symbol;
-    struct elf e;
-    size_t size;
-    bool hooked = false;
-    uint8_t *bytes = elf_map(file, &size);
-
-    if (bytes == NULL) {
-        return false;
-    }
-    if (elf_open(&e, bytes, size) == NULL) {
-        for (size_t i = 0; !hooked && elf_symbol(&e, table, i, &symbol); i++) {
-            hooked = !symbol.defined && strncmp(symbol.name, "__tsan_", 7) == 0;
-        }
-    }
-    munmap(bytes, size);
-    return hooked;
+    return elf_any_symbol(file, table, is_hook, NULL);
 }
 
 int registers_back(struct domain *d)

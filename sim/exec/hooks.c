@@ -31,14 +31,19 @@ void *sddfsim_hooked_memcpy(void *to, const void *from, size_t bytes);
 void *sddfsim_hooked_memmove(void *to, const void *from, size_t bytes);
 void *sddfsim_hooked_memset(void *to, int byte, size_t bytes);
 
+/* Anything before it is settled; is it of a register that stands for its device's? */
+static inline bool is_register(struct domain *d, const volatile void *where, size_t bytes)
+{
+    registers_settle(d);
+    return __builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed;
+}
+
 static inline void on_read(const volatile void *where, size_t bytes, const void *place, int order)
 {
     struct domain *d = domain_current;
-    uint64_t vaddr = (uint64_t)(uintptr_t)where;
 
-    registers_settle(d);
-    if (__builtin_expect(registers_near(d, vaddr, bytes), 0) && d->backed) {
-        registers_read(d, vaddr, bytes, place);
+    if (is_register(d, where, bytes)) {
+        registers_read(d, (uint64_t)(uintptr_t)where, bytes, place);
     } else if (d->weak != NULL) {
         weak_load(d, where, bytes, order);
     }
@@ -47,11 +52,9 @@ static inline void on_read(const volatile void *where, size_t bytes, const void 
 static inline void on_write(const volatile void *where, size_t bytes, const void *place)
 {
     struct domain *d = domain_current;
-    uint64_t vaddr = (uint64_t)(uintptr_t)where;
 
-    registers_settle(d);
-    if (__builtin_expect(registers_near(d, vaddr, bytes), 0) && d->backed) {
-        registers_write(d, vaddr, bytes, place);
+    if (is_register(d, where, bytes)) {
+        registers_write(d, (uint64_t)(uintptr_t)where, bytes, place);
     } else if (d->weak != NULL) {
         weak_store(d, where, bytes);
     }
@@ -141,8 +144,7 @@ static inline bool at_register(const volatile void *where, size_t bytes)
 {
     struct domain *d = domain_current;
 
-    registers_settle(d);
-    if (__builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed) {
+    if (is_register(d, where, bytes)) {
         return true;
     }
     if (d->weak != NULL) {
@@ -157,8 +159,7 @@ static inline bool on_store(const volatile void *where, size_t bytes, const void
 {
     struct domain *d = domain_current;
 
-    registers_settle(d);
-    if (__builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed) {
+    if (is_register(d, where, bytes)) {
         registers_write(d, (uint64_t)(uintptr_t)where, bytes, place);
     } else if (d->weak != NULL) {
         weak_store_value(d, where, bytes, value, order);

@@ -227,11 +227,11 @@ static void put(struct domain *d, uint64_t vaddr, const uint8_t *value, size_t b
     }
 }
 
-void weak_show(struct domain *d)
+void weak_show_stores(struct domain *d)
 {
     struct weak *w = d->weak;
 
-    for (uint32_t i = 0; w != NULL && i < w->pending_count; i++) {
+    for (uint32_t i = 0; i < w->pending_count; i++) {
         const struct pending *p = &w->pending[i];
 
         memcpy(w->hidden[i], (const void *)(uintptr_t)p->vaddr, p->bytes);
@@ -239,11 +239,11 @@ void weak_show(struct domain *d)
     }
 }
 
-void weak_hide(struct domain *d)
+void weak_hide_stores(struct domain *d)
 {
     struct weak *w = d->weak;
 
-    for (uint32_t i = w == NULL ? 0 : w->pending_count; i > 0; i--) {
+    for (uint32_t i = w->pending_count; i > 0; i--) {
         const struct pending *p = &w->pending[i - 1];
 
         memcpy((void *)(uintptr_t)p->vaddr, w->hidden[i - 1], p->bytes);
@@ -408,17 +408,25 @@ static void choose(struct weak *w, uint64_t vaddr, size_t bytes, bool late, uint
     now_known(w, vaddr, bytes, value);
 }
 
+/* Is it one to be seen to here? Not if it is of nobody else's, nor a block, which is seen at once.
+ */
+static bool is_watched(struct domain *d, const volatile void *where, size_t bytes, bool write)
+{
+    bool shared = is_shared(d->weak, (uint64_t)(uintptr_t)where, bytes, write);
+
+    if (shared && bytes > HELD_MAX) {
+        weak_update(d, where, bytes);
+    }
+    return shared && bytes <= HELD_MAX;
+}
+
 void weak_load(struct domain *d, const volatile void *where, size_t bytes, int order)
 {
     struct weak *w = d->weak;
     uint64_t vaddr = (uint64_t)(uintptr_t)where;
     uint8_t value[HELD_MAX];
 
-    if (!is_shared(w, vaddr, bytes, false)) {
-        return;
-    }
-    if (bytes > HELD_MAX) {
-        weak_update(d, where, bytes);
+    if (!is_watched(d, where, bytes, false)) {
         return;
     }
     bool late = takes_early(w, order);
@@ -446,11 +454,7 @@ void weak_store(struct domain *d, const volatile void *where, size_t bytes)
     uint64_t vaddr = (uint64_t)(uintptr_t)where;
     uint8_t value[HELD_MAX];
 
-    if (!is_shared(w, vaddr, bytes, true)) {
-        return;
-    }
-    if (bytes > HELD_MAX) {
-        weak_update(d, where, bytes);
+    if (!is_watched(d, where, bytes, true)) {
         return;
     }
     pay_access(d, where, bytes, false);

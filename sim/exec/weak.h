@@ -56,8 +56,20 @@ void weak_settle(struct domain *d);
 /* For who watches the domain from within: memory is as the domain itself has made it; and as
  * everybody sees it again. Nothing else is done in between. Both do nothing where d->weak is NULL.
  */
-void weak_show(struct domain *d);
-void weak_hide(struct domain *d);
+void weak_show_stores(struct domain *d);
+void weak_hide_stores(struct domain *d);
+static inline void weak_show(struct domain *d)
+{
+    if (__builtin_expect(d->weak != NULL, 0)) {
+        weak_show_stores(d);
+    }
+}
+static inline void weak_hide(struct domain *d)
+{
+    if (__builtin_expect(d->weak != NULL, 0)) {
+        weak_hide_stores(d);
+    }
+}
 enum weak_seen {
     WEAK_DUE,    /* others are about to run: what they see by now */
     WEAK_FENCED, /* that, and what a fence puts before what the domain does now */

@@ -4,14 +4,10 @@
  * configuration and from the addresses that it was told before. Of a request that lacks a word, any
  * error is right.
  */
-#include <string.h>
-
 #include <sddf/network/config.h>
 #include <sddf/network/vswitch.h>
 
 #include "sim/class/net_parts.h"
-
-#define SECTION ".net_vswitch_config"
 
 struct told {
     uint32_t ip[SDDF_NET_MAX_CLIENTS];
@@ -25,18 +21,6 @@ struct right {
     unsigned length;
     uint64_t words[VSWITCH_QUERY_RET_NUM_ARGS];
 };
-
-static const net_vswitch_config_t *config_of(const struct plan *plan, uint32_t pd)
-{
-    const struct plan_pd *p = &plan->pds[pd];
-
-    for (size_t i = 0; i < p->blob_count; i++) {
-        if (strcmp(p->blobs[i].section, SECTION) == 0) {
-            return p->blobs[i].bytes;
-        }
-    }
-    return NULL;
-}
 
 static struct right refused(uint64_t error)
 {
@@ -105,7 +89,8 @@ enum call_wrong net_answer(const struct plan *plan, uint32_t pd, unsigned channe
                            const struct class_call *asked, const struct class_call *answer,
                            void *memory)
 {
-    const net_vswitch_config_t *config = config_of(plan, pd);
+    const struct plan_blob *blob = plan_told(&plan->pds[pd], net_vswitch_section.name);
+    const net_vswitch_config_t *config = blob == NULL ? NULL : blob->bytes;
 
     if (config == NULL || config->num_ports == 0 || config->num_ports > SDDF_NET_MAX_CLIENTS) {
         return CALL_RIGHT;

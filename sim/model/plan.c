@@ -567,14 +567,14 @@ static void add_clients(struct plan *p)
     }
 }
 
-static bool is_told(const struct plan_pd *pd, const char *section)
+const struct plan_blob *plan_told(const struct plan_pd *pd, const char *section)
 {
     for (size_t i = 0; i < pd->blob_count; i++) {
         if (strcmp(pd->blobs[i].section, section) == 0) {
-            return true;
+            return &pd->blobs[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 /* An image that must be told more than its place has to tell would only stop when it starts. */
@@ -583,7 +583,7 @@ static void check_told(struct plan *p, const struct plan_pd *pd)
     const struct component *image = pd->kind == PD_IMAGE ? component_find(pd->asked->image) : NULL;
 
     for (size_t i = 0; image != NULL && image->others[i] != NULL; i++) {
-        if (!is_told(pd, image->others[i])) {
+        if (plan_told(pd, image->others[i]) == NULL) {
             diag_error(p->diag, pd->asked->place,
                        "%s cannot be %s: nothing here fills its section %s", image->name, pd->name,
                        image->others[i]);

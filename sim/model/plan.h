@@ -298,6 +298,8 @@ bool plan_misleads(const struct plan *p, uint32_t pd);
 bool plan_misbehaves(const struct plan *p, uint32_t pd);
 /* Is a domain not to be relied on: untrusted, or compromised? */
 bool plan_suspect(const struct plan *p, uint32_t pd);
+/* What it is told by that section; NULL: nothing. */
+const struct plan_blob *plan_told(const struct plan_pd *pd, const char *section);
 /* Is this check on? What only it asks about need not be looked at otherwise. */
 bool plan_checks(const struct plan *p, const char *check);
 uint32_t plan_find_pd(const struct plan *p, const char *name); /* PLAN_NONE if there is none */

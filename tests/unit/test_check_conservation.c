@@ -70,8 +70,7 @@ static void every_term_counts(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof terms / sizeof terms[0]; i++) {
-        judged_finish(&j);
-        start_check(&check_conservation);
+        start_again(&check_conservation);
         tell(terms[i], CLIENT0, 0, 0, 0, 5);
         tell_pools(PLAN_NONE, 0, 0);
         tell_end(RUN_LIMIT);
@@ -93,8 +92,7 @@ static void a_run_cut_short_has_no_sums(void **state)
 
 static void in_hand(uint32_t pd)
 {
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 3);
     tell(PROBE_FRAME_IN_FLIGHT, pd, PLAN_NONE, PLACE_PD, 0, 3);
     tell_pools(PLAN_NONE, 0, 0);
@@ -123,8 +121,7 @@ static void nothing_stays_in_the_hands_of_those_who_pass_on(void **state)
     assert_found(0, 1);
 
     /* What lies in a queue is on its way, and liveness asks about it. */
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 3);
     tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_RX0), PLACE_QUEUE, 0, 3);
     tell_pools(PLAN_NONE, 0, 0);
@@ -135,8 +132,7 @@ static void nothing_stays_in_the_hands_of_those_who_pass_on(void **state)
 
 static void kept(uint32_t pd, uint32_t pool, uint64_t count)
 {
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell_pools(PLAN_NONE, 0, 0);
     tell(PROBE_BUFFERS_KEPT, pd, pool, count, 0, 1);
 }
@@ -183,8 +179,7 @@ static void a_lost_buffer_is_found_and_so_is_an_unlooked_at_pool(void **state)
     assert_string_equal(found.list[0].object, "net0.rx");
     assert_says(found.list[0], "1 nowhere");
 
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell_pools(POOL_RX, 7, 2);
     tell_end(RUN_QUIET);
     finish_check();
@@ -192,15 +187,13 @@ static void a_lost_buffer_is_found_and_so_is_an_unlooked_at_pool(void **state)
     assert_says(found.list[0], "1 more than there are");
 
     /* Held may be less than none. */
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell_pools(POOL_RX, JUDGED_BUFFERS + 1, (uint64_t)-1);
     tell_end(RUN_QUIET);
     finish_check();
     assert_found(0, 0);
 
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell_end(RUN_QUIET);
     finish_check();
     assert_found(POOLS, 0);
@@ -216,8 +209,7 @@ static void only_a_pool_an_attacker_shares_is_his_to_lose(void **state)
     assert_found(0, 1);
 
     /* client1 is behind a copier: the shared receive pool is none of its business. */
-    judged_finish(&j);
-    start_check(&check_conservation);
+    start_again(&check_conservation);
     tell_pools(POOL_RX, 3, 2);
     tell_end(RUN_QUIET);
     finish_check();
@@ -225,8 +217,7 @@ static void only_a_pool_an_attacker_shares_is_his_to_lose(void **state)
 
     /* A dead domain takes buffers with it, but makes none. */
     for (unsigned more = 0; more < 2; more++) {
-        judged_finish(&j);
-        start_check(&check_conservation);
+        start_again(&check_conservation);
         tell(PROBE_PD_DIED, COPIER0, PLAN_NONE, 11, 0, 1);
         tell_pools(POOL_RX, more ? 9 : 5, 2);
         tell_end(RUN_QUIET);

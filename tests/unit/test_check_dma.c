@@ -64,8 +64,7 @@ static void an_access_belongs_to_the_descriptor_it_overlaps(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        judged_finish(&j);
-        start_check(&check_dma);
+        start_again(&check_dma);
         /* 0x3c bytes, and an end the device may look beyond by none. */
         tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x90000000, 0x3c, 1);
         dma_fault(cases[i].io_addr, cases[i].bytes, READ);
@@ -122,8 +121,7 @@ static void a_compromised_device_answers_for_its_driver(void **state)
     assert_int_equal(found.excused[1].culprit, ETH0);
 
     /* However many addresses it makes up. */
-    judged_finish(&j);
-    start_check(&check_dma);
+    start_again(&check_dma);
     compromise("eth0");
     for (uint64_t i = 0; i < 1000; i++) {
         dma_fault(0x90000000 + 4096 * i, 60, WRITE);
@@ -134,8 +132,7 @@ static void a_compromised_device_answers_for_its_driver(void **state)
     assert_int_equal(found.lost, 0);
 
     /* What somebody was seen to give it is still that one's. */
-    judged_finish(&j);
-    start_check(&check_dma);
+    start_again(&check_dma);
     compromise("eth0");
     tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x90000000, 60, 1);
     dma_fault(0x90000000, 60, READ);
@@ -153,8 +150,7 @@ static void a_compromised_driver_is_excused_but_not_who_believes_it(void **state
     finish_check();
     assert_found(0, 2);
 
-    judged_finish(&j);
-    start_check(&check_dma);
+    start_again(&check_dma);
     compromise("net0_driver");
     tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0x90000000, 60, 1);
     dma_fault(0x90000000, 60, READ);
@@ -217,8 +213,7 @@ static void a_flood_is_bounded(void **state)
     assert_int_equal(found.list[0].count + found.list[1].count, FINDINGS_MAX);
     assert_int_equal(found.lost, 1000 - FINDINGS_MAX);
 
-    judged_finish(&j);
-    start_check(&check_dma);
+    start_again(&check_dma);
     for (unsigned i = 0; i < FINDINGS_MAX + 5; i++) {
         tell(PROBE_VIOLATION, ETH0, 100 + i, i, 0, 1);
         tell(PROBE_VIOLATION, ETH0, 100 + i, i, 1, 1);

@@ -9,12 +9,6 @@ static int start(void **state)
     return 0;
 }
 
-static void again(void)
-{
-    judged_finish(&j);
-    start_check(&check_drops);
-}
-
 static void drop(uint32_t pd, enum drop_reason reason)
 {
     tell(PROBE_FRAME_DROPPED, pd, PLAN_NONE, reason, 0, 2);
@@ -43,7 +37,7 @@ static void only_these_drops_are_a_job(void **state)
             for (unsigned i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
                 job |= jobs[i].pd == places[place] && jobs[i].reason == reason;
             }
-            again();
+            start_again(&check_drops);
             drop(places[place], (enum drop_reason)reason);
             finish_check();
             assert_found(job ? 0 : 1, 0);
@@ -80,7 +74,7 @@ static void a_device_does_as_its_driver_says(void **state)
     assert_found(2, 0);
     assert_int_equal(found.list[0].culprit, DRIVER);
     assert_int_equal(found.list[1].culprit, DRIVER);
-    again();
+    start_again(&check_drops);
     compromise("eth0");
     drop(ETH0, DROP_DISABLED);
     finish_check();
@@ -99,14 +93,14 @@ static void what_a_suspect_sends_may_be_refused(void **state)
     assert_int_equal(found.excused[0].culprit, CLIENT1);
     assert_says(found.excused[0], "client1 is untrusted");
 
-    again();
+    start_again(&check_drops);
     j.pds[CLIENT1].trusted = true;
     drop(VIRT_TX, DROP_INVALID);
     finish_check();
     assert_found(1, 0);
     assert_int_equal(found.list[0].culprit, PLAN_NONE);
 
-    again();
+    start_again(&check_drops);
     j.pds[CLIENT1].trusted = true;
     compromise("client0");
     drop(VIRT_TX, DROP_INVALID);
@@ -115,7 +109,7 @@ static void what_a_suspect_sends_may_be_refused(void **state)
     assert_says(found.excused[0], "client0 is compromised");
 
     /* What a compromised device makes its driver pass on. */
-    again();
+    start_again(&check_drops);
     compromise("eth0");
     drop(VIRT_RX, DROP_INVALID);
     drop(DRIVER, DROP_RESET);
@@ -127,11 +121,11 @@ static void what_a_suspect_sends_may_be_refused(void **state)
     assert_int_equal(found.excused[1].culprit, ETH0);
 
     /* Whom a compromised copier leaves no room, virt_rx can give nothing. */
-    again();
+    start_again(&check_drops);
     drop(VIRT_RX, DROP_NO_BUFFER);
     finish_check();
     assert_found(1, 0);
-    again();
+    start_again(&check_drops);
     compromise("client1_copier");
     drop(VIRT_RX, DROP_NO_BUFFER);
     finish_check();
@@ -139,7 +133,7 @@ static void what_a_suspect_sends_may_be_refused(void **state)
     assert_int_equal(found.excused[0].culprit, COPIER1);
 
     /* copier0 takes from virt_rx only, whom an untrusted client does not make suspect. */
-    again();
+    start_again(&check_drops);
     drop(COPIER0, DROP_INVALID);
     finish_check();
     assert_found(1, 0);
@@ -153,20 +147,20 @@ static void the_dead_and_the_compromised_lose_their_own(void **state)
     finish_check();
     assert_found(1, 0);
 
-    again();
+    start_again(&check_drops);
     drop(CLIENT0, DROP_DEAD);
     tell(PROBE_PD_DIED, CLIENT0, PLAN_NONE, 11, 0, 1);
     finish_check();
     assert_found(0, 1);
 
-    again();
+    start_again(&check_drops);
     drop(CLIENT1, DROP_FORGED);
     drop(CLIENT0, DROP_FORGED);
     finish_check();
     assert_found(1, 1);
     assert_int_equal(found.list[0].culprit, CLIENT0);
 
-    again();
+    start_again(&check_drops);
     compromise("net0_driver");
     drop(ETH0, DROP_BAD_DESCRIPTOR);
     drop(ETH0, DROP_RESET);
@@ -191,13 +185,13 @@ static void a_device_that_does_not_hear_or_fails(void **state)
     assert_found(1, 0);
     assert_int_equal(found.list[0].culprit, DRIVER);
     assert_says(found.list[0], "but they were for somebody behind it");
-    again();
+    start_again(&check_drops);
     compromise("eth0");
     j.faults[0].type = &fails;
     drop(DRIVER, DROP_RESET);
     finish_check();
     assert_found(0, 1);
-    again();
+    start_again(&check_drops);
     compromise("eth0");
     j.faults[0].type = &fails;
     drop(DRIVER, DROP_UNEXPLAINED);
@@ -211,7 +205,7 @@ static void a_gate_drops_only_with_a_fault(void **state)
     drop(ETH0, DROP_GATE);
     finish_check();
     assert_found(1, 0);
-    again();
+    start_again(&check_drops);
     compromise("client1");
     drop(ETH0, DROP_GATE);
     finish_check();

@@ -18,8 +18,7 @@ static void tell_end(enum run_end end)
 /* As many began as are in flight there. */
 static void left(enum frame_place place, uint32_t object)
 {
-    judged_finish(&j);
-    start_check(&check_liveness);
+    start_again(&check_liveness);
     tell(PROBE_FRAME_IN, ETH0, 0, 60, 0, 3);
     tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, object, place, 0, 3);
 }
@@ -200,8 +199,7 @@ static void an_interrupt_that_nobody_acknowledged(void **state)
     finish_check();
     assert_found(0, 0);
 
-    judged_finish(&j);
-    start_check(&check_liveness);
+    start_again(&check_liveness);
     tell(PROBE_IRQ_LEFT, DRIVER, 0, 0, 0, 1);
     tell_end(RUN_QUIET);
     finish_check();
@@ -219,8 +217,7 @@ static void a_receiver_that_is_left_deaf(void **state)
     finish_check();
     assert_found(0, 1);
 
-    judged_finish(&j);
-    start_check(&check_liveness);
+    start_again(&check_liveness);
     tell(PROBE_RECEIVER_DEAF, DRIVER, 0, 16, 0, 1);
     tell_end(RUN_QUIET);
     finish_check();
@@ -341,8 +338,7 @@ static void who_is_kept_from_the_processor(void **state)
     assert_int_equal(found.list[0].culprit, DRIVER);
     assert_int_equal(found.list[0].victim, CLIENT0);
 
-    judged_finish(&j);
-    start_check(&check_liveness);
+    start_again(&check_liveness);
     compromise("net0_driver");
     tell(PROBE_PD_KEPT, CLIENT0, PLAN_NONE, 9999999, DRIVER, 1); /* not long */
     tell(PROBE_PD_KEPT, DRIVER, PLAN_NONE, 20000000, DRIVER, 1); /* nobody's loss */

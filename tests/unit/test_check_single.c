@@ -10,16 +10,10 @@ static int start(void **state)
     return 0;
 }
 
-static void again(const struct check_type *type)
-{
-    judged_finish(&j);
-    start_check(type);
-}
-
 static void ownership(void **state)
 {
     (void)state;
-    again(&check_ownership);
+    start_again(&check_ownership);
     tell(PROBE_BUFFER_FOREIGN, VIRT_TX, ACTIVE(LINK_NET_TX), 0xdead, 60, 1);
     tell(PROBE_BUFFER_FOREIGN, CLIENT1, ACTIVE(LINK_TX1), 0xdead, 60, 1);
     tell(PROBE_BUFFER_TWICE, VIRT_TX, POOL_CLIENT1_TX, 5, ACTIVE(LINK_NET_TX), 1);
@@ -34,7 +28,7 @@ static void ownership(void **state)
     assert_int_equal(found.excused[0].culprit, CLIENT1);
 
     /* Whoever relies on one that is compromised passes on what that gave it. */
-    again(&check_ownership);
+    start_again(&check_ownership);
     compromise("net0_virt_tx");
     tell(PROBE_BUFFER_TWICE, DRIVER, POOL_CLIENT0_TX, 5, FREE(LINK_NET_TX), 1);
     tell(PROBE_BUFFER_TWICE, DRIVER, POOL_RX, 5, ACTIVE(LINK_NET_RX), 1);
@@ -47,7 +41,7 @@ static void ownership(void **state)
 static void flow(void **state)
 {
     (void)state;
-    again(&check_flow);
+    start_again(&check_flow);
     tell(PROBE_QUEUE_REFUSED, DRIVER, ACTIVE(LINK_NET_RX), 1, 0, 1);
     tell(PROBE_QUEUE_REFUSED, COPIER1, ACTIVE(LINK_RX1), 1, 0, 1);
     finish_check();
@@ -61,7 +55,7 @@ static void flow(void **state)
 static void share(void **state)
 {
     (void)state;
-    again(&check_flow);
+    start_again(&check_flow);
     tell(PROBE_SHARE_EXCEEDED, VIRT_RX, ACTIVE(LINK_VIRT_RX1), 9, 8, 1);
     tell(PROBE_SHARE_EXCEEDED, CLIENT1, ACTIVE(LINK_TX1), 9, 8, 1);
     finish_check();
@@ -73,7 +67,7 @@ static void share(void **state)
 static void calls(void **state)
 {
     (void)state;
-    again(&check_calls);
+    start_again(&check_calls);
     tell(PROBE_CALL_WRONG, VIRT_TX, LINK_TX1, 2, CALL_ERROR, 1);
     tell(PROBE_CALL_WRONG, VIRT_TX, LINK_TX0, 0, CALL_WORD, 1);
     tell(PROBE_CALL_WRONG, CLIENT1, LINK_TX1, 0, CALL_SHAPE, 1);
@@ -90,7 +84,7 @@ static void calls(void **state)
 static void deferred(void **state)
 {
     (void)state;
-    again(&check_deferred);
+    start_again(&check_deferred);
     tell(PROBE_DEFERRED_REPLACED, VIRT_RX, PLAN_NONE, 10 + LINK_VIRT_RX0, 10 + LINK_VIRT_RX1, 1);
     tell(PROBE_DEFERRED_REPLACED, CLIENT1, PLAN_NONE, 1, 2, 1);
     finish_check();
@@ -103,7 +97,7 @@ static void deferred(void **state)
 static void budget(void **state)
 {
     (void)state;
-    again(&check_budget);
+    start_again(&check_budget);
     j.pds[DRIVER].budget_ns = 100000;
     j.pds[CLIENT1].budget_ns = 100000;
     tell(PROBE_BUDGET_EXCEEDED, DRIVER, PLAN_NONE, 120000, 400000, 3);
@@ -117,7 +111,7 @@ static void budget(void **state)
 static void clock_(void **state)
 {
     (void)state;
-    again(&check_clock);
+    start_again(&check_clock);
     tell(PROBE_CLOCK_LIED, COPIER0, PLAN_NONE, 7, 1, 2);
     tell(PROBE_CLOCK_LIED, CLIENT1, PLAN_NONE, 7, 0, 1);
     finish_check();
@@ -129,7 +123,7 @@ static void clock_(void **state)
 static void signals(void **state)
 {
     (void)state;
-    again(&check_signals);
+    start_again(&check_signals);
     j.scenario.clock = CLOCK_VIRTUAL;
     tell(PROBE_SIGNALS_SENT, DRIVER, PLAN_NONE, 0, 0, 10);
     finish_check();
@@ -152,7 +146,7 @@ static void events_that_name_nothing_hurt_nobody(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        again(all[i]);
+        start_again(all[i]);
         tell_nonsense();
         finish_check();
         assert_int_equal(found.lost, 0);

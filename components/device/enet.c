@@ -80,6 +80,10 @@ static const struct param params[] = {
 static const struct nic_setting settings[] = {
     {ENET_ECR, 0, 0, 0, ENET_ECR_RESERVED},
     {ENET_MIBC, NIC_UNIT_BOTH, 0, ENET_MIBC_CLEAR, ENET_MIBC_RESERVED},
+    {ENET_IAUR, NIC_UNIT_RX, 0, 0, 0},
+    {ENET_IALR, NIC_UNIT_RX, 0, 0, 0},
+    {ENET_GAUR, NIC_UNIT_RX, 0, 0, 0},
+    {ENET_GALR, NIC_UNIT_RX, 0, 0, 0},
     {ENET_RCR, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, ENET_RCR_RESERVED},
     {ENET_TCR, NIC_UNIT_BOTH, NIC_UNIT_BOTH, 0, ENET_TCR_RESERVED},
     {ENET_TFWR, 0, NIC_UNIT_BOTH, 0, ENET_TFWR_RESERVED},

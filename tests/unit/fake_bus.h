@@ -44,6 +44,7 @@ struct fake_bus {
     unsigned drops[DEVICE_DROPS];
     unsigned violations;
     unsigned rule;      /* of the last one */
+    uint64_t rules;     /* a bit for each there was */
     uint64_t violation; /* its IO address, 0: a register access */
 };
 
@@ -128,6 +129,7 @@ static inline void fake_violation(struct bus *bus, unsigned rule, uint64_t io_ad
 
     b->violations++;
     b->rule = rule;
+    b->rules |= UINT64_C(1) << rule;
     b->violation = io_addr;
 }
 

@@ -242,6 +242,10 @@ static const char *end_detail(const struct run *r)
     if (r->s.by_hand) {
         return "that is, until somebody interrupted it";
     }
+    if (r->s.end == RUN_STUCK && r->s.stuck_on == PLAN_NONE) {
+        return arena_format(r->arena, "%s does not return from init()",
+                            r->plan->pds[r->s.stuck_pd].name);
+    }
     if (r->s.end == RUN_STUCK) {
         return arena_format(r->arena, "%s asks %s, which is dead, again and again",
                             r->plan->pds[r->s.stuck_pd].name, r->plan->pds[r->s.stuck_on].name);

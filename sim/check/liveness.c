@@ -212,8 +212,12 @@ static void judge_unfinished(const struct liveness *c, const struct plan *plan,
     const char *who = pd_name(plan, p->pd);
     uint32_t other = (uint32_t)p->b;
     bool excused = gone_or_misled(c->gone, plan, p->pd);
-    struct finding one = {
-        .culprit = p->pd, .victim = PLAN_NONE, .object = who, .time_ns = p->time_ns, .count = 1};
+    struct finding one = {.culprit = p->pd,
+                          .victim = PLAN_NONE,
+                          .object = who,
+                          .time_ns = p->time_ns,
+                          .count = 1,
+                          .place = p->place};
 
     switch (p->a) {
     case UNFINISHED_STARVED:
@@ -227,6 +231,12 @@ static void judge_unfinished(const struct liveness *c, const struct plan *plan,
         one.victim = p->pd;
         say_finding(out, excused, one, "%s waits for %s to answer its call, which never happens",
                     who, pd_name(plan, other));
+        break;
+    case UNFINISHED_INIT:
+        say_finding(out, excused, one,
+                    "%s does not return from init(), though nothing is due that it could wait for: "
+                    "a loop without end",
+                    who);
         break;
     default:
         say_finding(out, excused, one,
@@ -324,6 +334,21 @@ static void judge_stuck(const struct liveness *c, const struct plan *plan, struc
     out->lost += c->stuck.lost;
 }
 
+/*
+ * Of a run that was cut off in the middle: of course they were busy. But in virtual time whoever is
+ * said not to have finished had the time for it.
+ */
+static void judge_endless(const struct liveness *c, const struct plan *plan, struct findings *out)
+{
+    for (unsigned i = 0; i < c->stuck.count && plan->scenario->clock == CLOCK_VIRTUAL; i++) {
+        const struct probe *p = &c->stuck.list[i].first;
+
+        if (p->kind == PROBE_PD_UNFINISHED) {
+            judge_unfinished(c, plan, p, out);
+        }
+    }
+}
+
 static void judge_kept(const struct liveness *c, const struct plan *plan, struct findings *out)
 {
     for (unsigned i = 0; i < c->kept.count; i++) {
@@ -351,7 +376,8 @@ static void liveness_finish(void *state, const struct plan *plan, struct finding
     const struct liveness *c = state;
 
     if (over_cut_off(&c->over)) {
-        return; /* cut off in the middle: of course they were busy */
+        judge_endless(c, plan, out);
+        return;
     }
     judge_stuck(c, plan, out);
     judge_kept(c, plan, out);

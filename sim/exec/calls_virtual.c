@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "sim/exec/domain.h"
+#include "sim/exec/stack.h"
+#include "sim/exec/stray.h"
 #include "sim/exec/weak.h"
 #include "sim/kernel/kernel.h"
 
@@ -136,11 +138,23 @@ static void ask(struct domain *d, enum turn_request request)
     d->exec->request(d->exec->context);
 }
 
+/* Somebody wants to know in which loop it is: from here back to the image. */
+static __attribute__((noinline)) void leave_place(struct domain *d)
+{
+    const struct stray why = {.fp = (uint64_t)(uintptr_t)__builtin_frame_address(0)};
+
+    atomic_store(&d->page->order_where, 0);
+    stack_leave(&d->page->death.stack, d, &why);
+}
+
 /* As far as the horizon; the kernel lets the rest pass, with whatever comes first. */
 static __attribute__((noinline)) void pay_beyond(struct domain *d, uint64_t ps)
 {
     struct turn *t = d->turn;
 
+    if (__builtin_expect(atomic_load_explicit(&d->page->order_where, memory_order_relaxed), 0)) {
+        leave_place(d);
+    }
     t->rest_ps = ps - (t->horizon_ps - t->now_ps);
     t->now_ps = t->horizon_ps;
     ask(d, TURN_TICK);

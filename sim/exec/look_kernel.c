@@ -6,6 +6,7 @@
  * host's clock Linux schedules, and of all this only what can be seen from outside is told.
  */
 #include "sim/exec/look_parts.h"
+#include "sim/exec/stack.h"
 #include "sim/exec/virtual.h"
 
 static uint64_t since_begin_ns(const struct lookout *l, uint64_t at_ps)
@@ -78,7 +79,19 @@ static bool has_left(const struct lookout *l, uint32_t pd)
 static void tell_unfinished(struct lookout *l, uint32_t pd, enum unfinished why, uint32_t by)
 {
     if (why != UNFINISHED_CALLING || !has_left(l, by)) {
-        look_tell(l, PROBE_PD_UNFINISHED, TOLD_BY_WORLD, pd, PLAN_NONE, why, by, 1);
+        const struct pd_page *page = l->s->world->pages[pd];
+        bool loops = why == UNFINISHED_RUNS || why == UNFINISHED_INIT;
+        struct probe p = {.time_ns = l->s->length_ns,
+                          .kind = PROBE_PD_UNFINISHED,
+                          .told = TOLD_BY_WORLD,
+                          .pd = pd,
+                          .object = PLAN_NONE,
+                          .a = why,
+                          .b = by,
+                          .place = loops ? stack_place(&page->death.stack) : 0,
+                          .count = 1};
+
+        probe_emit(l->bus, &p);
     }
 }
 

@@ -55,7 +55,9 @@ struct pd_page {
     _Atomic uint64_t order_go_ns; /* the supervisor's: since when frames may enter; 0: not yet */
     _Atomic uint32_t order_drain; /* ring the supervisor whenever idle */
     _Atomic uint32_t order_stop;  /* end at the next wait */
-    _Atomic uint64_t entries;     /* wake-ups with work */
+    _Atomic uint32_t
+        order_where;          /* virtual time: leave your stack in `death` at the next horizon */
+    _Atomic uint64_t entries; /* wake-ups with work */
     _Atomic uint64_t notified, signals_sent, rings;
     _Atomic uint64_t deadline_ns; /* while idle: when it goes on by itself; all ones for never */
     _Atomic uint32_t ready;       /* init() returned */

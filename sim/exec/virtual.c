@@ -17,8 +17,11 @@
 #include "sim/exec/domain.h"
 #include "sim/exec/events_text.h"
 
-#define SETTLE_PS 100000000000u  /* at most for domains to settle before the start: 0.1 s */
-#define FINISH_PS 1000000000000u /* at most for domains to finish what they have begun: 1 s */
+#define SETTLE_PS        100000000000u  /* at most for domains to settle before the start: 0.1 s */
+#define SETTLE_IN_VAIN   5u             /* times that, in which nothing was due */
+#define FINISH_PS        1000000000000u /* at most for domains to finish what they have begun: 1 s */
+#define LOOK_PS          100000000000u  /* for those who do not to come to a horizon: 0.1 s */
+#define LAST_PATIENCE_NS 2000000000u    /* of the host's time, to find out who that is */
 
 /* What would end the program ends the run. */
 static volatile sig_atomic_t told_to_end;
@@ -399,15 +402,19 @@ static bool device_died(const struct virtual *v)
 }
 
 /* Until everybody has returned from init(), however long that takes on this platform; and then
- * until all is quiet, which it never is where somebody sends by itself. */
-static void settle(struct virtual *v)
+ * until all is quiet, which it never is where somebody sends by itself. False: somebody goes on and
+ * on, and nothing is due that it could wait for. */
+static bool settle(struct virtual *v)
 {
+    unsigned in_vain = 0;
     bool late;
 
     do {
         late = !everybody_initialised(v) && !device_died(v);
         run_until(v, v->kernel.now_ps + SETTLE_PS, true);
-    } while (v->kernel.halt == KERNEL_LIMIT && late);
+        in_vain = kernel_expects(&v->kernel) ? 0 : in_vain + 1;
+    } while (v->kernel.halt == KERNEL_LIMIT && late && in_vain < SETTLE_IN_VAIN);
+    return v->kernel.halt != KERNEL_LIMIT || in_vain < SETTLE_IN_VAIN;
 }
 
 /* Who ran while this one did not get the processor: whoever has it, or ran last on that core. */
@@ -435,10 +442,23 @@ static uint32_t who_is_called(const struct kernel *k, uint32_t pd)
     return PLAN_NONE;
 }
 
-/* Everybody has been told to end, and has had time for it: who has not? */
+/* In which loops are they? Each that runs says so at its next horizon. */
+static void find_places(struct virtual *v)
+{
+    for (uint32_t i = 0; i < domains(v); i++) {
+        const struct supervise_pd *p = &v->s->pds[i];
+        bool runs = p->unfinished_why == UNFINISHED_RUNS || p->unfinished_why == UNFINISHED_INIT;
+
+        atomic_store(&v->s->world->pages[i]->order_where, p->unfinished && runs);
+    }
+    run_until(v, v->kernel.now_ps + LOOK_PS, false);
+}
+
+/* Everybody has been told to end, and has had time for it, or to get ready: who has not? */
 static void find_unfinished(struct virtual *v)
 {
     const struct kernel *k = &v->kernel;
+    bool any = false;
 
     for (uint32_t i = 0; i < domains(v); i++) {
         const struct kernel_domain *d = &k->domains[i];
@@ -449,7 +469,7 @@ static void find_unfinished(struct virtual *v)
         if (k->plan->pds[i].kind != PD_IMAGE || p->died || waits) {
             continue;
         }
-        p->unfinished = true;
+        any = p->unfinished = true;
         p->unfinished_by = PLAN_NONE;
         if (d->state == KERNEL_CALLING) {
             p->unfinished_why = UNFINISHED_CALLING;
@@ -458,8 +478,12 @@ static void find_unfinished(struct virtual *v)
             p->unfinished_why = UNFINISHED_STARVED;
             p->unfinished_by = who_else(d);
         } else {
-            p->unfinished_why = UNFINISHED_RUNS;
+            p->unfinished_why = d->ready ? UNFINISHED_RUNS : UNFINISHED_INIT;
+            v->s->stuck_pd = v->begun_ps == 0 ? i : v->s->stuck_pd;
         }
+    }
+    if (any) {
+        find_places(v);
     }
 }
 
@@ -469,11 +493,15 @@ static void run_all(struct virtual *v)
     struct virtual_result *r = s->virtual_result;
     uint64_t begun_ps;
 
-    settle(v);
+    bool ready = settle(v);
+
+    if (!ready) {
+        find_unfinished(v);
+    }
     begun_ps = v->begun_ps = v->kernel.now_ps;
     s->ready_ns = begun_ps / 1000;
     measure(v, r, true);
-    if (v->kernel.halt != KERNEL_HOST) {
+    if (v->kernel.halt != KERNEL_HOST && s->stuck_pd == PLAN_NONE) {
         order(v, false);
         run_until(v, s->after_ns == 0 ? EVENTS_NEVER - 1 : begun_ps + s->after_ns * 1000, false);
     }
@@ -482,10 +510,15 @@ static void run_all(struct virtual *v)
     s->length_ns = r->length_ps / 1000;
     s->input_left = s->end == RUN_QUIET && input_left(v);
     measure(v, r, false);
-    if (s->end != RUN_WALL && s->end != RUN_STUCK) {
+    if (s->end == RUN_WALL) { /* it may be that somebody never waits */
+        v->wall_until_ns = clock_host_ns() + LAST_PATIENCE_NS;
+    }
+    if (s->end != RUN_STUCK) {
         order(v, true);
         run_until(v, v->kernel.now_ps + FINISH_PS, false);
-        find_unfinished(v);
+        if (v->kernel.halt != KERNEL_HOST) {
+            find_unfinished(v);
+        }
     }
     on_drain(v);
     r->digest = v->kernel.digest;

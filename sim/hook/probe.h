@@ -188,7 +188,13 @@ enum call_wrong { CALL_RIGHT, CALL_SHAPE, CALL_ERROR, CALL_WORD, CALL_WRONGS };
 /* What there is to do while nothing is done. */
 enum standstill_by { STANDSTILL_QUEUE, STANDSTILL_RING, STANDSTILL_LINE };
 /* Why a domain did not get to its next wait. */
-enum unfinished { UNFINISHED_RUNS, UNFINISHED_STARVED, UNFINISHED_CALLING };
+/* Why a domain did not get to its next wait. */
+enum unfinished {
+    UNFINISHED_RUNS,
+    UNFINISHED_STARVED,
+    UNFINISHED_CALLING,
+    UNFINISHED_INIT /* it runs, and has not returned from init() */
+};
 enum run_end {
     RUN_QUIET,
     RUN_LIMIT,

@@ -683,6 +683,18 @@ void kernel_run_until(struct kernel *k, uint64_t until_ps, bool settle)
     k->halt = KERNEL_GOES_ON;
 }
 
+bool kernel_expects(const struct kernel *k)
+{
+    for (uint32_t alarm = 0; alarm < k->events.alarms; alarm++) {
+        bool refill = alarm < 3 * k->plan->pd_count && alarm == alarm_refill(alarm / 3);
+
+        if (!refill && events_time(&k->events, alarm) != EVENTS_NEVER) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What comes before a core does something at `acts_ps`, if anything: an alarm, or the limit. */
 static inline bool something_first(struct kernel *k, uint64_t acts_ps, uint64_t event_ps)
 {

@@ -205,6 +205,9 @@ void kernel_init(struct kernel *k, const struct plan *plan, const struct platfor
 /* How far kernel_next() may go. `settle`: only until everybody has returned from init() and waits.
  */
 void kernel_run_until(struct kernel *k, uint64_t until_ps, bool settle);
+/* Is anything due that is more than somebody's budget: from a device, or a signal, or a deadline?
+ * If not, all that can happen is what those who run do. */
+bool kernel_expects(const struct kernel *k);
 /* The domain to run now, its turn filled in; KERNEL_NONE: see k->halt. Asked again, it says the
  * same again. */
 uint32_t kernel_next(struct kernel *k);

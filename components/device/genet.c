@@ -52,6 +52,7 @@ static const struct device_rule rules[] = {
 
 struct genet {
     struct nic nic;
+    uint32_t untold[2]; /* frames received and sent since the last interrupt for them */
     uint32_t regs[REGS_END / 4];
 };
 
@@ -135,6 +136,17 @@ static void raise(struct genet *g, uint32_t events)
 {
     *reg(g, GENET_INT_STAT) |= events;
     nic_line(&g->nic, (*reg(g, GENET_INT_STAT) & ~*reg(g, GENET_INT_MASK)) != 0);
+}
+
+/* A frame is done: the interrupt comes with as many as the ring is to tell of at once. */
+static void frame_done(struct genet *g, uint32_t base, uint32_t event)
+{
+    uint32_t *untold = &g->untold[base == GENET_TX];
+
+    if (++*untold >= ring(g, base)->mbuf_done) {
+        *untold = 0;
+        raise(g, event);
+    }
 }
 
 static void bus_error(struct nic *n)
@@ -231,7 +243,7 @@ static enum device_drop receive(struct genet *g, const uint8_t *frame, size_t by
     }
     d->status = stored << GENET_LEN_SHIFT | GENET_SOP | GENET_EOP | casts[nic_cast_of(frame)];
     done(g, GENET_RX);
-    raise(g, GENET_INT_RX);
+    frame_done(g, GENET_RX, GENET_INT_RX);
     return DEVICE_DROP_NONE;
 }
 
@@ -298,7 +310,7 @@ static void give_back(struct nic *n, const struct nic_piece *piece)
 
     done(g, GENET_TX);
     if (piece->last) {
-        raise(g, GENET_INT_TX);
+        frame_done(g, GENET_TX, GENET_INT_TX);
     }
 }
 
@@ -374,6 +386,7 @@ static void write_ctrl(struct genet *g, uint32_t base, uint32_t value)
     }
     if (!was && is_on(g, base)) {
         check_pointers(g, base);
+        g->untold[base == GENET_TX] = 0;
     }
     if (base == GENET_TX && was && !is_on(g, base)) {
         nic_transmit_stop(&g->nic, DEVICE_DROP_RESET);
@@ -512,6 +525,7 @@ static void genet_reset(void *state, struct bus *bus)
 
     nic_init(&g->nic, &verbs, bus);
     memset(g->regs, 0, sizeof(g->regs));
+    memset(g->untold, 0, sizeof(g->untold));
     *reg(g, GENET_REV) = GENET_REV_5;
     *reg(g, GENET_INT_MASK) = UINT32_MAX;
     *reg(g, GENET_MAX_FRAME) = 1518;

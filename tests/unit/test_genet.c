@@ -117,6 +117,32 @@ static void test_transmit(void **state)
     assert_int_equal(machine.violations, 0);
 }
 
+/* The interrupt comes with the third frame, and then with the third after that. */
+static void test_together(void **state)
+{
+    (void)state;
+    bring_up();
+    set(DMA(GENET_RX, ctrl), 0);
+    set(DMA(GENET_TX, ctrl), 0);
+    set(RING(GENET_RX, mbuf_done), 3);
+    set(RING(GENET_TX, mbuf_done), 2);
+    set(DMA(GENET_RX, ctrl), GENET_CTRL_EN | GENET_CTRL_RING);
+    set(DMA(GENET_TX, ctrl), GENET_CTRL_EN | GENET_CTRL_RING);
+    rx_give(ENTRIES);
+    for (unsigned i = 1; i <= 6; i++) {
+        assert_int_equal(frame_in(100), DEVICE_DROP_NONE);
+        assert_int_equal(get(GENET_INT_STAT), i % 3 == 0 ? GENET_INT_RX : 0);
+        set(GENET_INT_CLEAR, GENET_INT_RX);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        tx_put(i, 60, GENET_SOP | GENET_EOP);
+        set(RING(GENET_TX, driver_index), i + 1);
+        run(100000);
+        assert_int_equal(get(GENET_INT_STAT), i == 0 ? 0 : GENET_INT_TX);
+    }
+    assert_int_equal(machine.violations, 0);
+}
+
 static void test_rules(void **state)
 {
     uint32_t whole = GENET_SOP | GENET_EOP;
@@ -281,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_receive), TEST(test_transmit),   TEST(test_rules), TEST(test_bus_error),
+        TEST(test_together),
         TEST(test_mac),     TEST(test_setting_up), TEST(test_flush),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

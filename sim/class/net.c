@@ -27,6 +27,9 @@
 static const struct param instance_params[] = {
     PARAM_UINT(struct net_instance, rx_buffers, 512, 1, 32768,
                "receive buffers the device fills, a power of two"),
+    PARAM_UINT(struct net_instance, tx_queue, 0, 0, 32768,
+               "entries of the queue by which all clients' frames go to the driver, a power of "
+               "two; 0: as many as they have buffers together, so that nobody waits for room"),
     PARAM_BOOL(
         struct net_instance, virtualisers, true,
         "false: there is no virt_rx and no virt_tx, and its only client talks to the driver"),
@@ -280,12 +283,12 @@ bool net_capacity(struct net *n, uint64_t buffers, const char *what, uint64_t *c
     return true;
 }
 
-/* The shared transmit queue holds every client's buffers at once, so nobody can crowd another out.
- */
+/* The shared transmit queue holds every client's buffers at once, so nobody can crowd another out,
+ * unless the scenario wants it shorter. */
 static void build_transmit(struct net *n)
 {
     struct plan *p = n->p;
-    uint64_t buffers = 0, capacity;
+    uint64_t buffers = 0, capacity = n->params->tx_queue;
 
     if (n->tx_pool_count > PLAN_POOLS_PER_QUEUE) {
         diag_error(p->diag, n->asked->place,
@@ -296,7 +299,9 @@ static void build_transmit(struct net *n)
     for (uint32_t i = 0; i < n->tx_pool_count; i++) {
         buffers += p->pools[n->tx_pools[i]].buffer_count;
     }
-    if (!net_capacity(n, buffers, "transmit buffers together; one queue to the driver",
+    if (capacity == 0 &&
+        !net_capacity(n, buffers,
+                      "transmit buffers together and no \"tx_queue\"; one queue to the driver",
                       &capacity)) {
         return;
     }
@@ -382,6 +387,15 @@ static void check_vswitch(struct net *n)
     }
 }
 
+static void check_queue(struct net *n)
+{
+    if (n->params->tx_queue != 0 && !n->params->virtualisers) {
+        diag_error(n->p->diag, n->asked->place,
+                   "tx_queue: %s has no virtualisers, so its client's own queue goes to the driver",
+                   n->asked->name);
+    }
+}
+
 static void check_coherence(struct net *n)
 {
     if (!n->params->coherent && n->p->scenario->clock == CLOCK_HOST) {
@@ -402,10 +416,13 @@ static void net_build(struct plan *p, uint32_t instance)
     struct net n = {
         .p = p, .asked = &s->instances[instance], .params = s->instances[instance].state};
 
-    if (!net_power_of_two(&n, n.asked->place, "rx_buffers", n.params->rx_buffers)) {
+    if (!net_power_of_two(&n, n.asked->place, "rx_buffers", n.params->rx_buffers) ||
+        (n.params->tx_queue != 0 &&
+         !net_power_of_two(&n, n.asked->place, "tx_queue", n.params->tx_queue))) {
         return;
     }
     check_vswitch(&n);
+    check_queue(&n);
     check_coherence(&n);
     memcpy(n.driver_config.magic, SDDF_NET_MAGIC, SDDF_NET_MAGIC_LEN);
     n.driver = plan_add_pd(p, &n.asked->roles[ROLE_DRIVER], "net", "driver");

@@ -22,7 +22,7 @@ enum { ROLE_DRIVER, ROLE_VIRT_TX, ROLE_VIRT_RX, ROLE_VSWITCH };
 enum { ROLE_COPIER, ROLE_FORWARDER };
 
 struct net_instance {
-    uint64_t rx_buffers;
+    uint64_t rx_buffers, tx_queue;
     bool virtualisers, coherent, cached;
     uint64_t evictions; /* in a million */
     const char *wire_reaches;

@@ -26,6 +26,7 @@ JUDGES = {
     "caches": {"coherence", "integrity", "confidentiality"},
     "work": {"liveness", "budget"},
     "calls": {"calls"},
+    "turns": {"fairness", "liveness"},
 }
 ALWAYS = {"domains"}
 
@@ -45,6 +46,7 @@ BY_PLACE = [
     (r"driver_\w+\.c |(enet|nic)_driver\.h ",
      "buffers frames bounds signals interrupts registers work"),
     (r"vswitch\.c (argument|refuse|set_ip_addr|query_state|req_client|protected) ", "calls"),
+    (r"virt_tx\.c (tx_provide|client_after) ", "turns buffers frames bounds signals work"),
     (r"(copier_peers|vswitch|virt_\w+)\.\w (signal_peers|notify_clients) ", "signals frames"),
     (r"\w+\.[ch] (submit|receive) ", "buffers frames bounds signals caches"),
     (r"", "buffers frames bounds signals work"),

@@ -31,13 +31,18 @@ static inline void start_check(const struct check_type *type)
     }
 }
 
+static inline void tell_probe(const struct probe *p)
+{
+    checked->event(check_state, &j.plan, p);
+}
+
 static inline void tell(enum probe_kind kind, uint32_t pd, uint32_t object, uint64_t a, uint64_t b,
                         uint64_t count)
 {
     const struct probe p = {
         .time_ns = 1000, .kind = kind, .pd = pd, .object = object, .a = a, .b = b, .count = count};
 
-    checked->event(check_state, &j.plan, &p);
+    tell_probe(&p);
 }
 
 static inline void finish_check(void)

@@ -291,13 +291,43 @@ static void everybody_busy_and_nothing_moves(void **state)
                                "net0.rx.active waiting");
 }
 
-static void a_run_cut_short_says_nothing(void **state)
+/* But on its own clock everybody has time to finish what can be finished. */
+static void a_run_cut_short_says_little(void **state)
 {
     (void)state;
-    tell(PROBE_PD_UNFINISHED, VIRT_RX, PLAN_NONE, UNFINISHED_RUNS, PLAN_NONE, 1);
-    tell_end(RUN_WALL);
+    for (int clock = CLOCK_HOST; clock <= CLOCK_VIRTUAL; clock++) {
+        start_again(&check_liveness);
+        j.scenario.clock = (enum scenario_clock)clock;
+        tell(PROBE_PD_UNFINISHED, VIRT_RX, PLAN_NONE, UNFINISHED_RUNS, PLAN_NONE, 1);
+        tell(PROBE_STANDSTILL, VIRT_RX, ACTIVE(LINK_NET_RX), 5000, 0, 1);
+        tell(PROBE_FRAME_IN_FLIGHT, PLAN_NONE, ACTIVE(LINK_NET_RX), PLACE_QUEUE, 0, 1);
+        tell_end(RUN_WALL);
+        finish_check();
+        assert_found(clock == CLOCK_VIRTUAL, 0);
+    }
+    assert_says(found.list[0], "net0_virt_rx was still running");
+}
+
+static void who_is_never_ready(void **state)
+{
+    (void)state;
+    j.scenario.clock = CLOCK_VIRTUAL;
+    tell_probe(&(struct probe){.kind = PROBE_PD_UNFINISHED,
+                               .told = TOLD_BY_WORLD,
+                               .pd = DRIVER,
+                               .object = PLAN_NONE,
+                               .a = UNFINISHED_INIT,
+                               .b = PLAN_NONE,
+                               .place = 0x1234,
+                               .count = 1});
+    tell(PROBE_PD_UNFINISHED, CLIENT0, PLAN_NONE, UNFINISHED_STARVED, DRIVER, 1);
+    tell_end(RUN_STUCK);
     finish_check();
-    assert_found(0, 0);
+    assert_found(2, 0);
+    assert_says(found.list[0], "net0_driver does not return from init()");
+    assert_int_equal(found.list[0].culprit, DRIVER);
+    assert_int_equal(found.list[0].place, 0x1234);
+    assert_int_equal(found.list[1].place, 0);
 }
 
 static void events_that_name_nothing_hurt_nobody(void **state)
@@ -369,7 +399,8 @@ int main(void)
         JUDGED(who_does_not_come_to_wait),
         JUDGED(everybody_busy_and_nothing_moves),
         JUDGED(who_is_kept_from_the_processor),
-        JUDGED(a_run_cut_short_says_nothing),
+        JUDGED(a_run_cut_short_says_little),
+        JUDGED(who_is_never_ready),
         JUDGED(events_that_name_nothing_hurt_nobody),
         JUDGED(a_flood_is_bounded),
     };

@@ -709,6 +709,26 @@ static void deadlines(void **state)
     assert_halts(KERNEL_QUIET);
 }
 
+/* A deadline is something to wait for; a budget that comes back is not. */
+static void what_is_due(void **state)
+{
+    (void)state;
+    begin_three();
+    give_budget(HIGH, 100, 400);
+    settle();
+    assert_false(kernel_expects(&p.k));
+    nudge(HIGH);
+    assert_false(work_to_horizon(HIGH));
+    kernel_run_until(&p.k, 200 * US, false);
+    assert_halts(KERNEL_LIMIT);
+    assert_int_equal(p.k.domains[HIGH].state, KERNEL_SPENT);
+    assert_false(kernel_expects(&p.k));
+    kernel_run_until(&p.k, 300 * US, false);
+    nudge(LOW);
+    assert_false(wait_until(LOW, 900 * US));
+    assert_true(kernel_expects(&p.k));
+}
+
 /* A signal that is there already keeps it from waiting, and sets no deadline. */
 static void deadline_not_needed(void **state)
 {
@@ -928,6 +948,7 @@ int main(void)
         T(message_lengths),
         T(reply_to_nobody),
         T(deadlines),
+        T(what_is_due),
         T(deadline_not_needed),
         T(settled_when_all_are_ready),
         T(settled_without_the_dead),

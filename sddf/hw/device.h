@@ -11,6 +11,18 @@
 
 #define DEVICE_MEMORIES_MAX 4
 
+/*
+ * Registers beyond those of the first window, which a model sees at offsets that follow those of
+ * the window before: a part whose registers lie in two places, or another part that its driver
+ * cannot do without.
+ */
+struct device_window {
+    const char *name; /* what the registers are of; NULL ends the list */
+    uint32_t bytes;   /* a page multiple */
+    uint64_t vaddr; /* where drivers expect it without being told; 0: they are told of it as of the
+                       first, by a region that follows those of the memories */
+};
+
 /* Memory between driver and device beyond the registers (descriptor rings): device_resources region
  * i+1. */
 struct device_memory {
@@ -34,7 +46,7 @@ struct device_place {
 };
 
 /* I/O ports by which registers are reached as well: `count` ports from `first` on are the bytes of
- * the window from `offset` on. */
+ * the first window from `offset` on. */
 struct device_ports {
     unsigned id; /* the driver's name for the range */
     uint32_t first, count, offset;
@@ -51,8 +63,9 @@ struct device_type {
     const char *doc;    /* one line, naming the part and its manual */
     const char *driver; /* image that drives it unless the scenario names another */
     size_t state_size;
-    const struct param *params; /* scenario keys, stored in the state */
-    uint32_t regs_bytes;        /* size of the register window, a page multiple */
+    const struct param *params;          /* scenario keys, stored in the state */
+    uint32_t regs_bytes;                 /* size of the first register window, a page multiple */
+    const struct device_window *windows; /* the others; NULL: there are none */
     struct device_memory memory[DEVICE_MEMORIES_MAX];
     unsigned irq_lines;
     const struct device_place *place; /* NULL: wherever there is room, and the driver is told */
@@ -62,7 +75,7 @@ struct device_type {
     /* Required. Power-on state of everything but the params. `bus` stays valid for the device's
      * life. */
     void (*reset)(void *state, struct bus *bus);
-    /* Required. A register access of 1, 2, 4 or 8 bytes, offset within the window, naturally
+    /* Required. A register access of 1, 2, 4 or 8 bytes, offset within a window, naturally
      * aligned. */
     uint64_t (*read)(void *state, uint32_t offset, unsigned bytes);
     void (*write)(void *state, uint32_t offset, unsigned bytes, uint64_t value);
@@ -94,4 +107,15 @@ struct device_type {
      * ever. */
     unsigned (*holds)(void *state);
 };
+
+/* How many offsets there are: bytes of all its windows. */
+static inline uint32_t device_registers_bytes(const struct device_type *type)
+{
+    uint32_t bytes = type->regs_bytes;
+
+    for (const struct device_window *w = type->windows; w != NULL && w->name != NULL; w++) {
+        bytes += w->bytes;
+    }
+    return bytes;
+}
 #endif

@@ -73,47 +73,107 @@ static void attach_memory(struct plan *p, uint32_t device, const struct device_m
 }
 
 /* Two devices whose drivers expect the same addresses cannot be in one system. */
-static void check_place(struct plan *p, uint32_t device, const struct device_place *place)
+static void check_registers(struct plan *p, uint32_t device)
 {
-    for (uint32_t i = 0; i < device; i++) {
-        const struct device_type *other = p->devices[i].asked->type->type;
+    const struct plan_device *d = &p->devices[device];
 
-        if (other->place != NULL && other->place->regs_vaddr == place->regs_vaddr) {
-            diag_error(p->diag, p->devices[device].asked->place,
-                       "the driver of %s expects it where %s is: at %#llx, without being told",
-                       p->devices[device].name, p->devices[i].name,
-                       (unsigned long long)place->regs_vaddr);
+    for (uint32_t i = 0; i < device * d->registers_count; i++) {
+        const struct plan_device *other = &p->devices[i / d->registers_count];
+        const struct plan_registers *mine = &d->registers[i % d->registers_count];
+
+        for (uint32_t k = 0; k < other->registers_count; k++) {
+            const struct plan_registers *theirs = &other->registers[k];
+
+            if (mine->vaddr < theirs->vaddr + theirs->bytes &&
+                theirs->vaddr < mine->vaddr + mine->bytes) {
+                diag_error(p->diag, d->asked->place,
+                           "the driver of %s expects it where %s is: at %#llx, without being told",
+                           d->name, other->name, (unsigned long long)mine->vaddr);
+                return;
+            }
         }
     }
 }
 
-/* Where the driver sees the registers, at which nothing is mapped. */
-static uint64_t place_registers(struct plan *p, uint32_t driver_pd, const struct device_type *type)
+/* All windows of a device in the order of their offsets, each where its driver expects it, or not
+ * placed yet. */
+static void list_registers(struct plan *p, struct plan_device *d, const struct device_type *type)
 {
-    uint64_t vaddr = p->pds[driver_pd].vaddr_next;
+    uint32_t count = 1;
 
-    if (type->place != NULL) {
-        return type->place->regs_vaddr;
+    while (type->windows != NULL && type->windows[count - 1].name != NULL) {
+        count++;
     }
-    p->pds[driver_pd].vaddr_next += type->regs_bytes + PLAN_PAGE_BYTES;
-    return vaddr;
+    d->registers = arena_array(p->arena, count, sizeof *d->registers);
+    d->registers[0] = (struct plan_registers){
+        .vaddr = type->place == NULL ? 0 : type->place->regs_vaddr, .bytes = type->regs_bytes};
+    for (d->registers_count = 1; d->registers_count < count; d->registers_count++) {
+        const struct device_window *w = &type->windows[d->registers_count - 1];
+        const struct plan_registers *before = &d->registers[d->registers_count - 1];
+
+        d->registers[d->registers_count] =
+            (struct plan_registers){.name = w->name,
+                                    .vaddr = w->vaddr,
+                                    .offset = before->offset + before->bytes,
+                                    .bytes = w->bytes};
+    }
+}
+
+static uint64_t beyond(const struct plan_registers *r)
+{
+    return r->vaddr + r->bytes + PLAN_PAGE_BYTES;
+}
+
+/*
+ * Where the driver sees registers nothing is mapped. Those it is told of come behind those it
+ * expects somewhere, if there are any: whether an access could be one of a register is asked at
+ * each, and is one comparison as long as they lie together.
+ */
+static void place_registers(struct plan *p, uint32_t device, const struct device_type *type)
+{
+    struct plan_device *d = &p->devices[device];
+    uint64_t expected = 0, *next = &p->pds[d->driver].vaddr_next;
+
+    list_registers(p, d, type);
+    for (uint32_t i = 0; i < d->registers_count; i++) {
+        if (d->registers[i].vaddr != 0 && expected < beyond(&d->registers[i])) {
+            expected = beyond(&d->registers[i]);
+            next = &expected;
+        }
+    }
+    for (uint32_t i = 0; i < d->registers_count; i++) {
+        if (d->registers[i].vaddr == 0) {
+            d->registers[i].vaddr = *next;
+            *next = beyond(&d->registers[i]);
+        }
+    }
+    if (expected != 0) {
+        check_registers(p, device);
+    }
+}
+
+static void tell_registers(device_resources_t *resources, const struct plan_registers *r)
+{
+    resources->regions[resources->num_regions++] = (device_region_resource_t){
+        .region = {.vaddr = (void *)(uintptr_t)r->vaddr, .size = r->bytes}};
 }
 
 uint32_t class_attach_device(struct plan *p, uint32_t scenario_device, uint32_t driver_pd)
 {
     const struct device_type *type = p->scenario->devices[scenario_device].type->type;
     uint32_t device = plan_add_device(p, scenario_device, driver_pd);
-    struct plan_device *d = &p->devices[device];
-    device_resources_t resources = {.magic = {'s', 'D', 'D', 'F', 0x01}, .num_regions = 1};
+    const struct plan_device *d = &p->devices[device];
+    device_resources_t resources = {.magic = {'s', 'D', 'D', 'F', 0x01}};
 
-    if (type->place != NULL) {
-        check_place(p, device, type->place);
-    }
-    d->regs_vaddr = place_registers(p, driver_pd, type);
-    resources.regions[0] = (device_region_resource_t){
-        .region = {.vaddr = (void *)(uintptr_t)d->regs_vaddr, .size = type->regs_bytes}};
+    place_registers(p, device, type);
+    tell_registers(&resources, &d->registers[0]);
     for (size_t i = 0; i < DEVICE_MEMORIES_MAX && type->memory[i].name != NULL; i++) {
         attach_memory(p, device, &type->memory[i], i == 0 ? type->place : NULL, &resources);
+    }
+    for (uint32_t i = 1; i < d->registers_count; i++) {
+        if (type->windows[i - 1].vaddr == 0) {
+            tell_registers(&resources, &d->registers[i]);
+        }
     }
     for (unsigned line = 0; line < type->irq_lines; line++) {
         uint8_t id = line == 0 && type->place != NULL ? type->place->irq_id : 0;

@@ -208,6 +208,23 @@ static json_t *windows_json(const struct show *show, uint32_t device)
     return windows;
 }
 
+/* One after the other, as the model knows them by offset. */
+static json_t *registers_json(const struct show *show, const struct plan_device *device)
+{
+    json_t *windows = json_array();
+
+    for (uint32_t i = 0; i < device->registers_count; i++) {
+        const struct plan_registers *r = &device->registers[i];
+        json_t *object = json_object();
+
+        put(object, "of", text(r->name == NULL ? device->name : r->name));
+        put(object, "vaddr", address(show, r->vaddr));
+        put(object, "bytes", number(r->bytes));
+        add(windows, object);
+    }
+    return windows;
+}
+
 static json_t *device_json(const struct show *show, uint32_t index)
 {
     const struct plan_device *device = &show->plan->devices[index];
@@ -217,7 +234,8 @@ static json_t *device_json(const struct show *show, uint32_t index)
     put(object, "name", text(device->name));
     put(object, "domain", pd_name(show, device->pd));
     put(object, "driver", pd_name(show, device->driver));
-    put(object, "registers_vaddr", address(show, device->regs_vaddr));
+    put(object, "registers_vaddr", address(show, device->registers[0].vaddr));
+    put(object, "registers", registers_json(show, device));
     put(object, "asked", part(show_asked(show, device->name)));
     put(object, "wire",
         device->wire < 0 ? json_null() : part(show_asked(show, s->wires[device->wire].name)));

@@ -188,10 +188,14 @@ static void print_device(const struct show *show, uint32_t index, FILE *to)
                            key_values(show_asked(show, device->name), said, show->arena)),
               to);
     print_wire(show, device, to);
-    print_key("registers",
-              arena_format(show->arena, "at 0x%" PRIx64 " in %s, where nothing is mapped",
-                           device->regs_vaddr, show->plan->pds[device->driver].name),
-              to);
+    for (uint32_t i = 0; i < device->registers_count; i++) {
+        const struct plan_registers *r = &device->registers[i];
+
+        print_key(r->name == NULL ? "registers" : r->name,
+                  arena_format(show->arena, "at 0x%" PRIx64 " in %s, where nothing is mapped",
+                               r->vaddr, show->plan->pds[device->driver].name),
+                  to);
+    }
     print_windows(show, index, to);
 }
 

@@ -368,11 +368,30 @@ static void stray_access(struct domain *d, uint64_t vaddr, bool write)
     __builtin_trap();
 }
 
-void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value)
+/* By what its device knows the register there, of a domain that has several windows of them;
+ * UINT64_MAX: there is none. */
+static uint64_t offset_in_windows(const struct domain *d, uint64_t vaddr)
+{
+    const struct plan_registers *r = plan_registers_at(d->windows, d->window_count, vaddr);
+
+    return r == NULL ? UINT64_MAX : r->offset + (vaddr - r->vaddr);
+}
+
+static inline uint64_t register_offset(const struct domain *d, uint64_t vaddr)
 {
     uint64_t offset = vaddr - d->regs_vaddr;
 
-    if (d->mmio == NULL || offset >= d->regs_bytes) {
+    if (__builtin_expect(d->windows != NULL, 0)) {
+        return offset_in_windows(d, vaddr);
+    }
+    return __builtin_expect(offset < d->regs_bytes, 1) ? offset : UINT64_MAX;
+}
+
+void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value)
+{
+    uint64_t offset = register_offset(d, vaddr);
+
+    if (offset == UINT64_MAX) {
         stray_access(d, vaddr, true);
     }
     d->calls->mmio_write(d, (uint32_t)offset, bytes, value);
@@ -380,9 +399,9 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
 
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
 {
-    uint64_t offset = vaddr - d->regs_vaddr;
+    uint64_t offset = register_offset(d, vaddr);
 
-    if (d->mmio == NULL || offset >= d->regs_bytes) {
+    if (offset == UINT64_MAX) {
         stray_access(d, vaddr, false);
     }
     return d->calls->mmio_read(d, (uint32_t)offset, bytes);
@@ -394,7 +413,7 @@ uint64_t domain_port(const struct domain *d, unsigned range, uint64_t port, unsi
         uint64_t at = port - p->first;
 
         if (p->id == range && at < p->count && bytes <= p->count - at) {
-            return d->regs_vaddr + p->offset + at;
+            return d->ports_vaddr + p->offset + at;
         }
     }
     return 0;
@@ -766,6 +785,25 @@ static void find_channels(struct domain *d)
     }
 }
 
+static void find_registers(struct domain *d, const struct plan_device *device)
+{
+    uint64_t first = UINT64_MAX, end = 0;
+
+    for (uint32_t i = 0; i < device->registers_count; i++) {
+        const struct plan_registers *r = &device->registers[i];
+
+        first = r->vaddr < first ? r->vaddr : first;
+        end = r->vaddr + r->bytes > end ? r->vaddr + r->bytes : end;
+    }
+    d->regs_vaddr = first;
+    d->regs_bytes = end - first;
+    d->ports_vaddr = device->registers[0].vaddr;
+    if (device->registers_count > 1) {
+        d->windows = device->registers;
+        d->window_count = device->registers_count;
+    }
+}
+
 static void find_device(struct domain *d)
 {
     for (uint32_t i = 0; i < d->plan->device_count; i++) {
@@ -775,8 +813,7 @@ static void find_device(struct domain *d)
             const struct device_type *type = device->asked->type->type;
 
             d->mmio = (struct mmio_ring *)(uintptr_t)device->mmio_driver_vaddr;
-            d->regs_vaddr = device->regs_vaddr;
-            d->regs_bytes = type->regs_bytes;
+            find_registers(d, device);
             d->ports = type->ports;
             d->device_pd = device->pd;
         }

@@ -123,13 +123,17 @@ struct domain {
     uint64_t irqs, unacked; /* channels: of interrupts, and of those it has not acknowledged yet */
     bool told_irq;
     struct fault_set faults;
-    bool incoherent;                /* a region it maps is not coherent */
-    struct mmio_ring *mmio;         /* a driver's */
-    const struct mmio_ring *served; /* a device's */
-    bool polls;                     /* never sleeps for want of work: it looks again and again */
-    bool bursts;                    /* ... and lets others look now and then while it has some */
-    uint64_t regs_vaddr, regs_bytes;
+    bool incoherent;                 /* a region it maps is not coherent */
+    struct mmio_ring *mmio;          /* a driver's */
+    const struct mmio_ring *served;  /* a device's */
+    bool polls;                      /* never sleeps for want of work: it looks again and again */
+    bool bursts;                     /* ... and lets others look now and then while it has some */
+    uint64_t regs_vaddr, regs_bytes; /* from its first register to its last, 0 bytes: none */
+    /* Which of that are registers, where they are not all in one place; NULL: all of it. */
+    const struct plan_registers *windows;
+    uint32_t window_count;
     const struct device_ports *ports; /* by which they are reached as well; NULL: none */
+    uint64_t ports_vaddr;             /* ... the first of them */
     bool backed;                      /* there is memory in their place (registers.h) */
     uint32_t device_pd;
     uint16_t reads;

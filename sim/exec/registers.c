@@ -22,25 +22,69 @@ bool registers_hooked(const char *file, const char *table)
     return elf_any_symbol(file, table, is_hook, NULL);
 }
 
-int registers_back(struct domain *d)
+bool registers_in_windows(const struct domain *d, uint64_t vaddr, size_t bytes)
 {
-    void *wanted = (void *)(uintptr_t)d->regs_vaddr;
-    /* Not its private copy: a tool that is about to see that being loaded takes any other mapping
-     * of it for a part. */
-    const char *file = d->plan->pds[d->pd].image_file;
+    for (uint32_t i = 0; i < d->window_count; i++) {
+        const struct plan_registers *r = &d->windows[i];
 
-    if (d->regs_bytes == 0 || !registers_hooked(file, ".dynsym")) {
-        return 0;
+        if (vaddr + bytes - 1 - r->vaddr < r->bytes + bytes - 1) {
+            return true;
+        }
     }
-    void *got = mmap(wanted, d->regs_bytes, PROT_READ | PROT_WRITE,
+    return false;
+}
+
+/* All windows of a domain, one or several. */
+static const struct plan_registers *all_windows(const struct domain *d, uint32_t *count)
+{
+    const struct plan_device *device = &d->plan->devices[d->plan->pds[d->device_pd].device];
+
+    *count = device->registers_count;
+    return device->registers;
+}
+
+static int back_window(const struct plan_registers *r)
+{
+    void *wanted = (void *)(uintptr_t)r->vaddr;
+    void *got = mmap(wanted, r->bytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
     if (got == MAP_FAILED) {
         return -errno;
     }
     if (got != wanted) { /* a kernel that does not know the flag */
-        munmap(got, d->regs_bytes);
+        munmap(got, r->bytes);
         return -EEXIST;
+    }
+    return 0;
+}
+
+static void unback_windows(const struct plan_registers *windows, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        munmap((void *)(uintptr_t)windows[i].vaddr, windows[i].bytes);
+    }
+}
+
+int registers_back(struct domain *d)
+{
+    /* Not its private copy: a tool that is about to see that being loaded takes any other mapping
+     * of it for a part. */
+    const char *file = d->plan->pds[d->pd].image_file;
+    uint32_t count;
+
+    if (d->regs_bytes == 0 || !registers_hooked(file, ".dynsym")) {
+        return 0;
+    }
+    const struct plan_registers *windows = all_windows(d, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        int error = back_window(&windows[i]);
+
+        if (error != 0) {
+            unback_windows(windows, i);
+            return error;
+        }
     }
     d->backed = true;
     return 0;
@@ -48,8 +92,12 @@ int registers_back(struct domain *d)
 
 void registers_unback(struct domain *d)
 {
+    uint32_t count;
+
     if (d->backed) {
-        munmap((void *)(uintptr_t)d->regs_vaddr, d->regs_bytes);
+        const struct plan_registers *windows = all_windows(d, &count);
+
+        unback_windows(windows, count);
         d->backed = false;
     }
 }

@@ -22,7 +22,7 @@ static bool well_formed(const struct station *s, const struct mmio_entry *e)
 {
     bool width = e->bytes == 1 || e->bytes == 2 || e->bytes == 4 || e->bytes == 8;
 
-    return width && e->offset % e->bytes == 0 && e->offset < s->type->regs_bytes;
+    return width && e->offset % e->bytes == 0 && e->offset < s->offsets;
 }
 
 /*

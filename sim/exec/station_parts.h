@@ -18,6 +18,7 @@ struct station {
     struct domain *d;
     const struct plan_device *plan;
     const struct device_type *type;
+    uint32_t offsets; /* of registers there are, in all windows */
     struct bus bus;
     struct iommu iommu;
     struct mmio_ring *mmio;

@@ -79,6 +79,7 @@ bool station_init(void *memory, struct domain *d, struct wire *wire, struct stat
     s->d = d;
     s->plan = &plan->devices[device];
     s->type = s->plan->asked->type->type;
+    s->offsets = device_registers_bytes(s->type);
     s->mmio = (struct mmio_ring *)(uintptr_t)s->plan->mmio_device_vaddr;
     d->served = s->mmio;
     s->wire = wire;

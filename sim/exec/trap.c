@@ -10,8 +10,10 @@
 
 #include "sim/base/valgrind.h"
 #include "sim/exec/emulate.h"
+#include "sim/exec/registers.h"
+#include "sim/hook/where.h"
 
-#define TEXT_BYTES 320
+#define TEXT_BYTES 512
 
 static uint64_t pc_of(const void *context)
 {
@@ -29,7 +31,7 @@ static bool is_register(const struct domain *d, const siginfo_t *info, const voi
 {
     uint64_t vaddr = (uint64_t)(uintptr_t)info->si_addr;
 
-    return info->si_code > 0 && trap_wanted(d) && vaddr - d->regs_vaddr < d->regs_bytes &&
+    return info->si_code > 0 && trap_wanted(d) && registers_near(d, vaddr, 1) &&
            domain_place(d, (const void *)(uintptr_t)pc_of(context)) != 0;
 }
 
@@ -37,13 +39,15 @@ static bool is_register(const struct domain *d, const siginfo_t *info, const voi
 static void say(struct domain *d, const siginfo_t *info, const void *context, const char *what,
                 const char *help)
 {
-    char text[TEXT_BYTES];
-    uint64_t offset = (uint64_t)(uintptr_t)info->si_addr - d->regs_vaddr;
+    const struct plan_device *device = &d->plan->devices[d->plan->pds[d->device_pd].device];
+    uint64_t vaddr = (uint64_t)(uintptr_t)info->si_addr;
+    const struct plan_registers *r =
+        plan_registers_at(device->registers, device->registers_count, vaddr);
     uint64_t place = domain_place(d, (const void *)(uintptr_t)pc_of(context));
+    char text[TEXT_BYTES], where[WHERE_TEXT_BYTES];
     int bytes =
-        snprintf(text, sizeof text, "%s.so+0x%" PRIx64 ": %s register 0x%" PRIx64 " of %s%s\n",
-                 d->plan->pds[d->pd].name, place, what, offset,
-                 d->plan->devices[d->plan->pds[d->device_pd].device].name, help);
+        snprintf(text, sizeof text, "%s.so+0x%" PRIx64 ": %s %s%s\n", d->plan->pds[d->pd].name,
+                 place, what, where_register(device, r, vaddr - r->vaddr, where), help);
 
     domain_print(d, text, (size_t)bytes < sizeof text ? (size_t)bytes : sizeof text - 1);
 }

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sddf/hw/device.h>
-
 #define IO_LIMIT    0x100000000ull
 #define NEAR_BYTES  0x100000ull /* further from everything than this, nearness explains nothing */
 #define NULL_AREA   0x10000ull
@@ -83,24 +81,33 @@ static void say_near(struct distance d, const char *region, char out[static WHER
     }
 }
 
+const char *where_register(const struct plan_device *d, const struct plan_registers *r,
+                           uint64_t within, char out[static WHERE_TEXT_BYTES])
+{
+    snprintf(out, WHERE_TEXT_BYTES, "register 0x%" PRIx64 " of %s%s%s", within, d->name,
+             r->name == NULL ? "" : "'s ", r->name == NULL ? "" : r->name);
+    return out;
+}
+
 /* Registers are no region; nothing is mapped behind them either. */
 static bool say_register(const struct plan_device *d, uint64_t vaddr,
                          char out[static WHERE_TEXT_BYTES])
 {
-    uint64_t offset = vaddr - d->regs_vaddr;
-    const struct device_type *type = d->asked == NULL ? NULL : d->asked->type->type;
-    uint64_t bytes = type == NULL ? PLAN_PAGE_BYTES : type->regs_bytes;
+    for (uint32_t i = 0; i < d->registers_count; i++) {
+        const struct plan_registers *r = &d->registers[i];
+        uint64_t within = vaddr - r->vaddr;
 
-    if (offset >= bytes + PLAN_PAGE_BYTES) {
-        return false;
+        if (within < r->bytes) {
+            where_register(d, r, within, out);
+            return true;
+        }
+        if (within < r->bytes + PLAN_PAGE_BYTES) {
+            snprintf(out, WHERE_TEXT_BYTES, "0x%" PRIx64 ", beyond the registers of %s%s%s", within,
+                     d->name, r->name == NULL ? "" : "'s ", r->name == NULL ? "" : r->name);
+            return true;
+        }
     }
-    if (offset < bytes) {
-        snprintf(out, WHERE_TEXT_BYTES, "register 0x%" PRIx64 " of %s", offset, d->name);
-    } else {
-        snprintf(out, WHERE_TEXT_BYTES, "0x%" PRIx64 ", beyond the registers of %s", offset,
-                 d->name);
-    }
-    return true;
+    return false;
 }
 
 const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,

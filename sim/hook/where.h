@@ -31,6 +31,10 @@ const char *where_death(const struct plan *p, uint32_t pd, uint64_t signal, uint
 /* A virtual address as domain `pd` used it. Returns `out`. */
 const char *where_vaddr(const struct plan *p, uint32_t pd, uint64_t vaddr,
                         char out[static WHERE_TEXT_BYTES]);
+/* A register, `within` bytes into these of a device: "register 0x24 of eth0", "register 0x98 of
+ * eth0's mailbox". Returns `out`. */
+const char *where_register(const struct plan_device *d, const struct plan_registers *r,
+                           uint64_t within, char out[static WHERE_TEXT_BYTES]);
 /* An IO address as plan device `device` used it. Returns `out`. */
 const char *where_io(const struct plan *p, uint32_t device, uint64_t io_addr,
                      char out[static WHERE_TEXT_BYTES]);

@@ -404,6 +404,27 @@ const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t
     return NULL;
 }
 
+const struct plan_registers *plan_registers_at(const struct plan_registers *all, uint32_t count,
+                                               uint64_t vaddr)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (vaddr - all[i].vaddr < all[i].bytes) {
+            return &all[i];
+        }
+    }
+    return NULL;
+}
+
+const struct plan_registers *plan_registers_by_offset(const struct plan_device *d, uint32_t offset)
+{
+    for (uint32_t i = 0; i < d->registers_count; i++) {
+        if (offset - d->registers[i].offset < d->registers[i].bytes) {
+            return &d->registers[i];
+        }
+    }
+    return NULL;
+}
+
 /* Is there a queue by which it takes frames? */
 static bool receives(const struct plan *p, uint32_t pd)
 {

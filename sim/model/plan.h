@@ -197,14 +197,22 @@ struct plan_window {
     uint64_t vaddr;  /* in the device's domain */
 };
 
+/* Registers as a driver sees them. Nothing is mapped there: accesses are carried to the model. */
+struct plan_registers {
+    const char *name; /* NULL: the device's own */
+    uint64_t vaddr;
+    uint32_t offset; /* by which the model knows the first of them */
+    uint32_t bytes;
+};
+
 struct plan_device {
     const char *name;
     const struct scenario_device *asked;
-    uint32_t pd;     /* its own domain */
-    uint32_t driver; /* the domain that has its registers */
-    uint64_t
-        regs_vaddr; /* in the driver; nothing is mapped there: accesses are carried to the model */
-    uint32_t mmio;  /* REGION_MMIO */
+    uint32_t pd;                      /* its own domain */
+    uint32_t driver;                  /* the domain that has its registers */
+    struct plan_registers *registers; /* by offset; the first are its own */
+    uint32_t registers_count;
+    uint32_t mmio; /* REGION_MMIO */
     uint64_t mmio_driver_vaddr, mmio_device_vaddr;
     int wire;                 /* scenario wire, -1 */
     uint32_t rx_queue_source; /* the frame queue its driver feeds from the device (virt_rx active),
@@ -284,6 +292,11 @@ uint8_t plan_channel_id(const struct plan *p, uint32_t channel, uint32_t pd);
 
 /* -- looking -- */
 const struct plan_map *plan_find_map(const struct plan *p, uint32_t pd, uint32_t region);
+/* The registers at an address of a driver, or those that the model knows by an offset; NULL: there
+ * are none. */
+const struct plan_registers *plan_registers_at(const struct plan_registers *all, uint32_t count,
+                                               uint64_t vaddr);
+const struct plan_registers *plan_registers_by_offset(const struct plan_device *d, uint32_t offset);
 /* Does a device's driver pass on by this queue what comes in, or take from it what goes out? */
 bool plan_queue_from_device(const struct plan *p, uint32_t queue);
 bool plan_queue_to_device(const struct plan *p, uint32_t queue);

@@ -229,10 +229,10 @@ static void ask_device(void)
     }
     if (type->idle_write != NULL) {
         offset = type->idle_write(state);
-        assert(offset == UINT32_MAX || offset <= type->regs_bytes - 4);
+        assert(offset == UINT32_MAX || offset <= device_registers_bytes(type) - 4);
     }
     if (type->lowering != NULL && type->lowering(state, &offset) != 0) {
-        assert(offset <= type->regs_bytes - 4);
+        assert(offset <= device_registers_bytes(type) - 4);
     }
     if (type->holds != NULL) {
         (void)type->holds(state);
@@ -255,7 +255,8 @@ static void poke(void)
 {
     const struct subject *s = world.s;
     unsigned how = (unsigned)take(1);
-    uint32_t offset = (uint32_t)take(2), value = (uint32_t)take(how % 2 == 0 ? 4 : 1);
+    uint32_t offset = (uint32_t)take(2) + (how & 0x80u) * 0x200,
+             value = (uint32_t)take(how % 2 == 0 ? 4 : 1);
 
     if (s->device == NULL) {
         return;
@@ -267,7 +268,7 @@ static void poke(void)
     }
     unsigned bytes = how % 16 < 2 ? 1u << (how / 16 % 4) : 4;
 
-    offset = offset % s->type->regs_bytes & ~(bytes - 1);
+    offset = offset % device_registers_bytes(s->type) & ~(bytes - 1);
     s->type->write(s->state, offset, bytes, value);
     (void)s->type->read(s->state, offset, bytes);
 }

@@ -36,7 +36,7 @@ static struct {
     uint32_t lies[LIES_MAX];         /* that registers tell, one each time, first the first */
     unsigned lie, lie_count;
     struct {
-        uint32_t offset;
+        uint64_t vaddr;
         unsigned bytes; /* 0: none */
     } unsettled;        /* a write to a register that has not come to the device yet */
     uint64_t timers[TIMERS_MAX];
@@ -186,18 +186,31 @@ static void device_run(void)
     }
 }
 
+static inline UNWATCHED const struct plan_registers *registers_at(uint64_t vaddr)
+{
+    const struct plan_device *d = world.s->device;
+
+    return plan_registers_at(d->registers, d->registers_count, vaddr);
+}
+
+/* By what the device knows that register. */
+static inline uint32_t register_offset(uint64_t vaddr)
+{
+    const struct plan_registers *r = registers_at(vaddr);
+
+    return r->offset + (uint32_t)(vaddr - r->vaddr);
+}
+
 static inline UNWATCHED bool is_register(uint64_t vaddr, unsigned bytes)
 {
     const struct subject *s = world.s;
 
-    return s->device != NULL && vaddr - s->device->regs_vaddr < s->type->regs_bytes &&
-           vaddr % bytes == 0;
+    return s->device != NULL && registers_at(vaddr) != NULL && vaddr % bytes == 0;
 }
 
 static uint64_t register_read(uint64_t vaddr, unsigned bytes)
 {
-    uint64_t value =
-        world.s->type->read(world.s->state, (uint32_t)(vaddr - world.s->device->regs_vaddr), bytes);
+    uint64_t value = world.s->type->read(world.s->state, register_offset(vaddr), bytes);
 
     return world.lie < world.lie_count ? value ^ world.lies[world.lie++] : value;
 }
@@ -208,10 +221,11 @@ static UNWATCHED void registers_settle_here(void)
     uint64_t value = 0;
 
     if (__builtin_expect(world.unsettled.bytes != 0, 0)) {
-        const void *at = (void *)(uintptr_t)(world.s->device->regs_vaddr + world.unsettled.offset);
+        const void *at = (void *)(uintptr_t)world.unsettled.vaddr;
 
         memcpy(&value, at, world.unsettled.bytes);
-        world.s->type->write(world.s->state, world.unsettled.offset, world.unsettled.bytes, value);
+        world.s->type->write(world.s->state, register_offset(world.unsettled.vaddr),
+                             world.unsettled.bytes, value);
         world.unsettled.bytes = 0;
     }
 }

@@ -26,7 +26,6 @@ struct extent {
 };
 
 struct subject {
-    void *registers; /* of a driver that uses them by pointers; else NULL */
     const struct plan *plan;
     uint32_t pd;
     struct loaded loaded;
@@ -157,12 +156,14 @@ static void map_memory(struct subject *s)
 /* Registers that a driver uses by volatile pointers are memory of nobody else. */
 static void map_registers(struct subject *s)
 {
-    void *at = (void *)(uintptr_t)s->device->regs_vaddr;
+    for (uint32_t i = 0; i < s->device->registers_count; i++) {
+        void *at = (void *)(uintptr_t)s->device->registers[i].vaddr;
+        void *got = mmap(at, s->device->registers[i].bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-    s->registers = mmap(at, s->type->regs_bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (s->registers != at) {
-        fuzz_fail("mmap", "registers");
+        if (got != at) {
+            fuzz_fail("mmap", "registers");
+        }
     }
 }
 

@@ -81,7 +81,7 @@ static UNWATCHED void accessed(uint64_t vaddr, uint64_t bytes, bool write)
         return;
     } else if (bytes <= 8 && is_register(vaddr, (unsigned)bytes)) {
         if (write) {
-            world.unsettled.offset = (uint32_t)(vaddr - world.s->device->regs_vaddr);
+            world.unsettled.vaddr = vaddr;
             world.unsettled.bytes = (unsigned)bytes;
         } else {
             uint64_t value = register_read(vaddr, (unsigned)bytes);
@@ -282,13 +282,11 @@ uint64_t sddfsim_mmio_read(const volatile void *vaddr, unsigned bytes)
 
 void sddfsim_mmio_write(volatile void *vaddr, unsigned bytes, uint64_t value)
 {
-    uint64_t offset = (uint64_t)(uintptr_t)vaddr - world.s->device->regs_vaddr;
-
     if (!is_register((uint64_t)(uintptr_t)vaddr, bytes)) {
         finding("it has no register at %p", (volatile void *)vaddr);
     }
     world.accesses++;
-    world.s->type->write(world.s->state, (uint32_t)offset, bytes, value);
+    world.s->type->write(world.s->state, register_offset((uint64_t)(uintptr_t)vaddr), bytes, value);
 }
 
 static volatile void *port_of(unsigned id, uint64_t number, unsigned bytes)
@@ -300,7 +298,8 @@ static volatile void *port_of(unsigned id, uint64_t number, unsigned bytes)
          p != NULL && p->count != 0; p++) {
         if (p->id == id && number - p->first < p->count &&
             bytes <= p->count - (number - p->first)) {
-            return (void *)(uintptr_t)(s->device->regs_vaddr + p->offset + (number - p->first));
+            return (void *)(uintptr_t)(s->device->registers[0].vaddr + p->offset +
+                                       (number - p->first));
         }
     }
     finding("it has no port %#lx", (unsigned long)number);

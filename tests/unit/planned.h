@@ -31,18 +31,23 @@ static inline void planned_class_build(struct plan *p, uint32_t instance)
     type->build(p, instance);
 }
 
-/* True if there is a plan; complaints are in p->diag in any case. */
-static inline bool planned_make(struct planned *p, const char *text)
+/* True if there is a plan; complaints are in p->diag in any case. `build`: who wires a class. */
+static inline bool planned_make_by(struct planned *p, const char *text,
+                                   void (*build)(struct plan *, uint32_t instance))
 {
     *p = (struct planned){0};
     p->diag.arena = &p->arena;
     p->scenario = scenario_parse_text("test.json", text, strlen(text), NULL, 0, system_types(),
                                       &p->arena, &p->diag);
     if (p->scenario != NULL) {
-        p->plan = plan_make(p->scenario, planned_class_build, system_image_dir(&p->arena),
-                            &p->arena, &p->diag);
+        p->plan = plan_make(p->scenario, build, system_image_dir(&p->arena), &p->arena, &p->diag);
     }
     return p->plan != NULL;
+}
+
+static inline bool planned_make(struct planned *p, const char *text)
+{
+    return planned_make_by(p, text, planned_class_build);
 }
 
 /* For tests, which fail with the complaints if there are any: after cmocka.h. */

@@ -797,7 +797,7 @@ static void test_registers(void **state)
     struct mmio_entry e;
 
     (void)state;
-    regs = p.plan->devices[0].regs_vaddr;
+    regs = p.plan->devices[0].registers[0].vaddr;
     run(&driver);
     domain_current = &driver.d;
     mmio_write32((void *)(uintptr_t)regs, 8, 0x11223344);
@@ -857,7 +857,7 @@ static void test_registers_full(void **state)
     struct mmio_entry e;
 
     (void)state;
-    regs = p.plan->devices[0].regs_vaddr;
+    regs = p.plan->devices[0].registers[0].vaddr;
     run(&driver);
     got = 0;
     driver.on_notified = write_many;
@@ -898,7 +898,7 @@ static void read_by_another(void)
 static void test_registers_of_others(void **state)
 {
     (void)state;
-    regs = p.plan->devices[0].regs_vaddr;
+    regs = p.plan->devices[0].registers[0].vaddr;
     run(&driver);
     assert_int_not_equal(died_of(write_below), 0);
     assert_int_not_equal(died_of(write_above), 0);

@@ -57,7 +57,7 @@ static unsigned seen_count, checked;
  * writing them, and one whose lowest bit clears itself when it has been looked at twice. */
 enum { PLAIN = 0, COUNTS = 4, CLEARED = 8, RESET = 12 };
 static struct {
-    uint8_t plain[REGS_BYTES];
+    uint8_t plain[2 * REGS_BYTES];
     uint32_t reads, events, busy;
 } device;
 
@@ -435,6 +435,36 @@ static void test_outside(void **state)
     saw_all();
 }
 
+/* Registers in two places, of which the model knows each by an offset; between them is memory. */
+static void test_windows(void **state)
+{
+    enum { FURTHER = REGS_BYTES + 64, FURTHER_BYTES = 32 };
+    const struct plan_registers windows[] = {
+        {.vaddr = (uintptr_t)registers, .bytes = REGS_BYTES},
+        {.vaddr = (uintptr_t)registers + FURTHER, .offset = REGS_BYTES, .bytes = FURTHER_BYTES}};
+
+    (void)state;
+    domain.windows = windows;
+    domain.window_count = 2;
+    domain.regs_bytes = FURTHER + FURTHER_BYTES;
+    put4(PLAIN, 1);
+    put4(FURTHER + 4, 2);
+    saw('w', PLAIN, 4, 1);
+    put4(REGS_BYTES, 3);
+    saw('w', REGS_BYTES + 4, 4, 2);
+    put4(FURTHER - 4, 4);
+    put4(FURTHER + FURTHER_BYTES, 5);
+    saw_all();
+    assert_int_equal(get4(REGS_BYTES), 3);
+    assert_int_equal(get4(FURTHER - 4), 4);
+    assert_int_equal(get4(FURTHER + FURTHER_BYTES), 5);
+    saw_all();
+    memset(device.plain + PLAIN, 7, 4);
+    assert_int_equal(get4(PLAIN), 0x07070707);
+    saw('r', PLAIN, 4, 0x07070707);
+    saw_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup(test_atomics, fresh),
         cmocka_unit_test_setup(test_no_device, fresh),
         cmocka_unit_test_setup(test_outside, fresh),
+        cmocka_unit_test_setup(test_windows, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

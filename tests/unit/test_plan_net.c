@@ -189,8 +189,8 @@ static void test_addresses(void **state)
     for (uint32_t i = 0; i < p.plan->map_count; i++) {
         const struct plan_map *m = &p.plan->maps[i];
 
-        assert_true(m->vaddr + p.plan->regions[m->region].bytes <= d->regs_vaddr ||
-                    m->vaddr >= d->regs_vaddr + 0x10000 + 4096);
+        assert_true(m->vaddr + p.plan->regions[m->region].bytes <= d->registers[0].vaddr ||
+                    m->vaddr >= d->registers[0].vaddr + 0x10000 + 4096);
     }
 }
 
@@ -530,7 +530,7 @@ static void test_driver_config(void **state)
     connection_is(&c->virt_tx, "net0_driver", "net0.tx");
     assert_true(device_resources_check_magic((void *)(uintptr_t)d));
     assert_int_equal(d->num_regions, 3);
-    assert_int_equal((uintptr_t)d->regions[0].region.vaddr, p.plan->devices[0].regs_vaddr);
+    assert_int_equal((uintptr_t)d->regions[0].region.vaddr, p.plan->devices[0].registers[0].vaddr);
     assert_int_equal(d->regions[0].region.size, 0x10000);
     assert_int_equal(d->regions[0].io_addr, 0);
     region_is(&d->regions[1].region, "net0_driver", "eth0.rx_ring", 128 * 8);

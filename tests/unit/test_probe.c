@@ -114,13 +114,22 @@ static void a_virtual_address_is_told_in_plan_words(void **state)
                         "nowhere in the plan");
     assert_string_equal(where_vaddr(&j.plan, COPIER0, 0x200000010000ull, out),
                         "client0.rx[0] + 0x0, which client0_copier may only write");
-    j.devices[0].regs_vaddr = 0x200300000000ull;
+    struct plan_registers registers[] = {
+        {.vaddr = 0x200300000000ull, .bytes = 0x1000},
+        {.name = "mailbox", .vaddr = 0x3000000, .offset = 0x1000, .bytes = 0x2000}};
+
+    j.devices[0].registers = registers;
+    j.devices[0].registers_count = 2;
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300000000ull, out),
                         "register 0x0 of eth0");
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300000ffcull, out),
                         "register 0xffc of eth0");
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300001000ull, out),
                         "0x1000, beyond the registers of eth0");
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x3001898, out),
+                        "register 0x1898 of eth0's mailbox");
+    assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x3002000, out),
+                        "0x2000, beyond the registers of eth0's mailbox");
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x200300002000ull, out),
                         "nowhere in the plan");
     assert_string_equal(where_vaddr(&j.plan, DRIVER, 0x2002ffffffffull, out),

@@ -33,7 +33,12 @@ static void frame_came(const uint8_t *frame, size_t bytes)
     device.says = device.ready ? DEVICE_DROP_NONE : DEVICE_DROP_NO_DESCRIPTOR;
 }
 
-static const struct device_type type = {PLAYED_DEVICE, .regs_bytes = REGS_BYTES,
+/* Registers in three places, known by offsets that follow one another. */
+static const struct device_window windows[] = {
+    {.name = "phy", .bytes = 0x40}, {.name = "mailbox", .bytes = 0x80}, {.name = NULL}};
+#define OFFSETS (REGS_BYTES + 0x40u + 0x80u)
+
+static const struct device_type type = {PLAYED_DEVICE, .regs_bytes = REGS_BYTES, .windows = windows,
                                         .idle_write = idle_write};
 
 static void noted(unsigned at, char what, uint64_t at_ns, uint64_t value)
@@ -149,7 +154,7 @@ static void registers(void **state)
     (void)state;
     begin_on_wire(false, 0, 0, 0);
     for (unsigned i = 0; i < 4; i++) {
-        uint32_t offset = REGS_BYTES - widths[i];
+        uint32_t offset = OFFSETS - widths[i];
 
         assert_int_equal(access_at(2000 + i, false, offset, widths[i], 0), 0xdead0000 + offset);
         noted(2 * i, 'r', 2000 + i, 0);
@@ -166,10 +171,9 @@ static void registers_malformed(void **state)
     static const struct {
         uint32_t offset;
         unsigned bytes;
-    } bad[] = {{0, 0},          {0, 3},          {0, 5},          {0, 16},
-               {0, 255},        {1, 2},          {2, 4},          {4, 8},
-               {REGS_BYTES, 1}, {REGS_BYTES, 4}, {UINT32_MAX, 1}, {UINT32_MAX - 7, 8},
-               {0, 256},        {0, 260},        {4, 257}};
+    } bad[] = {{0, 0},   {0, 3},   {0, 5},       {0, 16},      {0, 255},        {1, 2},
+               {2, 4},   {4, 8},   {OFFSETS, 1}, {OFFSETS, 4}, {UINT32_MAX, 1}, {UINT32_MAX - 7, 8},
+               {0, 256}, {0, 260}, {4, 257}};
 
     (void)state;
     begin_on_wire(false, 0, 0, 0);

@@ -394,7 +394,7 @@ static void test_json_has_the_windows_of_devices(void **state)
         const json_t *windows = json_object_get(shown, "windows");
         size_t next = 0;
 
-        assert_int_equal(address_at(shown, "registers_vaddr"), device->regs_vaddr);
+        assert_int_equal(address_at(shown, "registers_vaddr"), device->registers[0].vaddr);
         for (uint32_t i = 0; i < system.plan->window_count; i++) {
             const struct plan_window *w = &system.plan->windows[i];
 

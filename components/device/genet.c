@@ -7,13 +7,16 @@
  * What the part does when memory refuses an access is not published. This one stops both
  * directions, says so in their status, and raises both interrupts, so that somebody looks.
  *
+ * Beside it is the mailbox of the board's firmware, in a window of its own, by which drivers learn
+ * the station's address.
+ *
  * Plainer than the part: ring 16 only; a received frame must fit one buffer; no filters by address
  * but the station's, no status blocks, no checksum offload, no counters.
  */
 #include <string.h>
 
 #include "components/device/genet.h"
-#include "components/device/nic.h"
+#include "components/device/mailbox.h"
 
 #define REGS_END    0x6000
 #define DMA(field)  offsetof(struct genet_dma, field)
@@ -33,8 +36,11 @@ enum rule {
     RULE_FIRST,
     RULE_RING,
     RULE_OFF,
-    RULE_POINTER
+    RULE_POINTER,
+    RULES_MAILBOX
 };
+
+enum timer { TIMER_MAILBOX = NIC_TIMERS };
 
 static const struct device_rule rules[] = {
     NIC_RULE_TEXTS,
@@ -47,11 +53,13 @@ static const struct device_rule rules[] = {
     [RULE_RING] = {"a ring enabled that is not modelled", false},
     [RULE_OFF] = {"a descriptor given while the DMA is off", true},
     [RULE_POINTER] = {"DMA enabled with pointers elsewhere than its indices", true},
+    MAILBOX_RULE_TEXTS(RULES_MAILBOX),
     {NULL, false},
 };
 
 struct genet {
     struct nic nic;
+    struct mailbox mailbox;
     uint32_t untold[2]; /* frames received and sent since the last interrupt for them */
     uint32_t regs[REGS_END / 4];
 };
@@ -318,6 +326,8 @@ static void genet_timer(void *state, unsigned id)
 {
     if (id == NIC_TIMER_TX) {
         nic_transmit_timer(state);
+    } else if (id == TIMER_MAILBOX) {
+        mailbox_timer(&((struct genet *)state)->mailbox);
     }
 }
 
@@ -444,13 +454,21 @@ static void write_cmd(struct genet *g, uint32_t value)
 
 static uint32_t read_register(struct nic *n, uint32_t offset)
 {
-    return offset < REGS_END ? *reg((struct genet *)n, offset) : 0;
+    struct genet *g = (struct genet *)n;
+
+    if (offset >= GENET_REGS_BYTES) {
+        return mailbox_read(&g->mailbox, offset - GENET_REGS_BYTES);
+    }
+    return offset < REGS_END ? *reg(g, offset) : 0;
 }
 
 static void write_register(struct nic *n, uint32_t offset, uint32_t value)
 {
     struct genet *g = (struct genet *)n;
 
+    if (offset >= GENET_REGS_BYTES) {
+        mailbox_write(&g->mailbox, offset - GENET_REGS_BYTES, value);
+    }
     if (offset >= REGS_END) {
         return;
     }
@@ -524,6 +542,7 @@ static void genet_reset(void *state, struct bus *bus)
     const uint8_t *mac = g->nic.mac;
 
     nic_init(&g->nic, &verbs, bus);
+    mailbox_init(&g->mailbox, &g->nic, RULES_MAILBOX, TIMER_MAILBOX);
     memset(g->regs, 0, sizeof(g->regs));
     memset(g->untold, 0, sizeof(g->untold));
     *reg(g, GENET_REV) = GENET_REV_5;
@@ -536,6 +555,11 @@ static void genet_reset(void *state, struct bus *bus)
     *reg(g, GENET_MAC1) = (uint32_t)mac[4] << 8 | mac[5];
 }
 
+static const struct device_window windows[] = {
+    {.name = "mailbox", .bytes = VC_WINDOW_BYTES, .vaddr = VC_WINDOW_VADDR},
+    {.name = NULL},
+};
+
 const struct device_type device_genet = {
     .name = "genet",
     .doc = "Broadcom GENET v5 gigabit MAC of a BCM2711, descriptors in registers",
@@ -543,6 +567,12 @@ const struct device_type device_genet = {
     .state_size = sizeof(struct genet),
     .params = params,
     .regs_bytes = GENET_REGS_BYTES,
+    .windows = windows,
+    /* Drivers have regions for rings, as those of other parts do, though its rings are registers;
+     * and one for what they write to the firmware. */
+    .memory = {{.name = "rx_ring", .entries = GENET_RING_BYTES},
+               {.name = "tx_ring", .entries = GENET_RING_BYTES},
+               {.name = "mbox_message", .entries = GENET_MESSAGE_BYTES}},
     .irq_lines = 1,
     .rules = rules,
     .reset = genet_reset,

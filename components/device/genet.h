@@ -12,6 +12,11 @@
 #define GENET_REGS_BYTES 0x10000
 #define GENET_SLOTS      256
 
+/* Memory that drivers are given with it (videocore.h): regions 1 and 2, which it does not use, and
+ * 3, for messages to the firmware. */
+#define GENET_RING_BYTES    0x8000
+#define GENET_MESSAGE_BYTES 0x1000
+
 /* SYS and EXT. */
 #define GENET_REV              0x0000
 #define GENET_REV_5            UINT32_C(0x06000000) /* as the part counts, major 6 */

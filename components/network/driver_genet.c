@@ -6,10 +6,14 @@
  *
  * To receive, the device has all descriptors that the driver has not kept for itself, so this one
  * keeps all of them at first: its index is a whole ring behind.
+ *
+ * The station's address is the board's, and is asked of its firmware, by a mailbox at an address
+ * that this was compiled with, and a message in memory that both share.
  */
 #include <stddef.h>
 
 #include "components/device/genet.h"
+#include "components/device/videocore.h"
 
 #define NIC_NAME       "GENET"
 #define NIC_DESCRIPTOR genet_descriptor
@@ -44,8 +48,13 @@ static struct counts {
     uint16_t given, taken, known;
 } rx_counts, tx_counts;
 
-/* The address the MAC had, which it may forget. */
+/* The station's address, which the MAC may forget. */
 static uint32_t mac0, mac1;
+
+#define REGION_MBOX_MESSAGE 3
+#define MAILBOX_LOOKS       1000000 /* firmware that has not answered by then is not there */
+
+static volatile struct vc_mailbox *const mailbox = (void *)(VC_WINDOW_VADDR + VC_MAILBOX);
 
 static struct counts *counts_of(const struct ring *ring)
 {
@@ -190,6 +199,80 @@ static void handle_irq(void)
     }
 }
 
+/* Words from the firmware that nobody has asked for, or not lately. */
+static void mailbox_drain(void)
+{
+    for (unsigned i = 0; i < VC_FIFO_WORDS && !(mailbox->status & VC_STATUS_EMPTY); i++) {
+        (void)mailbox->read;
+    }
+}
+
+/* A word to the firmware, and the same back. */
+static bool mailbox_call(uint32_t word)
+{
+    uint32_t looks = 0;
+
+    while (mailbox->status & VC_STATUS_FULL && looks < MAILBOX_LOOKS) {
+        looks++;
+    }
+    mailbox->write = word;
+    for (; looks < MAILBOX_LOOKS; looks++) {
+        if (!(mailbox->status & VC_STATUS_EMPTY) && mailbox->read == word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One tag with a value of so many words, in whose place the answer will be; NULL: there is none. */
+static volatile uint32_t *firmware_ask(uint32_t tag, const uint32_t *value, uint32_t words)
+{
+    const device_region_resource_t *region = &device_resources.regions[REGION_MBOX_MESSAGE];
+    volatile uint32_t *message = region->region.vaddr, *asked = &message[VC_WORD_TAGS];
+
+    message[VC_WORD_BYTES] = 4 * (VC_WORD_TAGS + VC_TAG_VALUE + words + 1);
+    message[VC_WORD_CODE] = VC_REQUEST;
+    asked[VC_TAG_ID] = tag;
+    asked[VC_TAG_ROOM] = 4 * words;
+    asked[VC_TAG_CODE] = 0;
+    for (uint32_t i = 0; i < words; i++) {
+        asked[VC_TAG_VALUE + i] = value[i];
+    }
+    asked[VC_TAG_VALUE + words] = VC_TAG_END;
+    THREAD_MEMORY_RELEASE();
+    if (!mailbox_call((uint32_t)region->io_addr | VC_CHANNEL_PROPERTY)) {
+        return NULL;
+    }
+    device_then_memory();
+    if (message[VC_WORD_CODE] != VC_DONE || !(asked[VC_TAG_CODE] & VC_TAG_ANSWERED)) {
+        return NULL;
+    }
+    return &asked[VC_TAG_VALUE];
+}
+
+/* The cores begin slowly, and drivers have them run faster. Then the address, of which the MAC may
+ * have another if there is no firmware that knows. */
+static void ask_firmware(void)
+{
+    static const uint32_t clock[] = {VC_CLOCK_ARM, VC_ARM_MOST_HZ, 0}, address[] = {0, 0};
+
+    assert(device_resources.num_regions > REGION_MBOX_MESSAGE);
+    mailbox_drain();
+    if (firmware_ask(VC_TAG_SET_RATE, clock, ARRAY_SIZE(clock)) == NULL) {
+        sddf_dprintf("GENET: the firmware has set no clock\n");
+    }
+    const volatile uint32_t *found = firmware_ask(VC_TAG_BOARD_MAC, address, ARRAY_SIZE(address));
+
+    if (found != NULL) { /* as bytes are sent, the first lowest */
+        mac0 = __builtin_bswap32(found[0]);
+        mac1 = __builtin_bswap32(found[1]) >> 16;
+    } else {
+        sddf_dprintf("GENET: the firmware knows no address of this board\n");
+        mac0 = regs->mac0;
+        mac1 = regs->mac1;
+    }
+}
+
 void init(void)
 {
     nic_init();
@@ -198,8 +281,7 @@ void init(void)
     state.rx.descriptors = regs->rx.descriptors;
     state.tx.descriptors = regs->tx.descriptors;
     state.rx.capacity = state.tx.capacity = GENET_SLOTS;
-    mac0 = regs->mac0;
-    mac1 = regs->mac1;
+    ask_firmware();
     nic_stop();
     slots_clear(&state.rx);
     slots_clear(&state.tx);

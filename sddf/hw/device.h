@@ -26,11 +26,11 @@ struct device_window {
 /* Memory between driver and device beyond the registers (descriptor rings): device_resources region
  * i+1. */
 struct device_memory {
-    const char *name;    /* NULL ends the list */
-    size_t count_offset; /* where in the state the uint64_t number of entries is, set from a
-                            scenario key */
-    uint64_t entries;    /* so many whatever the scenario says; 0: as it says */
-    uint32_t entry_bytes;
+    const char *name;       /* NULL ends the list */
+    size_t count_offset;    /* where in the state the uint64_t number of entries is, set from a
+                               scenario key */
+    uint64_t entries;       /* so many whatever the scenario says; 0: as it says */
+    uint32_t entry_bytes;   /* 0: no entries but memory like any other, of as many bytes */
     uint32_t spare_entries; /* further entries the driver may need (a terminator) */
     bool receives;          /* the driver gives the device buffers to receive into here */
 };

@@ -58,7 +58,9 @@ static void attach_memory(struct plan *p, uint32_t device, const struct device_m
         memcpy(&entries, (const char *)d->asked->state + memory->count_offset, sizeof entries);
     }
     p->devices[device].receives_into += memory->receives ? (uint32_t)entries : 0;
-    uint64_t bytes = (entries + memory->spare_entries) * memory->entry_bytes;
+    uint64_t bytes = memory->entry_bytes == 0
+                         ? entries
+                         : (entries + memory->spare_entries) * memory->entry_bytes;
     uint32_t region = plan_add_region(p, REGION_RING, bytes, "%s.%s", d->name, memory->name);
     unsigned both = RIGHT_READ | RIGHT_WRITE;
     uint64_t vaddr = place == NULL

@@ -107,17 +107,19 @@ static void find_rings(struct crossing *c, const struct plan *plan)
 {
     const struct device_type *type = plan->devices[c->device].asked->type->type;
 
-    for (uint32_t i = 0; i < plan->window_count && c->ring_count < DEVICE_MEMORIES_MAX; i++) {
+    for (uint32_t i = 0, at = 0; i < plan->window_count && at < DEVICE_MEMORIES_MAX; i++) {
         const struct plan_window *w = &plan->windows[i];
 
-        if (w->device == c->device && plan->regions[w->region].kind == REGION_RING &&
-            type->memory[c->ring_count].entry_bytes != 0) {
-            c->rings[c->ring_count] =
+        if (w->device != c->device || plan->regions[w->region].kind != REGION_RING) {
+            continue;
+        }
+        if (type->memory[at].entry_bytes != 0) {
+            c->rings[c->ring_count++] =
                 (struct ring_window){.io_addr = w->io_addr,
                                      .bytes = w->bytes,
-                                     .entry_bytes = type->memory[c->ring_count].entry_bytes};
-            c->ring_count++;
+                                     .entry_bytes = type->memory[at].entry_bytes};
         }
+        at++;
     }
 }
 

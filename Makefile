@@ -112,7 +112,8 @@ endef
 # An image that uses registers through volatile pointers is compiled as by `sddfsim build --flavour
 # mmio`: with a call before each access. No sanitizer goes with that.
 HOOKED := network/driver_virtio network/driver_virtio_pci network/driver_gem network/driver_meson \
-          network/driver_eqos network/driver_genet test/rogue/driver_virtio_loose
+          network/driver_eqos network/driver_eqos_star64 network/driver_genet \
+          test/rogue/driver_virtio_loose
 HOOKS_gcc := -fsanitize=thread --param tsan-distinguish-volatile=1 \
              --param tsan-instrument-func-entry-exit=0 -Wno-tsan
 HOOKS_clang := -fsanitize=thread -mllvm -tsan-distinguish-volatile=1 \

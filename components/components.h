@@ -50,6 +50,10 @@
     ROW(net_driver_eqos, "network/driver_eqos", "drives the DesignWare Ethernet QoS MAC",        \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \
+    ROW(net_driver_eqos_star64, "network/driver_eqos_star64",                                    \
+        "drives it in a JH7110, and releases its reset", ".net_driver_config",                   \
+        net_driver_config_t, config, NO_PARAMS,                                                  \
+        OTHER(".device_resources", device_resources_t, device_resources))                        \
     ROW(net_driver_genet, "network/driver_genet", "drives the GENET of a BCM2711",               \
         ".net_driver_config", net_driver_config_t, config, NO_PARAMS,                            \
         OTHER(".device_resources", device_resources_t, device_resources))                        \

@@ -12,5 +12,6 @@
     ROW(gem)              \
     ROW(meson)            \
     ROW(eqos)             \
+    ROW(eqos_star64)      \
     ROW(genet)
 #endif

@@ -29,6 +29,7 @@ const struct device_rule dwmac_rules[] = {
                           false},
     [DWMAC_RULE_READ_ONLY] = {"a read-only register was written", true},
     [DWMAC_RULE_FIFO] = {"enabled with a queue that holds no frame, or more than there is", true},
+    [DWMAC_RULE_HELD] = {"a register used of a MAC that is held in its reset", false},
     {NULL, false},
 };
 
@@ -295,7 +296,7 @@ void dwmac_timer(void *state, unsigned id)
 
 /* ---- Registers ---- */
 
-static void reset(struct dwmac *d)
+void dwmac_reset(struct dwmac *d)
 {
     const struct dwmac_part *p = d->part;
 
@@ -317,7 +318,7 @@ void dwmac_init(struct dwmac *d, const struct dwmac_part *part, const struct nic
 
     d->part = part;
     nic_init(&d->nic, verbs, bus);
-    reset(d);
+    dwmac_reset(d);
     *dwmac_reg(d, part->address_low) =
         mac[0] | (uint32_t)mac[1] << 8 | (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24;
     *dwmac_reg(d, part->address_high) |= mac[4] | (uint32_t)mac[5] << 8;
@@ -402,7 +403,7 @@ bool dwmac_write(struct dwmac *d, uint32_t offset, uint32_t value)
     const struct dwmac_part *p = d->part;
 
     if (offset == p->mode && value & 1) {
-        reset(d);
+        dwmac_reset(d);
         nic_begin_reset(&d->nic, offset);
         return true;
     }

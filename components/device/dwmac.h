@@ -26,7 +26,8 @@ enum dwmac_rule {
     DWMAC_RULE_FORM,
     DWMAC_RULE_FIRST,
     DWMAC_RULE_READ_ONLY,
-    DWMAC_RULE_FIFO
+    DWMAC_RULE_FIFO,
+    DWMAC_RULE_HELD
 };
 extern const struct device_rule dwmac_rules[];
 
@@ -119,6 +120,8 @@ uint32_t dwmac_lowering(void *state, uint32_t *offset);
 /* Power-on. */
 void dwmac_init(struct dwmac *d, const struct dwmac_part *part, const struct nic_verbs *verbs,
                 struct bus *bus);
+/* All registers as after a reset. */
+void dwmac_reset(struct dwmac *d);
 /* A register that is the same in all parts; true: it was one, and is written. */
 bool dwmac_write(struct dwmac *d, uint32_t offset, uint32_t value);
 /* A register is read, of which only the one that resets all may take time. */
@@ -135,9 +138,11 @@ void dwmac_receive_bell(struct dwmac *d);
         .next_piece = dwmac_next_piece, .give_back = dwmac_give_back,                      \
         .bus_error = dwmac_bus_error,                                                      \
     }
-/* ... and what is the same of its type. */
-#define DWMAC_TYPE(reset_)                                                                         \
-    .state_size = sizeof(struct dwmac), .params = dwmac_params, .regs_bytes = DWMAC_REGS_BYTES,    \
+/* ... and what is the same of its type; or of one whose state begins with a MAC, and that has keys
+ * of its own. */
+#define DWMAC_TYPE(reset_) DWMAC_TYPE_OF(struct dwmac, dwmac_params, reset_)
+#define DWMAC_TYPE_OF(state_, params_, reset_)                                                     \
+    .state_size = sizeof(state_), .params = (params_), .regs_bytes = DWMAC_REGS_BYTES,             \
     .irq_lines = 1, .rules = dwmac_rules, .reset = (reset_), .read = nic_read, .write = nic_write, \
     .frame_in = dwmac_frame_in, .ready = dwmac_ready, .lowering = dwmac_lowering,                  \
     .timer = dwmac_timer, .holds = nic_holds

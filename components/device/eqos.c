@@ -7,7 +7,7 @@
  */
 #include "components/device/eqos.h"
 
-#include "components/device/dwmac.h"
+#include "components/device/eqos_model.h"
 
 #define FORMAT                                                                                 \
     {                                                                                          \
@@ -88,7 +88,7 @@ static const struct dwmac_preset presets[] = {
     {0, 0},
 };
 
-static const struct dwmac_part part = {
+const struct dwmac_part eqos_part = {
     .mode = EQOS_DMA_MODE,
     .status = EQOS_DMA_STATUS,
     .enable = EQOS_DMA_INT_EN,
@@ -144,7 +144,7 @@ static void check_tail(struct dwmac *d, const struct ring *r, uint32_t tail)
 }
 
 /* "Initialization", of DMA, MTL and MAC: these before the MAC is enabled. */
-static const struct nic_setting settings[] = {
+const struct nic_setting eqos_settings[] = {
     {EQOS_MTL_TXQ0_OPMODE, NIC_UNIT_TX, NIC_UNIT_TX, 0, EQOS_TXQ0_RESERVED},
     {EQOS_MTL_RXQ0_OPMODE, NIC_UNIT_RX, NIC_UNIT_RX, 0, 0},
     {EQOS_MAC_RXQ_CTRL0, NIC_UNIT_RX, 0, 0, 0},
@@ -161,7 +161,7 @@ static const struct nic_setting settings[] = {
     {0},
 };
 
-static void write_register(struct nic *n, uint32_t offset, uint32_t value)
+void eqos_write(struct nic *n, uint32_t offset, uint32_t value)
 {
     struct dwmac *d = (struct dwmac *)n;
 
@@ -193,17 +193,17 @@ static void write_register(struct nic *n, uint32_t offset, uint32_t value)
     }
 }
 
-static bool acts_on_ones(uint32_t offset)
+bool eqos_acts_on_ones(uint32_t offset)
 {
     return offset == EQOS_DMA_STATUS || offset == EQOS_DMA_MODE;
 }
 
 static const struct nic_verbs verbs =
-    DWMAC_VERBS(settings, dwmac_read, write_register, acts_on_ones);
+    DWMAC_VERBS(eqos_settings, dwmac_read, eqos_write, eqos_acts_on_ones);
 
 static void eqos_reset(void *state, struct bus *bus)
 {
-    dwmac_init(state, &part, &verbs, bus);
+    dwmac_init(state, &eqos_part, &verbs, bus);
 }
 
 const struct device_type device_eqos = {

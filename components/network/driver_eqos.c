@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "components/device/eqos.h"
+#include "components/device/jh7110.h"
 
 #define NIC_NAME       "EQOS"
 #define NIC_DESCRIPTOR eqos_descriptor
@@ -114,6 +115,20 @@ static void ring_given_batch(struct ring *ring)
     }
 }
 
+/* Where the MAC may have been left in a reset from outside of it, by one bit and another of
+ * registers that are at an address this was compiled with. */
+static void reset_release(void)
+{
+#ifdef CONFIG_PLAT_STAR64
+    volatile struct jh7110_aon *aon = (void *)JH7110_WINDOW_VADDR;
+
+    aon->resets &= ~JH7110_RESET_GMAC_AXI;
+    aon->resets &= ~JH7110_RESET_GMAC_AHB;
+    while ((aon->released & JH7110_RESET_GMAC) != JH7110_RESET_GMAC) {
+    }
+#endif
+}
+
 static void nic_stop(void)
 {
     regs->dma_mode = EQOS_DMA_MODE_SWR;
@@ -186,6 +201,7 @@ void init(void)
     assert(device_resources.num_regions == 3);
     nic_init();
     regs = state.regs;
+    reset_release();
     ring_init(&state.rx, &device_resources.regions[REGION_RX_RING]);
     ring_init(&state.tx, &device_resources.regions[REGION_TX_RING]);
     while (!(regs->mac_phyif & EQOS_PHYIF_LINK)) {

@@ -64,6 +64,18 @@ static const struct device_type *model(size_t i)
     return system_types()->devices[i].type;
 }
 
+static void tell_windows(const struct device_window *w, FILE *to)
+{
+    for (; w != NULL && w->name != NULL; w++) {
+        fprintf(to, "  registers of its %s", w->name);
+        if (w->vaddr == 0) {
+            fprintf(to, " in a region that its driver is told of\n");
+        } else {
+            fprintf(to, " at 0x%llx, where drivers expect them\n", (unsigned long long)w->vaddr);
+        }
+    }
+}
+
 static void device_tell(size_t i, FILE *to)
 {
     const struct device_rule *rule = model(i)->rules;
@@ -71,6 +83,7 @@ static void device_tell(size_t i, FILE *to)
     if (model(i)->driver != NULL) {
         fprintf(to, "  driven by %s unless the scenario names another\n", model(i)->driver);
     }
+    tell_windows(model(i)->windows, to);
     if (rule != NULL) {
         fprintf(to, "  reports, with the access; (s): if \"strict\", as real parts forgive it\n");
     }

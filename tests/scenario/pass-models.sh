@@ -12,7 +12,7 @@ of()
     rm -r run
 }
 
-for driver in virtio virtio_pci gem meson eqos genet; do
+for driver in virtio virtio_pci gem meson eqos eqos_star64 genet; do
     ours=$(of $driver network/driver_$driver)
     [ -n "$ours" ] || echo "$driver: no digest"
     for way in gcc-0 gcc-2 clang-0 clang-3; do

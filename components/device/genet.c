@@ -8,7 +8,7 @@
  * directions, says so in their status, and raises both interrupts, so that somebody looks.
  *
  * Beside it is the mailbox of the board's firmware, in a window of its own, by which drivers learn
- * the station's address.
+ * the station's address; the MAC has none until it is written.
  *
  * Plainer than the part: ring 16 only; a received frame must fit one buffer; no filters by address
  * but the station's, no status blocks, no checksum offload, no counters.
@@ -539,7 +539,6 @@ static const struct nic_verbs verbs = {
 static void genet_reset(void *state, struct bus *bus)
 {
     struct genet *g = state;
-    const uint8_t *mac = g->nic.mac;
 
     nic_init(&g->nic, &verbs, bus);
     mailbox_init(&g->mailbox, &g->nic, RULES_MAILBOX, TIMER_MAILBOX);
@@ -550,9 +549,6 @@ static void genet_reset(void *state, struct bus *bus)
     *reg(g, GENET_MAX_FRAME) = 1518;
     *reg(g, GENET_RGMII_OOB) = GENET_OOB_LINK;
     dma(g, GENET_RX)->status = dma(g, GENET_TX)->status = GENET_STATUS_STOPPED;
-    *reg(g, GENET_MAC0) =
-        (uint32_t)mac[0] << 24 | (uint32_t)mac[1] << 16 | (uint32_t)mac[2] << 8 | mac[3];
-    *reg(g, GENET_MAC1) = (uint32_t)mac[4] << 8 | mac[5];
 }
 
 static const struct device_window windows[] = {

@@ -111,6 +111,7 @@ static void serve(struct mailbox *m, uint64_t io_addr)
     }
     uint32_t bytes = m->message[VC_WORD_BYTES] & ~3u, code = VC_NOT_ALL;
     if (m->message[VC_WORD_CODE] != VC_REQUEST) {
+        nic_violation_in(m->nic, m->rules + MAILBOX_RULE_MESSAGE, io_addr);
         return;
     }
     if (bytes > head && bytes <= VC_MESSAGE_MAX) {
@@ -121,6 +122,9 @@ static void serve(struct mailbox *m, uint64_t io_addr)
         if (!bus->dma_write(bus, io_addr + head, &m->message[VC_WORD_TAGS], bytes - head)) {
             return;
         }
+    }
+    if (code != VC_DONE) {
+        nic_violation_in(m->nic, m->rules + MAILBOX_RULE_MESSAGE, io_addr);
     }
     (void)bus->dma_write(bus, io_addr + 4 * VC_WORD_CODE, &code, sizeof(code));
 }

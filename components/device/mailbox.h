@@ -10,13 +10,21 @@
 #include "components/device/videocore.h"
 
 /* Rules, which the controller's table has from `rules` on. */
-enum mailbox_rule { MAILBOX_RULE_EMPTY, MAILBOX_RULE_FULL, MAILBOX_RULE_CHANNEL, MAILBOX_RULES };
+enum mailbox_rule {
+    MAILBOX_RULE_EMPTY,
+    MAILBOX_RULE_FULL,
+    MAILBOX_RULE_CHANNEL,
+    MAILBOX_RULE_MESSAGE
+};
 #define MAILBOX_RULE_TEXTS(from_)                                                             \
     [(from_) +                                                                                \
         MAILBOX_RULE_EMPTY] = {"a mailbox read with nothing in it", false},                   \
         [(from_) +                                                                            \
             MAILBOX_RULE_FULL] = {"a mailbox written that was full, and a word lost", false}, \
-        [(from_) + MAILBOX_RULE_CHANNEL] = {"a mailbox written for a channel not modelled", false}
+        [(from_) +                                                                            \
+            MAILBOX_RULE_CHANNEL] = {"a mailbox written for a channel not modelled", false},  \
+        [(from_) + MAILBOX_RULE_MESSAGE] = {                                                  \
+            "a message to firmware that is no request, or has no end", false}
 
 struct mailbox_words {
     uint32_t words[VC_FIFO_WORDS];

@@ -210,13 +210,10 @@ static void mailbox_drain(void)
 /* A word to the firmware, and the same back. */
 static bool mailbox_call(uint32_t word)
 {
-    uint32_t looks = 0;
-
-    while (mailbox->status & VC_STATUS_FULL && looks < MAILBOX_LOOKS) {
-        looks++;
+    while (mailbox->status & VC_STATUS_FULL) {
     }
     mailbox->write = word;
-    for (; looks < MAILBOX_LOOKS; looks++) {
+    for (uint32_t looks = 0; looks < MAILBOX_LOOKS; looks++) {
         if (!(mailbox->status & VC_STATUS_EMPTY) && mailbox->read == word) {
             return true;
         }
@@ -250,8 +247,8 @@ static volatile uint32_t *firmware_ask(uint32_t tag, const uint32_t *value, uint
     return &asked[VC_TAG_VALUE];
 }
 
-/* The cores begin slowly, and drivers have them run faster. Then the address, of which the MAC may
- * have another if there is no firmware that knows. */
+/* The cores begin slowly, and drivers have them run faster. Then the address; if the firmware knows
+ * none, whoever booted the board by its network has left one in the MAC. */
 static void ask_firmware(void)
 {
     static const uint32_t clock[] = {VC_CLOCK_ARM, VC_ARM_MOST_HZ, 0}, address[] = {0, 0};

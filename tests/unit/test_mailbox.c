@@ -146,12 +146,13 @@ static void test_unknown_tag(void **state)
 static void test_not_all(void **state)
 {
     static const uint32_t rooms[] = {9, 12, 0x80, 0xfffffffc, 0xffffffff};
+    unsigned bad = rule_of("no request, or has no end");
 
     (void)state;
     for (unsigned i = 0; i < sizeof(rooms) / 4; i++) {
         uint32_t *words = MESSAGE_OF(VC_TAG_BOARD_MAC, rooms[i], 0, 0);
 
-        call();
+        ASSERT_BREAKS(bad, call());
         assert_int_equal(words[1], 0x80000001);
         assert_int_equal(words[7], 0x600d600d);
     }
@@ -161,14 +162,15 @@ static void test_not_all(void **state)
         uint32_t *words = MESSAGE_OF(VC_TAG_BOARD_MAC, 4, 0, 0);
 
         words[0] = lengths[i];
-        call();
+        ASSERT_BREAKS(bad, call());
+        assert_int_equal(machine.violation, MESSAGE);
         assert_int_equal(words[1], 0x80000001);
     }
     /* One that has been answered is none. */
     uint32_t *words = MESSAGE_OF(VC_TAG_BOARD_MAC, 8, 0, 0, 0);
 
     words[1] = VC_DONE;
-    call();
+    ASSERT_BREAKS(bad, call());
     assert_int_equal(words[4], 0);
     assert_int_equal(machine.faults, 0);
 }

@@ -37,6 +37,7 @@ enum rule {
     RULE_RING,
     RULE_OFF,
     RULE_POINTER,
+    RULE_TOLD,
     RULES_MAILBOX
 };
 
@@ -53,6 +54,7 @@ static const struct device_rule rules[] = {
     [RULE_RING] = {"a ring enabled that is not modelled", false},
     [RULE_OFF] = {"a descriptor given while the DMA is off", true},
     [RULE_POINTER] = {"DMA enabled with pointers elsewhere than its indices", true},
+    [RULE_TOLD] = {"enabled with another station address than the firmware told", true},
     MAILBOX_RULE_TEXTS(RULES_MAILBOX),
     {NULL, false},
 };
@@ -198,6 +200,15 @@ static unsigned running(struct nic *n)
     return (cmd & GENET_CMD_RX_EN ? NIC_UNIT_RX : 0) | (cmd & GENET_CMD_TX_EN ? NIC_UNIT_TX : 0);
 }
 
+static bool is_station(struct genet *g, const uint8_t *mac)
+{
+    uint32_t mac0 = *reg(g, GENET_MAC0), mac1 = *reg(g, GENET_MAC1);
+    const uint8_t station[6] = {(uint8_t)(mac0 >> 24), (uint8_t)(mac0 >> 16), (uint8_t)(mac0 >> 8),
+                                (uint8_t)mac0,         (uint8_t)(mac1 >> 8),  (uint8_t)mac1};
+
+    return memcmp(mac, station, sizeof(station)) == 0;
+}
+
 /* Is the MAC connected to the PHY outside, by RGMII, at the gigabit that this has negotiated? */
 static void check_mode(struct genet *g, unsigned units)
 {
@@ -208,18 +219,17 @@ static void check_mode(struct genet *g, unsigned units)
         nic_violation(&g->nic, NIC_RULE_LINK);
     }
     nic_check_station(&g->nic, *reg(g, GENET_MAC0), *reg(g, GENET_MAC1));
+    if (g->mailbox.told_mac && !is_station(g, g->nic.mac)) {
+        nic_violation(&g->nic, RULE_TOLD);
+    }
 }
 
 /* ---- Receiver ---- */
 
 static bool accepts(struct genet *g, const uint8_t *dest)
 {
-    uint32_t mac0 = *reg(g, GENET_MAC0), mac1 = *reg(g, GENET_MAC1);
-    const uint8_t station[6] = {(uint8_t)(mac0 >> 24), (uint8_t)(mac0 >> 16), (uint8_t)(mac0 >> 8),
-                                (uint8_t)mac0,         (uint8_t)(mac1 >> 8),  (uint8_t)mac1};
-
     return *reg(g, GENET_CMD) & GENET_CMD_PROMISC || nic_cast_of(dest) == NIC_BROADCAST ||
-           memcmp(dest, station, 6) == 0;
+           is_station(g, dest);
 }
 
 static bool receives(struct genet *g)

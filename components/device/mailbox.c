@@ -45,6 +45,7 @@ static uint32_t answer_tag(struct mailbox *m, const uint32_t *tag, uint32_t answ
 
     switch (tag[VC_TAG_ID]) {
     case VC_TAG_BOARD_MAC:
+        m->told_mac = true;
         memcpy(answer, m->nic->mac, sizeof(m->nic->mac));
         return sizeof(m->nic->mac);
     case VC_TAG_SET_RATE:

@@ -35,6 +35,7 @@ struct mailbox {
     struct nic *nic;
     unsigned rules, timer;
     struct mailbox_words asked, answered;
+    bool told_mac; /* somebody has asked for it */
     uint32_t rates[VC_CLOCKS];
     uint32_t message[VC_MESSAGE_MAX / 4];
 };

@@ -368,30 +368,38 @@ static void stray_access(struct domain *d, uint64_t vaddr, bool write)
     __builtin_trap();
 }
 
-/* By what its device knows the register there, of a domain that has several windows of them;
- * UINT64_MAX: there is none. */
-static uint64_t offset_in_windows(const struct domain *d, uint64_t vaddr)
+/* By what its device knows the register at an address of a domain that has several windows. */
+static uint32_t offset_in_windows(struct domain *d, uint64_t vaddr, bool write)
 {
     const struct plan_registers *r = plan_registers_at(d->windows, d->window_count, vaddr);
 
-    return r == NULL ? UINT64_MAX : r->offset + (vaddr - r->vaddr);
+    if (r == NULL) {
+        stray_access(d, vaddr, write);
+    }
+    return r->offset + (uint32_t)(vaddr - r->vaddr);
 }
 
-static inline uint64_t register_offset(const struct domain *d, uint64_t vaddr)
+static __attribute__((noinline)) void write_in_windows(struct domain *d, uint64_t vaddr,
+                                                       unsigned bytes, uint64_t value)
 {
-    uint64_t offset = vaddr - d->regs_vaddr;
+    d->calls->mmio_write(d, offset_in_windows(d, vaddr, true), bytes, value);
+}
 
-    if (__builtin_expect(d->windows != NULL, 0)) {
-        return offset_in_windows(d, vaddr);
-    }
-    return __builtin_expect(offset < d->regs_bytes, 1) ? offset : UINT64_MAX;
+static __attribute__((noinline)) uint64_t read_in_windows(struct domain *d, uint64_t vaddr,
+                                                          unsigned bytes)
+{
+    return d->calls->mmio_read(d, offset_in_windows(d, vaddr, false), bytes);
 }
 
 void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_t value)
 {
-    uint64_t offset = register_offset(d, vaddr);
+    uint64_t offset = vaddr - d->regs_vaddr;
 
-    if (offset == UINT64_MAX) {
+    if (d->windows != NULL) {
+        write_in_windows(d, vaddr, bytes, value);
+        return;
+    }
+    if (offset >= d->regs_bytes) {
         stray_access(d, vaddr, true);
     }
     d->calls->mmio_write(d, (uint32_t)offset, bytes, value);
@@ -399,9 +407,12 @@ void domain_mmio_write(struct domain *d, uint64_t vaddr, unsigned bytes, uint64_
 
 uint64_t domain_mmio_read(struct domain *d, uint64_t vaddr, unsigned bytes)
 {
-    uint64_t offset = register_offset(d, vaddr);
+    uint64_t offset = vaddr - d->regs_vaddr;
 
-    if (offset == UINT64_MAX) {
+    if (d->windows != NULL) {
+        return read_in_windows(d, vaddr, bytes);
+    }
+    if (offset >= d->regs_bytes) {
         stray_access(d, vaddr, false);
     }
     return d->calls->mmio_read(d, (uint32_t)offset, bytes);

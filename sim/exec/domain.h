@@ -79,6 +79,8 @@ struct domain_costs {
     bool uncached; /* a region it maps is not cached */
 };
 
+enum domain_backed { BACKED_NOT, BACKED_ONE_WINDOW, BACKED_WINDOWS };
+
 struct domain {
     char name[SDDF_NAME_LENGTH]; /* as the image asks for it */
     const struct plan *plan;
@@ -134,7 +136,7 @@ struct domain {
     uint32_t window_count;
     const struct device_ports *ports; /* by which they are reached as well; NULL: none */
     uint64_t ports_vaddr;             /* ... the first of them */
-    bool backed;                      /* there is memory in their place (registers.h) */
+    enum domain_backed backed;        /* is there memory in their place (registers.h)? */
     uint32_t device_pd;
     uint16_t reads;
     struct {

@@ -34,8 +34,12 @@ void *sddfsim_hooked_memset(void *to, int byte, size_t bytes);
 /* Anything before it is settled; is it of a register that stands for its device's? */
 static inline bool is_register(struct domain *d, const volatile void *where, size_t bytes)
 {
+    uint64_t vaddr = (uint64_t)(uintptr_t)where;
+
     registers_settle(d);
-    return __builtin_expect(registers_near(d, (uint64_t)(uintptr_t)where, bytes), 0) && d->backed;
+    return __builtin_expect(registers_among(d, vaddr, bytes), 0) &&
+           (d->backed == BACKED_ONE_WINDOW ||
+            (d->backed == BACKED_WINDOWS && registers_in_windows(d, vaddr, bytes)));
 }
 
 static inline void on_read(const volatile void *where, size_t bytes, const void *place, int order)

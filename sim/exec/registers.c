@@ -86,7 +86,7 @@ int registers_back(struct domain *d)
             return error;
         }
     }
-    d->backed = true;
+    d->backed = d->windows == NULL ? BACKED_ONE_WINDOW : BACKED_WINDOWS;
     return 0;
 }
 
@@ -94,11 +94,11 @@ void registers_unback(struct domain *d)
 {
     uint32_t count;
 
-    if (d->backed) {
+    if (d->backed != BACKED_NOT) {
         const struct plan_registers *windows = all_windows(d, &count);
 
         unback_windows(windows, count);
-        d->backed = false;
+        d->backed = BACKED_NOT;
     }
 }
 

@@ -26,13 +26,19 @@ void registers_unback(struct domain *d);
 void registers_read(struct domain *d, uint64_t vaddr, size_t bytes, const void *place);
 void registers_write(struct domain *d, uint64_t vaddr, size_t bytes, const void *place);
 
-/* The same of a domain that has several windows of them, and some of whose registers it may be. */
+/* Of a domain that has several windows of registers: is any byte of it in one? */
 bool registers_in_windows(const struct domain *d, uint64_t vaddr, size_t bytes);
+
+/* Is any byte of it where registers are, or between two windows of them? */
+static inline bool registers_among(const struct domain *d, uint64_t vaddr, size_t bytes)
+{
+    return vaddr + bytes - 1 - d->regs_vaddr < d->regs_bytes + bytes - 1;
+}
 
 /* Is any byte of it a register? */
 static inline bool registers_near(const struct domain *d, uint64_t vaddr, size_t bytes)
 {
-    return vaddr + bytes - 1 - d->regs_vaddr < d->regs_bytes + bytes - 1 &&
-           (__builtin_expect(d->windows == NULL, 1) || registers_in_windows(d, vaddr, bytes));
+    return registers_among(d, vaddr, bytes) &&
+           (d->windows == NULL || registers_in_windows(d, vaddr, bytes));
 }
 #endif

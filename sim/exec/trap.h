@@ -15,7 +15,7 @@
 /* Can it come to that? */
 static inline bool trap_wanted(const struct domain *d)
 {
-    return d->regs_bytes != 0 && !d->backed;
+    return d->regs_bytes != 0 && d->backed == BACKED_NOT;
 }
 
 /*

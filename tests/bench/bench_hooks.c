@@ -109,7 +109,7 @@ int main(void)
     domain.mmio = &ring;
     domain.regs_vaddr = (uintptr_t)registers;
     domain.regs_bytes = REGS_BYTES;
-    domain.backed = true;
+    domain.backed = BACKED_ONE_WINDOW;
     domain_current = &domain;
     none = cost(nothing);
     printf("hooks: memory %.1f ns an access, register read %.1f, written %.1f, changed %.1f\n",

@@ -155,7 +155,7 @@ static int fresh(void **state)
     domain.mmio = &ring;
     domain.regs_vaddr = (uintptr_t)registers;
     domain.regs_bytes = REGS_BYTES;
-    domain.backed = true;
+    domain.backed = BACKED_ONE_WINDOW;
     domain.complaints = 64; /* enough: no more is said */
     domain_current = &domain;
     sddfsim_point_hook = NULL;
@@ -412,10 +412,10 @@ static void test_atomics(void **state)
 static void test_no_device(void **state)
 {
     (void)state;
-    domain.backed = false;
+    domain.backed = BACKED_NOT;
     put4(PLAIN, 1);
     assert_int_equal(get4(PLAIN), 1);
-    domain.backed = true;
+    domain.backed = BACKED_ONE_WINDOW;
     domain.regs_bytes = domain.regs_vaddr = 0;
     put4(PLAIN, 2);
     assert_int_equal(get4(PLAIN), 2);
@@ -446,6 +446,7 @@ static void test_windows(void **state)
     (void)state;
     domain.windows = windows;
     domain.window_count = 2;
+    domain.backed = BACKED_WINDOWS;
     domain.regs_bytes = FURTHER + FURTHER_BYTES;
     put4(PLAIN, 1);
     put4(FURTHER + 4, 2);

@@ -241,6 +241,33 @@ static void test_rules(void **state)
     assert_int_equal(get(STATUS), VC_STATUS_EMPTY);
 }
 
+/* A driver that got it wrong, as one does that takes its bytes for signed. */
+static void test_told(void **state)
+{
+    const uint32_t on = GENET_CMD_1000 | GENET_CMD_RX_EN;
+    unsigned before;
+
+    (void)state;
+    set(GENET_MAC0, 0x52540102);
+    set(GENET_MAC1, 0xff04);
+    be_strict();
+    set(GENET_CMD, on);
+    assert_int_not_equal(machine.rule, rule_of("than the firmware told"));
+    set(GENET_CMD, 0);
+    MESSAGE_OF(VC_TAG_BOARD_MAC, 8, 0, 0, 0);
+    set(WRITE, WORD);
+    run(FIRMWARE_NS);
+    set(GENET_CMD, on);
+    assert_int_equal(machine.rule, rule_of("than the firmware told"));
+    set(GENET_CMD, 0);
+    set(GENET_MAC1, 0x0304);
+    before = machine.violations;
+    machine.rule = 0;
+    set(GENET_CMD, on);
+    assert_int_not_equal(machine.rule, rule_of("than the firmware told"));
+    assert_true(machine.violations > before); /* there is more amiss */
+}
+
 /* Power-on forgets what was under way. */
 static void test_reset(void **state)
 {
@@ -279,7 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_address), TEST(test_later),   TEST(test_clocks), TEST(test_unknown_tag),
         TEST(test_not_all), TEST(test_refused), TEST(test_full),   TEST(test_rules),
-        TEST(test_reset),   TEST(test_place),
+        TEST(test_reset),   TEST(test_place),   TEST(test_told),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

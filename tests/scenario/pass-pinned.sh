@@ -73,6 +73,10 @@ cases=$(cd "$HERE" && pwd -P)
 sed -i -e "s#$cases#TESTS#g" -e "s#$ROOT#ROOT#g" -e "s#$(dirname "$SDDFSIM")#BUILD#g" \
     -e "s#$out#OUT#g" \
     ./*/scenario.json ./*.said ./*.text ./*.json ./*.dot
+# Where a line of a plan ends depends on how long the names of recordings are.
+for plan in *.text; do
+    tr -s ' \n' ' ' <"$plan" >joined && mv joined "$plan"
+done
 printf '%-28s %1s %-16s %-8s %-8s %-8s %-8s %-8s %s\n' run '' digest report text scenario captures \
     said plan
 for status in *.status; do

@@ -146,7 +146,7 @@ say run few.json -v -o verbose --set /wires/0/count=2
 say replay few
 sed -i 's/"digest": "./"digest": "x/' few/report.json
 say replay few
-for story in two-stacks vswitch-rogue incoherent flow-client-budget mdns noise; do
+for story in overload vswitch-rogue incoherent flow-client-budget storm noise; do
     "$SDDFSIM" run "$ROOT/scenarios/$story.json" --clock virtual --executor fiber -q -o $story \
         --set '/stop/after="4 ms"' --events >said 2>&1
     sums $story/events.txt

@@ -36,6 +36,14 @@ void init(void) { }
 void notified(sddf_channel ch) { (void)ch; }" >small.c
 echo "$headers
 __attribute__((__section__(\".net_copy_config\"))) net_copy_config_t other;" >twice.c
+# One role has all it needs, another most of what it needs.
+echo "$headers
+#include <sddf/timer/config.h>
+$section
+__attribute__((__section__(\".net_driver_config\"))) net_driver_config_t driver;
+__attribute__((__section__(\".timer_client_config\"))) timer_client_config_t timer;
+void init(void) { }
+void notified(sddf_channel ch) { (void)ch; }" >roles.c
 echo "$headers
 $section
 void sddf_notfy(sddf_channel ch);
@@ -61,6 +69,8 @@ for name in no_notified no_init no_section half small undefined; do
 done
 cat no_init.so
 build undefined.c more.c
+build roles.c
+rm -f roles.so roles.c
 build small.c -D config=other_config
 build no_init.c twice.c
 build syntax.c
@@ -79,7 +89,15 @@ build no_init.c --cc no-such-compiler
 build no_init.c --cc
 tools=$PWD
 build no_init.c
+mkdir compiler objcopy
+ln -s "$(command -v gcc)" compiler/gcc
+ln -s "$(command -v objcopy)" objcopy/objcopy
+tools=$PWD/compiler
+build no_init.c
+tools=$PWD/objcopy
+build no_init.c
 tools=
+rm -r compiler objcopy
 build no_init.c -o no/such/folder.so
 build no_init.c -o more.c/image.so
 build no_init.c -o /proc/image.so

@@ -231,6 +231,26 @@ static void a_chance_is_what_the_seed_makes_it(void **state)
     assert_memory_equal(&before, &run.rng, sizeof before);
 }
 
+/* To the last of a million: the same throw passes or does not, as what it comes to is below. */
+static void a_chance_is_in_a_million(void **state)
+{
+    struct scenario_fault asked = {0};
+    struct fault_run run = {.asked = &asked};
+
+    (void)state;
+    rng_init(&run.rng, 2, "fault.0");
+    for (uint64_t entry = 0; entry < 100; entry++) {
+        struct rng next = run.rng;
+        struct fault_run again = run;
+        uint64_t thrown = rng_below(&next, 1000000);
+
+        asked.pass_ppm = thrown + 1;
+        assert_false(due(&again, 0, entry));
+        asked.pass_ppm = thrown;
+        assert_true(thrown == 0 || due(&run, 0, entry));
+    }
+}
+
 static void a_period_needs_no_invitation(void **state)
 {
     struct scenario_fault *f = add_fault(&stop_view, "stop", "client1");
@@ -609,6 +629,7 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(a_trigger_is_a_number_of_frames, start, stop),
         cmocka_unit_test_setup_teardown(each_so_manieth_occasion_is_taken, start, stop),
+        cmocka_unit_test(a_chance_is_in_a_million),
         cmocka_unit_test_setup_teardown(a_chance_is_what_the_seed_makes_it, start, stop),
         cmocka_unit_test_setup_teardown(a_period_needs_no_invitation, start, stop),
         cmocka_unit_test_setup_teardown(what_never_ends_is_complained_of, start, stop),

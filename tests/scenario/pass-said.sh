@@ -5,6 +5,7 @@
 # on any machine.
 grep -q __asan_init "$SDDFSIM" && { echo 'sanitizers copy in other ways'; exit 77; }
 out=$(pwd -P)
+nowhere=$out/nowhere # where no tcpdump is, whose words are its own
 traces=$ROOT/traces
 
 clean()
@@ -16,7 +17,7 @@ clean()
 say()
 {
     echo "\$ sddfsim $*" | clean
-    "$SDDFSIM" "$@" >said 2>&1
+    PATH=$nowhere "$SDDFSIM" "$@" >said 2>&1
     ended=$?
     clean said
     [ $ended = 0 ] || echo "exit $ended"
@@ -25,7 +26,7 @@ say()
 # sum WORD...: the same, if it is long.
 sum()
 {
-    "$SDDFSIM" "$@" >said 2>&1
+    PATH=$nowhere "$SDDFSIM" "$@" >said 2>&1
     ended=$?
     printf '%s %s %s: %s\n' "$(clean said | sha256sum | cut -c1-8)" $ended \
         "$(clean said | wc -l)" "$*" | clean
@@ -163,6 +164,24 @@ say diff $sent $sent
 sum diff $sent $came
 say diff $sent $came -n 2 -t '10 us'
 say diff $sent $came -i eth.dst,eth.src,ip.src,ip.dst,udp.src,udp.dst,udp.checksum,ip.checksum
+# Frames of several flows, and what a bad wire made of them.
+fault()
+{
+    printf '{"kind": "wire_%s", "way": "out", "count": %s}' "$1" "$2"
+}
+faults=$(fault drop '1, "every": 3'),$(fault duplicate '1, "every": 5')
+faults=$faults,$(fault delay '2, "every": 4, "how": "reorder", "behind": 6, "by": "1 ms"')
+faults=$faults,$(fault delay '1, "every": 9, "by": "120 us"')
+faults=$faults,$(fault truncate '1, "every": 7, "to": 20')
+faults=$faults,$(fault corrupt '1, "every": 11, "bits": 3')
+"$SDDFSIM" run few.json -q --set /wires/0/sources=3 --set '/expect=[]' -o whole
+"$SDDFSIM" run few.json -q --set /wires/0/sources=3 --set '/expect=[]' \
+    --set "/faults=[$faults]" -o bent
+for how in strict flow any; do
+    say diff whole/captures/lan-out.pcap bent/captures/lan-out.pcap --order=$how -n 5 -t '10 us'
+    sum diff whole/captures/lan-out.pcap bent/captures/lan-out.pcap --order=$how -n 0 -t '10 us'
+    sum diff bent/captures/lan-out.pcap whole/captures/lan-out.pcap --order=$how --json -t '1 us'
+done
 for a in "$traces"/*.pcap; do
     sum diff "$a" $came -n 0
     sum diff "$a" "$traces/http.pcap" --order=flow --json

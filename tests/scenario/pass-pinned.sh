@@ -3,7 +3,8 @@
 # they are. Every story, from its beginning, every scenario test that passes, every system that
 # mutants are tried in and every image that does something wrong runs once, and of each there is a
 # line: how it ended, its digest, and what its report, its report as text, its scenario in full, its
-# captures, what it said and its plan hash to. Of some there is the report as well. Places in images are left out, for they depend on the compiler.
+# captures, what it said and its plan hash to. Of some there is the report as well. Places in images
+# are left out, for they depend on the compiler.
 #
 # Where something here is another than it was, something happens otherwise, or is told otherwise,
 # than it did: is that what was meant? Then run-scenarios --update writes what it is now. To see
@@ -11,7 +12,6 @@
 grep -q __asan_init "$SDDFSIM" && { echo 'sanitizers copy in other ways'; exit 77; }
 out=$(pwd -P)
 images=$(dirname "$SDDFSIM")/images/test
-
 
 # run NAME FILE OPTION...: what is left of it is in NAME.*.
 run()

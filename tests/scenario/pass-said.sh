@@ -13,12 +13,13 @@ clean()
     sed -e "s#$out#OUT#g" -e "s#$ROOT#ROOT#g" -e "s#$(dirname "$SDDFSIM")#BUILD#g" "$@"
 }
 
-# say WORD...: the words, what is said, and how it ends.
+# say WORD...: the words, what is said, then what is complained of, and how it ends.
 say()
 {
     echo "\$ sddfsim $*" | clean
-    PATH=$nowhere "$SDDFSIM" "$@" >said 2>&1
+    PATH=$nowhere "$SDDFSIM" "$@" >said 2>complaints
     ended=$?
+    cat complaints >>said
     clean said
     [ $ended = 0 ] || echo "exit $ended"
 }
@@ -26,8 +27,9 @@ say()
 # sum WORD...: the same, if it is long.
 sum()
 {
-    PATH=$nowhere "$SDDFSIM" "$@" >said 2>&1
+    PATH=$nowhere "$SDDFSIM" "$@" >said 2>complaints
     ended=$?
+    cat complaints >>said
     printf '%s %s %s: %s\n' "$(clean said | sha256sum | cut -c1-8)" $ended \
         "$(clean said | wc -l)" "$*" | clean
 }
@@ -117,6 +119,7 @@ sums loads/sweep.svg loads/points/*/report.json
 say sweep few.json --vary /wires/0/count=30,50,70,40 -o counts -j 1
 cat counts/sweep.csv
 sums counts/sweep.svg
+sum sweep few.json --vary /wires/0/count=30,40 -o coloured --color=always
 say sweep few.json --vary '/wires/0/gaps="constant","exponential"' --seed 4 --json -o gaps
 say sweep few.json --vary '/platform="generic","imx8mm"' --set /wires/0/count=5 -q -o platforms
 cut -d, -f2- platforms/sweep.csv
@@ -197,4 +200,10 @@ say compare "$ROOT/tests/mutants/rogue-switch.json" --without descriptor -o both
 sed -i '/"place":/d' both/*/report.json
 sums both/*/report.json
 say compare "$ROOT/tests/mutants/rogue-switch.json" --without 0 --without 14
+for what in rx tx throughput p50 p99 p999 max; do
+    bounds="$bounds, \"peer.${what}_percent <= 99\", \"bare.${what}_percent <= 200\""
+done
+bounds="$bounds, \"twice.p99_later_ns <= 100\", \"twice.later_ns > 5\", \"twice.lost != 1\""
+say compare "$ROOT/tests/mutants/rogue-switch.json" --without descriptor \
+    --set "/compare=[${bounds#, }]" --color=always
 say compare few.json

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "sim/base/suggest.h"
@@ -68,6 +69,20 @@ static void a_word_of_the_greatest_length_is_measured(void **state)
     assert_ptr_equal(suggest(word, known, 1), other);
 }
 
+/* Of what is longer than any name, nothing is near, though it begins as one does. */
+static void a_longer_word_is_not_measured(void **state)
+{
+    char word[SUGGEST_WORD_BYTES + 2], other[SUGGEST_WORD_BYTES + 1];
+    const char *known[] = {other};
+
+    (void)state;
+    memset(word, 'a', sizeof word);
+    memset(other, 'a', sizeof other);
+    word[SUGGEST_WORD_BYTES + 1] = other[SUGGEST_WORD_BYTES] = '\0';
+    assert_null(suggest(word, known, 1));
+    assert_ptr_equal(suggest(other, known, 1), other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -75,6 +90,7 @@ int main(void)
         cmocka_unit_test(nonsense_finds_nothing),
         cmocka_unit_test(the_nearest_wins_and_then_the_first),
         cmocka_unit_test(a_word_of_the_greatest_length_is_measured),
+        cmocka_unit_test(a_longer_word_is_not_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

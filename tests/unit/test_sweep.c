@@ -562,6 +562,7 @@ static void test_plot_gaps(void **state)
     path = strstr(path, " d=\"");
     assert_int_equal(count_in(path, "M"), 2); /* 1, then 3 to 4 */
     assert_int_equal(count_in(path, "L"), 1);
+    assert_true(strchr(path, 'L') > strrchr(path, 'M'));
     assert_non_null(strstr(svg, ">did not pass</text>"));
     assert_int_equal(count_in(svg, "l8 8m0 -8l-8 8"), 5); /* its crosses, and the legend's */
     assert_non_null(strstr(svg, "3 points of 4"));

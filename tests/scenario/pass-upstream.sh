@@ -30,6 +30,11 @@ try()
 {
     executor=${1% *} clock=${1#* }
     shift
+    # A busy host may take long until all frames are there; but who ticks is never quiet.
+    case $clock,$* in
+    host,*/clients/*) set -- --set '/stop/after="500 ms"' "$@" ;;
+    host,*) set -- --set '/stop/after="20 s"' "$@" ;;
+    esac
     rm -rf run
     timeout -k 5 60 "$SDDFSIM" run system.json -q -o run --executor "$executor" --clock "$clock" \
         "$@" || { echo "$executor $clock $*"; cat run/report.txt; }

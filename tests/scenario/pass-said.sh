@@ -10,7 +10,8 @@ traces=$ROOT/traces
 
 clean()
 {
-    sed -e "s#$out#OUT#g" -e "s#$ROOT#ROOT#g" -e "s#$(dirname "$SDDFSIM")#BUILD#g" "$@"
+    sed -e "s#$out#OUT#g" -e "s#$HERE#TESTS#g" -e "s#$ROOT#ROOT#g" \
+        -e "s#$(dirname "$SDDFSIM")#BUILD#g" "$@"
 }
 
 # say WORD...: the words, what is said, then what is complained of, and how it ends.
@@ -159,6 +160,8 @@ done
 say show few.json
 sum show few.json --format=dot
 sum show few.json --set /clients/0/copier=false --format=json
+sum show "$HERE/fail-two-at-one-place.json" --set '/devices/1/model="enet"'
+sum show "$HERE/fail-two-at-one-place.json" --set '/devices/0/model="enet"'
 
 echo '== Captures'
 sent=few/captures/lan-in.pcap

@@ -31,7 +31,7 @@ show()
     *) formats=text ;;
     esac
     for format in $formats; do
-        (cd "$(dirname "$2")" && "$SDDFSIM" show "$(basename "$2")" --format $format) \
+        (cd "$(dirname "$2")" && "$SDDFSIM" show "$(basename "$2")" --format "$format") \
             >"$1.$format" 2>&1
     done
 }

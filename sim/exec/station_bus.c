@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/exec/station_parts.h"
+#include "sim/hw/move.h"
 
 static void tell_at(struct station *s, enum probe_kind kind, uint64_t a, uint64_t b, uint64_t place)
 {
@@ -32,16 +33,6 @@ static bool refuse(struct station *s, uint64_t io_addr, size_t bytes, bool write
     s->counts->dma_faults++;
     tell(s, PROBE_DMA_FAULT, io_addr, (uint64_t)bytes << 1 | write);
     return false;
-}
-
-/* Most accesses are of one descriptor, for which a call of memcpy is the dearer part. */
-static inline void move_bytes(void *to, const void *from, size_t bytes)
-{
-    if (bytes == 8) {
-        memcpy(to, from, 8);
-    } else {
-        memcpy(to, from, bytes);
-    }
 }
 
 /* Leave word of an access to memory that caches may know otherwise. */
@@ -77,7 +68,7 @@ static bool read_memory(struct station *s, uint64_t io_addr, void *to, size_t by
     if (from == NULL) {
         return refuse(s, io_addr, bytes, false);
     }
-    move_bytes(to, from, bytes);
+    move_in(to, from, bytes);
     if (s->bytes != NULL && s->pool_of[region] != PLAN_NONE) {
         station_bytes_read(s->bytes, s->pool_of[region], io_addr, bytes);
     }
@@ -95,7 +86,7 @@ static bool write_memory(struct station *s, uint64_t io_addr, const void *from, 
     if (to == NULL) {
         return refuse(s, io_addr, bytes, true);
     }
-    move_bytes(to, from, bytes);
+    move_out(to, from, bytes);
     if (__builtin_expect(s->incoherent, 0)) {
         touch(s, io_addr, bytes, true, region);
     }

@@ -97,7 +97,7 @@ enum call_wrong net_answer(const struct plan *plan, uint32_t pd, unsigned channe
     }
     struct right right = right_answer(config, memory, channel, asked);
 
-    if (answer->length == 0 || answer->label != 0) {
+    if (answer->length == 0 || answer->label != 0 || answer->caps != 0) {
         return CALL_SHAPE;
     }
     if (right.any_error ? answer->words[0] == VSWITCH_ERR_OKAY : answer->words[0] != right.error) {

@@ -315,6 +315,8 @@ uint64_t domain_ppcall(struct domain *d, unsigned channel, uint64_t info)
 static struct class_call call_words(const struct domain *d, seL4_MessageInfo_t info)
 {
     struct class_call call = {.label = seL4_MessageInfo_get_label(info),
+                              .caps = (unsigned)(seL4_MessageInfo_get_capsUnwrapped(info) |
+                                                 seL4_MessageInfo_get_extraCaps(info)),
                               .length = (unsigned)seL4_MessageInfo_get_length(info)};
 
     memcpy(call.words, d->mrs, sizeof call.words);

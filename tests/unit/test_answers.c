@@ -74,6 +74,24 @@ static enum call_wrong judge(unsigned client, uint64_t label, unsigned words, ui
 #define SET(ip, length, error)     judge(A, VSWITCH_SET_IP_ADDR, 1, ip, length, error, 5, 5)
 #define REQ(port, length, err, ip) judge(A, VSWITCH_REQ_CLIENT, 1, port, length, err, ip, 5)
 
+/* With what no answer has. */
+static void nothing_goes_with_it(void **state)
+{
+    struct class_call asked = {.label = VSWITCH_QUERY_STATE};
+    struct class_call right = {.length = 3, .words = {VSWITCH_ERR_OKAY, 0, 0}};
+
+    (void)state;
+    for (unsigned wrong = 0; wrong < 3; wrong++) {
+        struct class_call answer = right;
+
+        answer.label = wrong == 1;
+        answer.caps = wrong == 2;
+        assert_int_equal(class_named("net")->answer(p.plan, vswitch, channels[A], &asked, &answer,
+                                                    memory) == CALL_SHAPE,
+                         wrong != 0);
+    }
+}
+
 static void an_address_is_taken(void **state)
 {
     (void)state;
@@ -144,6 +162,7 @@ static void what_nobody_knows_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(nothing_goes_with_it),
         TEST(an_address_is_taken),
         TEST(who_one_is_and_whom_one_reaches),
         TEST(anothers_address_is_for_whom_it_is_in_reach_of),

@@ -117,7 +117,7 @@ static void drop(struct moves *m, enum drop_reason why)
  */
 static void take_claim(struct moves *m, struct whereabouts *named)
 {
-    if (named != NULL && named->claims < UINT8_MAX) {
+    if (named != NULL && named->claims < UINT16_MAX) {
         named->claims++;
     } else {
         m->unnamed++;

@@ -46,7 +46,7 @@ struct whereabouts {
     uint16_t len;   /* of the frame that was taken in it */
     uint8_t hand;   /* enum hand */
     bool refused;   /* here, as who it was to go to left no room */
-    uint8_t claims; /* entries that named it while it was elsewhere, and have not gone back */
+    uint16_t claims; /* entries that named it while it was elsewhere, and have not gone back */
 };
 
 /* What lay behind the place where a frame is to end, before it was copied there. */

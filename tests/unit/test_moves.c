@@ -666,6 +666,39 @@ static void test_duplicate(void **state)
     assert_int_equal(all_events(VIRT_TX), 0);
 }
 
+/* However often client1 does that before any of it comes back, each goes back once. */
+static void test_claims_are_counted(void **state)
+{
+    enum { CLAIMS = 300 };
+
+    (void)state;
+    init_all();
+    enter(CLIENT1);
+    uint64_t name = get_free(TX1);
+    leave();
+    for (unsigned i = 0; i < CLAIMS; i++) {
+        enter(CLIENT1);
+        put_active(TX1, name, 60);
+        leave();
+        enter(VIRT_TX);
+        net_buff_desc_t d = get_active(TX1);
+        if (i == 0) {
+            put_active(NET_TX, tx_io[1] + d.io_or_offset, d.len);
+        }
+        leave();
+    }
+    for (unsigned i = 1; i < CLAIMS; i++) {
+        enter(CLIENT1);
+        (void)get_free(TX1);
+        leave();
+        enter(VIRT_TX);
+        put_free(TX1, name);
+        leave();
+    }
+    assert_frames(VIRT_TX, 0, 0, DROP_DUPLICATE, CLAIMS - 1);
+    assert_int_equal(all_events(VIRT_TX), 0);
+}
+
 /* A virtualiser that believes a second claim gives away what it does not have. */
 static void test_duplicate_believed(void **state)
 {
@@ -1973,6 +2006,7 @@ int main(void)
         BOTH(test_transmit),
         BOTH(test_invalid),
         BOTH(test_duplicate),
+        BOTH(test_claims_are_counted),
         BOTH(test_duplicate_believed),
         BOTH(test_given_wrongly),
         BOTH(test_foreign_frame),

@@ -35,7 +35,8 @@ static uint64_t moved_in_all(const struct virtual *v)
     return sum;
 }
 
-/* A frame queue with something in it, whose consumer lives and is to be relied on. */
+/* A frame queue with something in it, whose consumer lives. Of its two ends both are to be relied
+ * on: what the others leave there, or claim to have left, is their own loss. */
 static uint32_t waiting_queue(const struct virtual *v)
 {
     const struct plan *plan = v->s->world->plan;
@@ -44,7 +45,8 @@ static uint32_t waiting_queue(const struct virtual *v)
         const struct queue_shape *q = &plan->queues[i];
         const uint8_t *base = world_queue(v->s->world, i);
 
-        if (q->carries_frames && !plan_suspect(plan, q->consumer) && !v->s->pds[q->consumer].died &&
+        if (q->carries_frames && !plan_suspect(plan, q->producer) &&
+            !plan_suspect(plan, q->consumer) && !v->s->pds[q->consumer].died &&
             queue_load_index(base + q->tail_offset, q->index_bytes) !=
                 queue_load_index(base + q->head_offset, q->index_bytes)) {
             return i;

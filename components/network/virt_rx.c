@@ -254,8 +254,7 @@ static void take_back(uint32_t client, net_buff_desc_t empty)
     }
     state.held[client]--;
     holders[buffer] &= ~BIT(client);
-    holder_count[buffer]--;
-    if (holders[buffer] == 0) {
+    if (--holder_count[buffer] == 0) {
         take_in_hand(buffer);
     }
 }

@@ -182,8 +182,7 @@ static void take_back(uint32_t number, net_buff_desc_t empty)
     }
     state.ports[number].held--;
     holders[buffer] &= ~BIT(number);
-    holder_count[buffer]--;
-    if (holders[buffer] == 0) {
+    if (--holder_count[buffer] == 0) {
         take_home(owner, (net_buff_desc_t){.io_or_offset = empty.io_or_offset});
     }
 }

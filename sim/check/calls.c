@@ -31,7 +31,8 @@ static void judge(const struct plan *plan, const struct heard *h, struct finding
 {
     static const char *const wrongs[CALL_WRONGS] = {
         [CALL_RIGHT] = "",
-        [CALL_SHAPE] = "with a label, capabilities or a number of words that its contract does not say",
+        [CALL_SHAPE] =
+            "with a label, capabilities or a number of words that its contract does not say",
         [CALL_ERROR] = "with the wrong error, or none",
         [CALL_WORD] = "with a word that is not so",
     };

@@ -34,7 +34,7 @@ extern const struct class_section class_device_section, class_timer_section, cla
 #define CLASS_CALL_WORDS 4u
 struct class_call {
     uint64_t label;
-    unsigned caps; /* that go with it; there are none here */
+    unsigned caps;   /* that go with it; there are none here */
     unsigned length; /* words that came with it; those beyond are not here */
     uint64_t words[CLASS_CALL_WORDS];
 };

@@ -17,11 +17,12 @@
 #include "sim/exec/domain.h"
 #include "sim/exec/events_text.h"
 
-#define SETTLE_PS        100000000000u  /* at most for domains to settle before the start: 0.1 s */
-#define SETTLE_IN_VAIN   5u             /* times that, in which nothing was due */
-#define FINISH_PS        1000000000000u /* at most for domains to finish what they have begun: 1 s */
-#define LOOK_PS          100000000000u  /* for those who do not to come to a horizon: 0.1 s */
-#define LAST_PATIENCE_NS 2000000000u    /* of the host's time, to find out who that is */
+#define SETTLE_PS 100000000000u  /* at most for domains to settle before the start: 0.1 s */
+#define FINISH_PS 1000000000000u /* at most for domains to finish what they have begun: 1 s */
+#define LOOK_PS   100000000000u  /* for those who do not to come to a horizon: 0.1 s */
+
+#define SETTLE_IN_VAIN   5u          /* times that, in which nothing was due */
+#define LAST_PATIENCE_NS 2000000000u /* of the host's time, to find out who does not end */
 
 /* What would end the program ends the run. */
 static volatile sig_atomic_t told_to_end;

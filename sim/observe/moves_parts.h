@@ -43,9 +43,9 @@ struct whereabouts {
     /* Its place in the line of frames that wait to be passed on; where there is none, and the
      * domain tells nothing, the look at which it was passed on, 0 if it has come back since. */
     uint32_t turn;
-    uint16_t len;   /* of the frame that was taken in it */
-    uint8_t hand;   /* enum hand */
-    bool refused;   /* here, as who it was to go to left no room */
+    uint16_t len;    /* of the frame that was taken in it */
+    uint8_t hand;    /* enum hand */
+    bool refused;    /* here, as who it was to go to left no room */
     uint16_t claims; /* entries that named it while it was elsewhere, and have not gone back */
 };
 

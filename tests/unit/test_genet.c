@@ -309,9 +309,8 @@ static void test_flush(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_receive), TEST(test_transmit),   TEST(test_rules), TEST(test_bus_error),
-        TEST(test_together),
-        TEST(test_mac),     TEST(test_setting_up), TEST(test_flush),
+        TEST(test_receive),  TEST(test_transmit), TEST(test_rules),      TEST(test_bus_error),
+        TEST(test_together), TEST(test_mac),      TEST(test_setting_up), TEST(test_flush),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

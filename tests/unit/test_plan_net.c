@@ -740,9 +740,9 @@ static void test_transmit_room(void **state)
     assert_int_equal(p.plan->queues[planned_queue(&p, "net0.tx.active")].capacity, 8);
     end(NULL);
     assert_false(plan_many(3, false, 16384));
-    complains(
-        "its clients have 49152 transmit buffers together and no \"tx_queue\"; one queue to the driver holds 32768",
-        true);
+    complains("its clients have 49152 transmit buffers together and no \"tx_queue\"; one queue to "
+              "the driver holds 32768",
+              true);
 }
 
 /* Thirty-two receive regions of 64 MiB fill half of a 32-bit space. */

@@ -254,7 +254,7 @@ static void look_at_running(bool as_nobody, bool can_look)
     }
     kill(l.pid, SIGTERM);
     assert_int_equal(live_wait(&l, LIVE_LIMIT_MS), 3);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     assert_whole(&l);
     folder_remove(l.out);
 }
@@ -309,7 +309,7 @@ static void test_supervisor_killed(void **state)
     await_running(&l, kids);
     kill(l.pid, SIGKILL);
     assert_int_equal(live_wait(&l, LIVE_LIMIT_MS), -SIGKILL);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     folder_remove(l.out);
 }
 
@@ -328,7 +328,7 @@ static void test_supervisor_killed_while_starting(void **state)
         }
         kill(l.pid, SIGKILL);
         live_wait(&l, LIVE_LIMIT_MS);
-        assert_true(live_nobody_left(1000));
+        assert_true(live_nobody_left(10000));
         folder_remove(l.out);
     }
 }
@@ -361,7 +361,7 @@ static void test_interrupted_while_starting(void **state)
         nanosleep(&(struct timespec){.tv_nsec = 500000 * (long)i}, NULL); /* any moment will do */
         kill(l.pid, SIGTERM);
         int status = live_wait(&l, LIVE_LIMIT_MS);
-        assert_true(live_nobody_left(1000));
+        assert_true(live_nobody_left(10000));
         if (status == 3) {
             assert_whole(&l);
         } else {
@@ -388,7 +388,7 @@ static void test_never_ready(void **state)
     (void)state;
     snprintf(scenario, sizeof scenario, text, live_stray_image(ESCAPE_SPIN, ESCAPE_IN_INIT));
     assert_int_equal(live_run(&l, scenario, &plain), 5);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     assert_non_null(strstr(l.said, "client0 was not ready in time"));
     folder_remove(l.out);
 }
@@ -402,7 +402,7 @@ static void starve(int what, rlim_t limit, bool as_nobody, const char *words, bo
     static struct live l;
     struct live_how how = {.as_nobody = as_nobody, .limits = {{what, limit}}, .args = {"-q"}};
     int status = live_run(&l, brief, &how);
-    bool quiet_end = live_nobody_left(1000);
+    bool quiet_end = live_nobody_left(10000);
     bool loader = status == 127 && (l.said[0] == '\0' || strstr(l.said, "shared librar") != NULL);
     bool failed = status == 3 && live_complaints(&l) == 1 && strstr(l.said, words) != NULL &&
                   !live_file_there(&l, ".");
@@ -466,7 +466,7 @@ static void test_capture_does_not_fit(void **state)
 
     (void)state;
     assert_int_equal(live_run(&l, endless, &how), 3);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     assert_int_equal(live_complaints(&l), 1);
     assert_non_null(strstr(l.said, "out.pcap: File too large"));
     assert_non_null(strstr(l.said, "frames are missing from it"));
@@ -493,7 +493,7 @@ static void test_disk_full(void **state)
         skip();
     }
     int status = live_run(&l, endless, &how);
-    bool quiet_end = live_nobody_left(1000);
+    bool quiet_end = live_nobody_left(10000);
     bool capture = live_file_there(&l, "captures/out.pcap");
     umount(place);
     rmdir(place);
@@ -547,7 +547,7 @@ static void wrap(const char *pd, const char *tool)
         print_error("--wrap %s: status %d, said: %s", words, status, l.said);
     }
     assert_int_equal(status, 0);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     snprintf(path, sizeof path, "pds.%s.confined", pd);
     assert_true(json_is_false(live_get(report, path)));
     assert_true(live_sanitized() || json_is_true(live_get(report, "pds.net0_virt_tx.confined")));
@@ -587,7 +587,7 @@ static void test_tool_complains(void **state)
 
     (void)state;
     assert_int_equal(live_run(&l, brief, &how), 1);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     assert_non_null(strstr(l.said, "client0 died of its own exit, with status 9"));
     folder_remove(l.out);
 }
@@ -600,7 +600,7 @@ static void test_no_such_tool(void **state)
 
     (void)state;
     assert_int_equal(live_run(&l, brief, &absent), 3);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     assert_int_equal(live_complaints(&l), 1);
     assert_non_null(
         strstr(l.said, "client0 could not start: cannot run no-such-tool: No such file"));
@@ -619,7 +619,7 @@ static void test_tool_that_does_nothing(void **state)
 
     (void)state;
     assert_int_equal(live_run(&l, brief, &how), 3);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     assert_int_equal(live_complaints(&l), 1);
     assert_non_null(strstr(l.said, "client0 could not start: it left with status 1"));
 }
@@ -641,7 +641,7 @@ static void test_whole_under_valgrind(void **state)
         print_error("status %d, said: %s", status, l.said);
     }
     assert_int_equal(status, 0);
-    assert_true(live_nobody_left(1000));
+    assert_true(live_nobody_left(10000));
     folder_remove(l.out);
 }
 

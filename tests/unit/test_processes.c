@@ -70,7 +70,7 @@ static size_t await_running(struct live *l, struct live_kid kids[static LIVE_KID
             ready += live_sanitized() || settled(&kids[i]);
         }
         if (count == LIVE_ENDLESS_DOMAINS && ready == LIVE_ENDLESS_DOMAINS) {
-            return count;
+            return live_kids(l, kids); /* one may have had its parent's name yet */
         }
         sched_yield();
     }

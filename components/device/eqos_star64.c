@@ -119,7 +119,7 @@ static const struct device_window windows[] = {
 
 const struct device_type device_eqos_star64 = {
     .name = "eqos_star64",
-    .doc = "the same in a JH7110, whose reset its driver has to release (JH7110 Technical "
+    .doc = "the EQOS of a JH7110, whose reset its driver has to release (JH7110 Technical "
            "Reference Manual, chapter AON CRG)",
     .driver = "network/driver_eqos_star64",
     .memory = NIC_RINGS(sizeof(struct eqos_descriptor), 0),

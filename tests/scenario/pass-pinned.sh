@@ -104,10 +104,10 @@ half()
     done
 }
 
-# The first digits of what a file hashes to, and of several in order.
+# The first digits of what a file hashes to, and of those there are of several in order.
 sum()
 {
-    [ -e "$1" ] && cat "$@" | sha256sum | cut -c1-8
+    [ -e "$1" ] && cat "$@" 2>/dev/null | sha256sum | cut -c1-8
 }
 
 mine=true
@@ -119,7 +119,8 @@ wait
 sed -i '/"place":/d' ./*/report.json
 sed -i -E 's/ \([a-z0-9_]+\.so\+0x[0-9a-f]+[^)]*\)//' ./*/report.txt
 cases=$(cd "$HERE" && pwd -P)
-sed -i -e "s#$cases#TESTS#g" -e "s#$ROOT#ROOT#g" -e "s#$(dirname "$SDDFSIM")#BUILD#g" \
+# What was built may lie in the tree, so that comes first.
+sed -i -e "s#$(dirname "$SDDFSIM")#BUILD#g" -e "s#$cases#TESTS#g" -e "s#$ROOT#ROOT#g" \
     -e "s#$out#OUT#g" \
     ./*/scenario.json ./*.said ./*.text ./*.json ./*.dot
 # Where a line of a plan ends depends on how long the names of recordings are.

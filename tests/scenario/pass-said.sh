@@ -10,8 +10,9 @@ traces=$ROOT/traces
 
 clean()
 {
-    sed -e "s#$out#OUT#g" -e "s#$HERE#TESTS#g" -e "s#$ROOT#ROOT#g" \
-        -e "s#$(dirname "$SDDFSIM")#BUILD#g" "$@"
+    # What was built may lie in the tree, so that comes before it.
+    sed -e "s#$out#OUT#g" -e "s#$(dirname "$SDDFSIM")#BUILD#g" -e "s#$HERE#TESTS#g" \
+        -e "s#$ROOT#ROOT#g" "$@"
 }
 
 # say WORD...: the words, what is said, then what is complained of, and how it ends.
